@@ -1,0 +1,52 @@
+import type { WwError } from './error.ts'
+
+/** Who receives the bytes of a {@link ByteLink}. None of these may throw. */
+export interface ByteSink {
+  /** Bytes in order. The receiver owns `chunk` from here on and may keep it. */
+  chunk(chunk: Uint8Array): void
+  /** The link takes bytes again after `send` returned false. */
+  drained(): void
+  /** Said once, last: the peer closed (no error) or the link broke (with the reason). */
+  ended(error?: WwError): void
+}
+
+/**
+ * A two-way byte channel: a cell's data stream, a libp2p stream, a loopback pair.
+ * Bytes arrive whole and in order but cut anywhere; framing is the user's affair.
+ */
+export interface ByteLink {
+  /** Begins delivery to `sink`. Called exactly once; bytes that came earlier are kept until then. */
+  open(sink: ByteSink): void
+  /**
+   * Sends the chunks in order and takes ownership of them. Never throws and never blocks.
+   * @returns false when the caller should stop until `drained`; the bytes are still taken
+   */
+  send(chunks: readonly Uint8Array[]): boolean
+  /** Stops delivery (back-pressure reaches the peer) until `resume`. A few chunks may still come. */
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then ends our side. Twice is once. */
+  close(): void
+  /** Ends both sides now; the queue is dropped. Twice is once. */
+  abort(reason: WwError): void
+}
+
+/** Bytes pulled from somewhere: a cell's stdout. */
+export interface ByteReader {
+  /**
+   * Waits for at least one byte and returns 1..`maxBytes` of them, or an empty array at the end,
+   * then and on every later call. `maxBytes` 0 returns at once. Calls are answered in order.
+   */
+  read(maxBytes: number): Promise<Uint8Array>
+}
+
+/** Bytes pushed somewhere: a cell's stdin. */
+export interface ByteWriter {
+  /**
+   * Resolves when all bytes are accepted by the pipe (the reader may not have seen them yet).
+   * @throws {WwError} code PIPE_CLOSED after `close` or when the reader is gone
+   */
+  write(bytes: Uint8Array): Promise<void>
+  /** End of file for the reader, after what was written. Twice is once. */
+  close(): void
+}

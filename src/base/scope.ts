@@ -1,0 +1,56 @@
+import { errorFromUnknown } from './error.ts'
+
+interface Closeable {
+  [Symbol.asyncDispose]?(): PromiseLike<void>
+  [Symbol.dispose]?(): void
+}
+
+/**
+ * Owns things that close, and undoes them last in, first out, each exactly once.
+ * Stands in for `AsyncDisposableStack`, which Node 20 lacks.
+ *
+ * Invariants
+ *  - A thing handed to a closed scope is closed at once.
+ *  - Closing twice waits for the same closing.
+ *  - One failing close does not keep the others from closing; the first failure is thrown at the end.
+ */
+export class Scope implements AsyncDisposable {
+  #undo: (() => PromiseLike<void> | void)[] = []
+  #closing: Promise<void> | undefined
+
+  /** Takes ownership of `thing` and returns it. */
+  own<T extends AsyncDisposable | Disposable>(thing: T): T {
+    const closeable = thing as Closeable
+    this.defer(() => {
+      if (closeable[Symbol.asyncDispose]) return closeable[Symbol.asyncDispose]()
+      return closeable[Symbol.dispose]?.()
+    })
+    return thing
+  }
+
+  /** Runs `undo` when the scope closes. */
+  defer(undo: () => PromiseLike<void> | void): void {
+    if (this.#closing) {
+      this.#closing = this.#closing.then(undo)
+      return
+    }
+    this.#undo.push(undo)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close()
+    await this.#closing
+  }
+
+  async #close(): Promise<void> {
+    let first: Error | undefined
+    for (let undo = this.#undo.pop(); undo; undo = this.#undo.pop()) {
+      try {
+        await undo()
+      } catch (thrown) {
+        first ??= errorFromUnknown(thrown)
+      }
+    }
+    if (first) throw first
+  }
+}
