@@ -22,8 +22,8 @@ export class Scope implements AsyncDisposable {
   own<T extends AsyncDisposable | Disposable>(thing: T): T {
     const closeable = thing as Closeable
     this.defer(() => {
-      if (closeable[Symbol.asyncDispose]) return closeable[Symbol.asyncDispose]()
-      return closeable[Symbol.dispose]?.()
+      const undo = closeable[Symbol.asyncDispose] ?? closeable[Symbol.dispose]
+      return undo?.call(closeable)
     })
     return thing
   }

@@ -4,7 +4,7 @@
  */
 export class Watch<T> {
   #value: T
-  readonly #listeners = new Set<(value: T) => void>()
+  #listeners: readonly ((value: T) => void)[] = []
 
   constructor(value: T) {
     this.#value = value
@@ -16,12 +16,14 @@ export class Watch<T> {
 
   set(value: T): void {
     this.#value = value
-    for (const listener of [...this.#listeners]) listener(value)
+    for (const listener of this.#listeners) listener(value)
   }
 
   /** @returns what stops the listening; twice is once */
   listen(listener: (value: T) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    this.#listeners = [...this.#listeners, listener]
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener)
+    }
   }
 }

@@ -1,0 +1,24 @@
+/** Bounds on what a message may ask of its reader. */
+export interface WireLimits {
+  /** Segments in one frame; the C++ reference takes 512. */
+  readonly maxSegments: number
+  /** Words (8 bytes) in one frame without its table: what a peer can make us buffer for one message. */
+  readonly maxFrameWords: number
+  /**
+   * Words one message may be read for, each pointer charged for what it points to, every time it is
+   * followed. Stops a small message that points to the same bytes a million times.
+   */
+  readonly maxReadWords: number
+  /** Pointers below one another; the reference allows 64. Bounds the stack of a deep copy. */
+  readonly maxDepth: number
+}
+
+export const DEFAULT_WIRE_LIMITS: WireLimits = {
+  maxSegments: 512,
+  maxFrameWords: 8 << 20, // 64 MiB
+  maxReadWords: 8 << 20, // as the Rust and C++ libraries
+  maxDepth: 64,
+}
+
+/** Data at least this long becomes a segment of its own: the caller's bytes are sent, not copied. */
+export const EXTERNAL_DATA_BYTES = 16 << 10
