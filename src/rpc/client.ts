@@ -1,0 +1,225 @@
+// What a program holds: clients of capabilities, calls in progress, objects it serves.
+
+import { WwError } from '../base/index.ts'
+import type { Builder, Struct, StructType } from '../wire/index.ts'
+import { asWwError } from './error.ts'
+import { BrokenHook, PromiseHook } from './hook.ts'
+import type { Hook, Outcome, PendingCall } from './hook.ts'
+import { Params } from './payload.ts'
+
+/** One method as its interface declares it; its ordinal is its place in the list. */
+export interface Method {
+  readonly name: string
+  readonly params: () => StructType<Struct, never>
+  readonly results: () => StructType<Struct, never>
+}
+
+/** An interface as its schema declares it. `Server` is the type of the handlers that implement it. */
+export interface Interface<Server = unknown> {
+  readonly id: bigint
+  /** As in the schema, for sentences and traces. */
+  readonly name: string
+  readonly methods: readonly Method[]
+  readonly superclasses: () => readonly Interface[]
+  /** Never there: ties the type of the handlers to the interface. */
+  readonly server?: Server
+}
+
+/** A generated client class. */
+export interface InterfaceType<C extends Client = Client, Server = unknown> {
+  /** Takes ownership of one reference of `hook`. */
+  new (hook: Hook): C
+  readonly $interface: Interface<Server>
+}
+
+export interface CallOptions {
+  /** Cancels the call: the other side is told, the call fails with CANCELED. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const collected = new FinalizationRegistry<Hook>((hook) => hook.release())
+
+/**
+ * A reference to a capability. Dispose it when done (`using`, or `client[Symbol.dispose]()`); one
+ * that is forgotten is released when it is collected. Members of ours start with `$`; everything
+ * else is the interface's methods.
+ */
+export class Client implements Disposable {
+  static readonly $interface: Interface = {
+    id: 0n,
+    name: 'Capability',
+    methods: [],
+    superclasses: () => [],
+  }
+
+  #hook: Hook | undefined
+
+  /** Takes ownership of one reference of `hook`. */
+  constructor(hook: Hook) {
+    this.#hook = hook
+    collected.register(this, hook, this)
+  }
+
+  /** What stands behind this client. Borrowed. @throws {WwError} DISPOSED */
+  get $hook(): Hook {
+    if (!this.#hook) {
+      const { name } = (this.constructor as typeof Client).$interface
+      throw new WwError('failed', 'DISPOSED', `Cannot use this ${name}: it was disposed`)
+    }
+    return this.#hook
+  }
+
+  get $isDisposed(): boolean {
+    return this.#hook === undefined
+  }
+
+  /** The same capability under another interface. What it does not implement it will refuse. */
+  $as<C extends Client>(type: InterfaceType<C>): C {
+    return new type(this.$hook.addRef())
+  }
+
+  /** One more reference, to be disposed on its own. */
+  $dup(): this {
+    return new (this.constructor as new (hook: Hook) => this)(this.$hook.addRef())
+  }
+
+  /** Resolves when it is known what this is; rejects if it turned out to be broken. */
+  async $settled(): Promise<void> {
+    const target = await new Promise<Hook>((resolve) => this.$hook.whenSettled(resolve))
+    if (target instanceof BrokenHook) throw target.error
+  }
+
+  [Symbol.dispose](): void {
+    const hook = this.#hook
+    if (!hook) return
+    this.#hook = undefined
+    collected.unregister(this)
+    hook.release()
+  }
+}
+
+/** Makes a call of a generated method. Bad params are an error of the call, not of the caller. */
+export function call<Init>(
+  client: Client,
+  interfaceId: bigint,
+  methodId: number,
+  type: StructType<Struct, Init>,
+  init: Init,
+  options: CallOptions | undefined,
+): PendingCall {
+  const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
+  let pending: PendingCall
+  try {
+    pending = client.$hook.call({ interfaceId, methodId, params })
+  } catch (thrown) {
+    params.release()
+    pending = new BrokenHook(asWwError(thrown)).call({ interfaceId, methodId, params })
+  }
+  const signal = options?.signal
+  if (signal) cancelOn(pending, signal)
+  return pending
+}
+
+function cancelOn(pending: PendingCall, signal: AbortSignal): void {
+  if (signal.aborted) {
+    pending.cancel()
+    return
+  }
+  const cancel = () => pending.cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  pending.whenDone(() => signal.removeEventListener('abort', cancel))
+}
+
+/**
+ * A call in progress, and what its results will be. Await it for the results; or call on through
+ * its capabilities right away, which costs no round trip. A generated subclass has an accessor
+ * for each capability and struct in the results.
+ */
+export class Pipeline<R extends Struct> implements PromiseLike<R>, Disposable {
+  readonly $call: PendingCall
+  readonly $path: readonly number[]
+  readonly #type: StructType<R, never>
+  #promise: Promise<R> | undefined
+
+  constructor(type: StructType<R, never>, pending: PendingCall, path: readonly number[] = []) {
+    this.#type = type
+    this.$call = pending
+    this.$path = path
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a call is awaited like a promise
+  then<A = R, B = never>(
+    onDone?: ((results: R) => A | PromiseLike<A>) | null,
+    onFailed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#results().then(onDone, onFailed)
+  }
+
+  catch<B = never>(onFailed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<R | B> {
+    return this.#results().catch(onFailed)
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<R> {
+    return this.#results().finally(onEnd)
+  }
+
+  /** Gives the call up: the other side is told, and it fails with CANCELED unless it is done. */
+  $cancel(): void {
+    this.$call.cancel()
+  }
+
+  /** Gives the call up, or frees what its results hold. */
+  [Symbol.dispose](): void {
+    this.$call.cancel()
+    this.$call.release()
+  }
+
+  /** The capability at pointer `index`, as a client of its own. */
+  $cap<C extends Client>(type: InterfaceType<C>, index: number): C {
+    return new type(this.$call.pipeline([...this.$path, index]))
+  }
+
+  #results(): Promise<R> {
+    this.#promise ??= new Promise<R>((resolve, reject) => {
+      this.$call.whenDone((outcome: Outcome) => {
+        if ('error' in outcome) {
+          reject(outcome.error)
+          return
+        }
+        try {
+          resolve(outcome.results.toPayload().structAt(this.$path, this.#type))
+        } catch (thrown) {
+          reject(asWwError(thrown))
+        }
+      })
+    })
+    return this.#promise
+  }
+}
+
+/**
+ * A capability that is not there yet: calls wait for it in order.
+ * @param made takes ownership of the client it resolves to
+ */
+export function promised<C extends Client>(type: InterfaceType<C>, made: PromiseLike<C>): C {
+  const hook = new PromiseHook()
+  // The promise keeps a reference until it settles, whatever happens to the client.
+  const settle = (target: Hook) => {
+    hook.resolve(target)
+    hook.release()
+  }
+  made.then(
+    (client) => {
+      const target = client.$hook.addRef()
+      client[Symbol.dispose]()
+      settle(target)
+    },
+    (thrown: unknown) => settle(new BrokenHook(asWwError(thrown))),
+  )
+  return new type(hook.addRef())
+}
+
+/** A capability that fails every call with `error`. */
+export function broken<C extends Client>(type: InterfaceType<C>, error: WwError): C {
+  return new type(new BrokenHook(error))
+}

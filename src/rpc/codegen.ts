@@ -1,0 +1,101 @@
+/** What generated code is made of. For the output of `scripts/gen-capnp.mjs`, not for people. */
+import type { Builder, Struct } from '../wire/index.ts'
+import { AnyPointer, badValue, getAny, pointerElement } from '../wire/index.ts'
+import type { ElementCodec } from '../wire/index.ts'
+import { Client } from './client.ts'
+import type { InterfaceType } from './client.ts'
+import { capOf, getCap, putCap } from './payload.ts'
+
+export {
+  AnyPointer,
+  boolElement,
+  Builder,
+  dataElement,
+  float32Element,
+  float64Element,
+  getAny,
+  getBool,
+  getData,
+  getFloat32,
+  getFloat64,
+  getGroup,
+  getInt16,
+  getInt32,
+  getInt64,
+  getInt8,
+  getList,
+  getStruct,
+  getText,
+  getUint16,
+  getUint32,
+  getUint64,
+  getUint8,
+  int16Element,
+  int32Element,
+  int64Element,
+  int8Element,
+  List,
+  listElement,
+  putBool,
+  putFloat32,
+  putFloat64,
+  putInt16,
+  putInt32,
+  putInt64,
+  putInt8,
+  putUint16,
+  putUint32,
+  putUint64,
+  putUint8,
+  Struct,
+  structElement,
+  textElement,
+  uint16Element,
+  uint32Element,
+  uint64Element,
+  uint8Element,
+  voidElement,
+} from '../wire/index.ts'
+export type { ListInit } from '../wire/index.ts'
+export { call, Client, Pipeline } from './client.ts'
+export type { CallOptions, Interface } from './client.ts'
+export type { PendingCall } from './hook.ts'
+export type { CallContext } from './local.ts'
+export { getCap, putCap }
+
+export type Awaitable<T> = T | PromiseLike<T>
+
+/** What can be put where a schema says AnyPointer. A plain object needs a type: use its struct. */
+export type AnyInit = string | Uint8Array | Client | AnyPointer | Struct
+
+export function putAny(builder: Builder, at: number, value: AnyInit | null | undefined): void {
+  if (value === null || value === undefined) return
+  if (typeof value === 'string') builder.text(at, value)
+  else if (value instanceof Uint8Array) builder.data(at, value)
+  else if (value instanceof Client) putCap(builder, at, value)
+  else if (value instanceof AnyPointer) builder.copy(at, value)
+  else if ('$message' in value) builder.putStruct(at, value)
+  else throw badValue('a string, bytes, a client or a value read from a message', value)
+}
+
+export const anyElement: ElementCodec<AnyPointer, AnyInit> = pointerElement<AnyPointer, AnyInit>(
+  (s) => getAny(s, 0),
+  putAny,
+)
+
+export function capElement<C extends Client>(
+  type: () => InterfaceType<C>,
+): ElementCodec<C | null, C | null | undefined> {
+  return pointerElement<C | null, C | null | undefined>((s) => capOf(getAny(s, 0), type()), putCap)
+}
+
+/** Gives `type` the methods of interfaces it inherits beyond the first. */
+export function inherit(type: typeof Client, bases: readonly (typeof Client)[]): void {
+  for (const base of bases) {
+    for (const name of Object.getOwnPropertyNames(base.prototype)) {
+      if (name in type.prototype) continue
+      const property = Object.getOwnPropertyDescriptor(base.prototype, name)
+      if (property) Object.defineProperty(type.prototype, name, property)
+    }
+  }
+}

@@ -1,0 +1,850 @@
+// One end of a connection between two vats: Cap'n Proto RPC, level 1, in both roles at once.
+//
+// Four tables, after rpc.capnp; two of ids we choose, two of ids the peer chooses.
+//
+//   ours:   questions  calls we made               exports  capabilities the peer holds
+//   theirs: answers    calls the peer made         imports  capabilities we hold
+//
+// Invariants
+//  - A question's id is free again when its Return has come and its Finish is out. We send Finish as
+//    soon as the Return is here, or early to give the call up; then the Return is still owed.
+//  - An answer lives until the peer's Finish. Finish before Return cancels the call, and a canceled
+//    Return goes out at once.
+//  - An export's count is how often its id went out in a descriptor minus what was released. Below
+//    zero ends the connection; at zero the hook is let go. One hook has one id.
+//  - An import is let go with one Release of everything the peer ever counted for it. A descriptor
+//    for an id that is in the table is the same hook.
+//  - When a promise of the peer turns out to be something that is not behind this same connection,
+//    and calls went out through it, new calls wait behind an embargo until a Disembargo has made
+//    the round trip: nothing overtakes what is still bouncing off the peer.
+//  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
+//    released one by one, when their last user drops them.
+//  - All frames of one turn go out in one write.
+//  - After `#fail` every table is empty and nothing of this connection is reachable from outside
+//    except broken hooks.
+//
+// Level 3 (provide, accept, join, third-party answers) is answered with Unimplemented, which is what
+// its senders expect from a vat that has not got it. A third-party capability is reached by its vine.
+
+import { silentLog, WwError } from '../base/index.ts'
+import type { ByteLink, Log } from '../base/index.ts'
+import {
+  FrameBuffer,
+  FrameReader,
+  getAny,
+  getBool,
+  getUint16,
+  getUint32,
+  getUint64,
+  rootOf,
+} from '../wire/index.ts'
+import type { AnyPointer, Builder, Message, Struct } from '../wire/index.ts'
+import type { Client, InterfaceType } from './client.ts'
+import { asWwError, disconnected, protocolError } from './error.ts'
+import { BrokenHook, FailedCall, PromiseHook } from './hook.ts'
+import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
+import { DEFAULT_RPC_LIMITS } from './limits.ts'
+import type { RpcLimits } from './limits.ts'
+import { CapSlot, hookOfEntry, Params, Payload } from './payload.ts'
+import type { Content } from './payload.ts'
+import {
+  ABORT,
+  beginEnvelope,
+  beginMessage,
+  BOOTSTRAP,
+  CALL,
+  CAP_NONE,
+  CAP_RECEIVER_ANSWER,
+  CAP_RECEIVER_HOSTED,
+  CAP_SENDER_HOSTED,
+  CAP_SENDER_PROMISE,
+  CAP_THIRD_PARTY,
+  DISEMBARGO,
+  FINISH,
+  Raw,
+  rawList,
+  rawStruct,
+  readException,
+  readPromisedAnswer,
+  readTarget,
+  RECEIVER_LOOPBACK,
+  RELEASE,
+  RESOLVE,
+  RESOLVE_CAP,
+  RESOLVE_EXCEPTION,
+  RETURN,
+  RETURN_CANCELED,
+  RETURN_EXCEPTION,
+  RETURN_RESULTS,
+  RETURN_SENT_ELSEWHERE,
+  RETURN_TAKE_FROM_OTHER,
+  SENDER_LOOPBACK,
+  TO_CALLER,
+  TO_YOURSELF,
+  UNIMPLEMENTED,
+  writeException,
+  writePromisedAnswer,
+  writeTarget,
+} from './protocol.ts'
+import type { Address, Outgoing, Target } from './protocol.ts'
+import { ImportHook, PipelineHook, Question } from './remote.ts'
+import type { RemoteHook, Wire } from './remote.ts'
+
+export interface ConnectionOptions {
+  /** What the peer gets when it bootstraps us. Takes ownership; without it, bootstrapping fails. */
+  readonly bootstrap?: Client | undefined
+  readonly log?: Log | undefined
+  readonly limits?: RpcLimits | undefined
+  /**
+   * What a peer may know of an error of ours. Default: kind, code and message as they are. A host
+   * whose handlers may fail with sentences meant for its operator narrows it here.
+   */
+  readonly expose?: ((error: Error) => Error) | undefined
+}
+
+/** What a connection holds, for tests and listings. */
+export interface ConnectionStats {
+  readonly questions: number
+  readonly answers: number
+  readonly exports: number
+  readonly imports: number
+  readonly embargoes: number
+}
+
+interface Export {
+  readonly id: number
+  hook: Hook
+  count: number
+  /** The peer was told it is a promise; it is owed a Resolve. */
+  isPromise: boolean
+}
+
+interface Answer {
+  readonly id: number
+  readonly call: PendingCall
+  /** The results stay here; the peer will take them for a question of ours. */
+  readonly isToYourself: boolean
+  state: 'running' | 'returned' | 'finished'
+  /** Exports made for its results, one entry per reference. */
+  resultExports: readonly number[]
+}
+
+/** Small integers, used again as soon as they are free. */
+class Ids {
+  readonly #free: number[] = []
+  #next = 0
+
+  take(): number {
+    return this.#free.pop() ?? this.#next++
+  }
+  give(id: number): void {
+    this.#free.push(id)
+  }
+}
+
+export class Connection {
+  readonly #link: ByteLink
+  readonly #log: Log
+  readonly #limits: RpcLimits
+  readonly #expose: (error: Error) => Error
+  readonly #bootstrap: Hook | undefined
+  readonly #wire: Wire
+
+  readonly #questions = new Map<number, Question>()
+  readonly #questionIds = new Ids()
+  readonly #answers = new Map<number, Answer>()
+  readonly #exports = new Map<number, Export>()
+  readonly #exportIds = new Ids()
+  readonly #exportsByHook = new Map<Hook, Export>()
+  readonly #imports = new Map<number, ImportHook>()
+  readonly #embargoes = new Map<number, () => void>()
+  readonly #embargoIds = new Ids()
+
+  readonly #frames: FrameReader
+  readonly #out = new FrameBuffer()
+  #chunks: Uint8Array[] = []
+  #isFlushScheduled = false
+  #end: WwError | undefined
+  #reportEnd: (error: WwError | undefined) => void = () => {}
+
+  /** Resolves when the connection is over: without an error if either side closed it. */
+  readonly closed: Promise<WwError | undefined>
+
+  /** Takes ownership of `link` and starts reading. */
+  constructor(link: ByteLink, options: ConnectionOptions = {}) {
+    this.#link = link
+    this.#log = options.log ?? silentLog
+    this.#limits = options.limits ?? DEFAULT_RPC_LIMITS
+    this.#expose = options.expose ?? ((error) => error)
+    this.#bootstrap = options.bootstrap?.$hook.addRef()
+    options.bootstrap?.[Symbol.dispose]()
+    this.closed = new Promise((resolve) => {
+      this.#reportEnd = resolve
+    })
+    this.#wire = {
+      sendCall: (address, request) => this.#sendCall(address, request),
+      importDropped: (dropped) => this.#importDropped(dropped),
+      giveUp: (question) => this.#sendFinish(question.id, true),
+      pipelineSettled: (hook, target) => this.#replace(hook, target),
+    }
+    this.#frames = new FrameReader((message) => this.#receive(message), this.#limits.wire)
+    link.open({
+      chunk: (chunk) => this.#feed(chunk),
+      drained: () => link.resume(),
+      ended: (error) => this.#linkEnded(error),
+    })
+  }
+
+  /** The peer's bootstrap capability. Calls may be made on it at once. */
+  bootstrap<C extends Client>(type: InterfaceType<C>): C {
+    if (this.#end) return new type(new BrokenHook(this.#end))
+    const question = this.#ask()
+    const message = beginMessage(BOOTSTRAP, 1, 1)
+    message.builder.view.setUint32(message.body * 8, question.id, true)
+    this.#send(message)
+    return new type(question.pipeline([]))
+  }
+
+  /** Ends the connection: what is queued is sent, calls in progress fail with DISCONNECTED. */
+  close(): void {
+    if (this.#end) return
+    this.#flush()
+    this.#link.close()
+    this.#fail(disconnected('The connection was closed'), undefined)
+  }
+
+  /** Ends the connection and tells the peer why. */
+  abort(reason: WwError): void {
+    if (this.#end) return
+    const abort = beginEnvelope(ABORT)
+    writeException(abort.builder, abort.at, this.#expose(reason))
+    this.#send(abort)
+    this.#flush()
+    this.#link.close()
+    this.#fail(disconnected(`The connection was ended: ${reason.message}`, reason), reason)
+  }
+
+  get stats(): ConnectionStats {
+    return {
+      questions: this.#questions.size,
+      answers: this.#answers.size,
+      exports: this.#exports.size,
+      imports: this.#imports.size,
+      embargoes: this.#embargoes.size,
+    }
+  }
+
+  // ---- sending
+
+  #send({ builder }: { readonly builder: Builder }): void {
+    if (this.#end) {
+      builder.discard()
+      return
+    }
+    if (builder.isSingle && builder.words * 8 <= this.#limits.flushBytes) {
+      builder.appendTo(this.#out)
+    } else {
+      this.#cutOut()
+      this.#chunks.push(...builder.frame())
+    }
+    if (this.#out.length >= this.#limits.flushBytes) this.#flush()
+    else if (!this.#isFlushScheduled) {
+      this.#isFlushScheduled = true
+      queueMicrotask(() => this.#flush())
+    }
+  }
+
+  #cutOut(): void {
+    if (this.#out.length > 0) this.#chunks.push(this.#out.take())
+  }
+
+  #flush(): void {
+    this.#isFlushScheduled = false
+    this.#cutOut()
+    if (this.#chunks.length === 0 || this.#end) return
+    const chunks = this.#chunks
+    this.#chunks = []
+    // Who does not read what we answer is not read from either.
+    if (!this.#link.send(chunks)) this.#link.pause()
+  }
+
+  #ask(): Question {
+    const question = new Question(this.#wire, this.#questionIds.take())
+    this.#questions.set(question.id, question)
+    return question
+  }
+
+  #sendCall(address: Address, { interfaceId, methodId, params }: Request): PendingCall {
+    if (this.#end) {
+      params.release()
+      return new FailedCall(this.#end)
+    }
+    const message = beginMessage(CALL, 3, 3)
+    const { builder, body } = message
+    const exported: number[] = []
+    try {
+      writeTarget(builder, body + 3, address)
+      this.#writePayload(builder, body + 4, params, exported)
+    } catch (thrown) {
+      builder.discard()
+      for (const id of exported) this.#releaseExport(id, 1)
+      params.release()
+      return new FailedCall(asWwError(thrown))
+    }
+    const question = this.#ask()
+    question.paramExports = exported
+    builder.view.setUint32(body * 8, question.id, true)
+    builder.view.setUint16(body * 8 + 4, methodId, true)
+    builder.view.setBigUint64(body * 8 + 8, interfaceId, true)
+    this.#send(message)
+    params.release()
+    return question
+  }
+
+  #sendFinish(questionId: number, releaseResultCaps: boolean): void {
+    const message = beginMessage(FINISH, 1, 0)
+    message.builder.view.setUint32(message.body * 8, questionId, true)
+    if (!releaseResultCaps) message.builder.view.setUint8(message.body * 8 + 4, 1)
+    this.#send(message)
+  }
+
+  /** Writes content and its capability table; `exported` gets an entry per reference given out. */
+  #writePayload(builder: Builder, at: number, content: Content, exported: number[]): void {
+    const payload = builder.struct(at, 0, 2)
+    content.writeTo(builder, payload)
+    if (builder.caps.length === 0) return
+    const table = builder.compositeList(payload + 1, builder.caps.length, 1, 1)
+    builder.caps.forEach((entry, index) => {
+      const id = this.#writeDescriptor(builder, table + index * 2, hookOfEntry(entry))
+      if (id !== undefined) exported.push(id)
+    })
+  }
+
+  /** @returns the export a reference was given out for, if one was */
+  #writeDescriptor(builder: Builder, at: number, hook: Hook): number | undefined {
+    const target = hook.target
+    const byte = at * 8
+    if (target instanceof ImportHook && target.wire === this.#wire) {
+      builder.view.setUint16(byte, CAP_RECEIVER_HOSTED, true)
+      builder.view.setUint32(byte + 4, target.id, true)
+      return undefined
+    }
+    if (
+      target instanceof PipelineHook &&
+      target.wire === this.#wire &&
+      target.question.state === 'open'
+    ) {
+      builder.view.setUint16(byte, CAP_RECEIVER_ANSWER, true)
+      writePromisedAnswer(builder, at + 1, target.question.id, target.path)
+      return undefined
+    }
+    const entry = this.#export(target)
+    entry.count++
+    builder.view.setUint16(byte, entry.isPromise ? CAP_SENDER_PROMISE : CAP_SENDER_HOSTED, true)
+    builder.view.setUint32(byte + 4, entry.id, true)
+    return entry.id
+  }
+
+  #export(hook: Hook): Export {
+    const known = this.#exportsByHook.get(hook)
+    if (known) return known
+    if (this.#exports.size >= this.#limits.maxExports) {
+      const sentence = `The peer holds ${this.#limits.maxExports} capabilities and cannot get more`
+      throw new WwError('overloaded', 'TOO_MANY_CAPABILITIES', sentence)
+    }
+    // A broken capability goes out as a promise that breaks: there is no descriptor for an error.
+    const isPromise = !hook.isSettled || hook instanceof BrokenHook
+    const entry: Export = { id: this.#exportIds.take(), hook: hook.addRef(), count: 0, isPromise }
+    this.#exports.set(entry.id, entry)
+    this.#exportsByHook.set(hook, entry)
+    if (hook instanceof BrokenHook) queueMicrotask(() => this.#sendResolve(entry, hook))
+    else if (isPromise) hook.whenSettled((target) => this.#sendResolve(entry, target))
+    return entry
+  }
+
+  #sendResolve(entry: Export, target: Hook): void {
+    if (this.#end || this.#exports.get(entry.id) !== entry) return
+    const message = beginMessage(RESOLVE, 1, 1)
+    const { builder, body } = message
+    builder.view.setUint32(body * 8, entry.id, true)
+    if (target instanceof BrokenHook) {
+      builder.view.setUint16(body * 8 + 4, RESOLVE_EXCEPTION, true)
+      writeException(builder, body + 1, this.#expose(target.error))
+    } else {
+      // The id stays the promise's; whoever sends this hook again gives it an id of its own.
+      this.#exportsByHook.delete(entry.hook)
+      this.#writeDescriptor(builder, builder.struct(body + 1, 1, 1), target)
+      entry.hook.release()
+      entry.hook = target.addRef()
+    }
+    this.#send(message)
+  }
+
+  #importDropped(dropped: ImportHook): void {
+    if (this.#imports.get(dropped.id) !== dropped) return
+    this.#imports.delete(dropped.id)
+    const message = beginMessage(RELEASE, 1, 0)
+    message.builder.view.setUint32(message.body * 8, dropped.id, true)
+    message.builder.view.setUint32(message.body * 8 + 4, dropped.wireCount, true)
+    this.#send(message)
+  }
+
+  /**
+   * `promise`, an import or a place in an answer, is now known to be `target` (whose reference we
+   * take over). Behind this same connection order is the peer's affair. Anything else may be
+   * reached faster than the calls already on their way to the peer and back: then an embargo.
+   */
+  #replace(promise: RemoteHook, target: Hook): void {
+    const last = target.target
+    if (!promise.wasUsed || this.#end || last instanceof BrokenHook) {
+      promise.settle(target)
+      return
+    }
+    if (isBehind(last, this.#wire)) {
+      // Calls through the promise count as calls through what it became.
+      last.wasUsed = true
+      promise.settle(target)
+      return
+    }
+    const embargo = new PromiseHook()
+    const id = this.#embargoIds.take()
+    this.#embargoes.set(id, () => embargo.resolve(target))
+    const message = beginMessage(DISEMBARGO, 1, 1)
+    message.builder.view.setUint32(message.body * 8, id, true)
+    message.builder.view.setUint16(message.body * 8 + 4, SENDER_LOOPBACK, true)
+    writeTarget(message.builder, message.body + 1, promise.address)
+    this.#send(message)
+    promise.settle(embargo)
+  }
+
+  // ---- receiving
+
+  #feed(chunk: Uint8Array): void {
+    if (this.#end) return
+    try {
+      this.#frames.feed(chunk)
+    } catch (thrown) {
+      this.abort(asWwError(thrown))
+    }
+  }
+
+  #linkEnded(error: WwError | undefined): void {
+    if (this.#end) return
+    if (error) this.#fail(disconnected(`The connection was lost: ${error.message}`, error), error)
+    else if (this.#frames.isBetweenFrames) {
+      this.#link.close()
+      this.#fail(disconnected('The peer closed the connection'), undefined)
+    } else {
+      const cut = disconnected('The peer closed the connection in the middle of a message')
+      this.#link.close()
+      this.#fail(cut, cut)
+    }
+  }
+
+  #receive(message: Message): boolean {
+    const root = rootOf(message)
+    const envelope = root.asStruct(Raw)
+    const tag = getUint16(envelope, 0, 0)
+    switch (tag) {
+      case CALL:
+        this.#receiveCall(rawStruct(envelope, 0), message)
+        break
+      case RETURN:
+        this.#receiveReturn(rawStruct(envelope, 0), message)
+        break
+      case FINISH:
+        this.#receiveFinish(rawStruct(envelope, 0))
+        break
+      case BOOTSTRAP:
+        this.#receiveBootstrap(rawStruct(envelope, 0))
+        break
+      case RESOLVE:
+        this.#receiveResolve(rawStruct(envelope, 0))
+        break
+      case RELEASE: {
+        const release = rawStruct(envelope, 0)
+        this.#releaseExport(getUint32(release, 0, 0), getUint32(release, 4, 0))
+        break
+      }
+      case DISEMBARGO:
+        this.#receiveDisembargo(rawStruct(envelope, 0), root)
+        break
+      case UNIMPLEMENTED:
+        this.#receiveUnimplemented(rawStruct(envelope, 0))
+        break
+      case ABORT: {
+        const reason = readException(rawStruct(envelope, 0))
+        this.#link.close()
+        this.#fail(disconnected(`The peer ended the connection: ${reason.message}`, reason), reason)
+        break
+      }
+      default:
+        this.#sendUnimplemented(root)
+    }
+    return this.#end === undefined
+  }
+
+  #sendUnimplemented(received: AnyPointer): void {
+    const echo = beginEnvelope(UNIMPLEMENTED)
+    echo.builder.copy(echo.at, received)
+    this.#send(echo)
+  }
+
+  /** Something we sent means nothing to the peer. What it would have kept is given back. */
+  #receiveUnimplemented(sent: Struct): void {
+    const tag = getUint16(sent, 0, 0)
+    if (tag !== RESOLVE) {
+      throw protocolError(`the peer does not implement message ${tag}, which level 1 needs`)
+    }
+    const resolve = rawStruct(sent, 0)
+    if (getUint16(resolve, 4, 0) !== RESOLVE_CAP) return
+    const descriptor = rawStruct(resolve, 0)
+    const kind = getUint16(descriptor, 0, 0)
+    if (kind === CAP_SENDER_HOSTED || kind === CAP_SENDER_PROMISE) {
+      this.#releaseExport(getUint32(descriptor, 4, 0), 1)
+    }
+  }
+
+  #receiveBootstrap(bootstrap: Struct): void {
+    const bootstrapped = this.#bootstrap
+    const call: PendingCall = bootstrapped
+      ? new DoneCall(capPayload(bootstrapped))
+      : new FailedCall(
+          new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this vat offers none'),
+        )
+    this.#answer(getUint32(bootstrap, 0, 0), call, false)
+  }
+
+  #receiveCall(call: Struct, message: Message): void {
+    const id = getUint32(call, 0, 0)
+    const sendTo = getUint16(call, 6, 0)
+    if (sendTo !== TO_CALLER && sendTo !== TO_YOURSELF) {
+      this.#sendUnimplemented(rootOf(message))
+      return
+    }
+    if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
+    const target = this.#targetHook(readTarget(rawStruct(call, 0)))
+    const params = this.#receivePayload(rawStruct(call, 1), message)
+    const pending = target.call({
+      interfaceId: getUint64(call, 8, 0n),
+      methodId: getUint16(call, 4, 0),
+      params,
+    })
+    target.release()
+    this.#answer(id, pending, sendTo === TO_YOURSELF)
+  }
+
+  #answer(id: number, call: PendingCall, isToYourself: boolean): void {
+    if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
+    if (this.#answers.size >= this.#limits.maxAnswers) {
+      throw protocolError(`more than ${this.#limits.maxAnswers} calls at once`)
+    }
+    const answer: Answer = { id, call, isToYourself, state: 'running', resultExports: [] }
+    this.#answers.set(id, answer)
+    call.whenDone((outcome) => this.#return(answer, outcome))
+  }
+
+  #return(answer: Answer, outcome: Outcome): void {
+    if (answer.state !== 'running' || this.#end) return
+    answer.state = 'returned'
+    if ('error' in outcome) {
+      this.#returnException(answer, outcome.error)
+      return
+    }
+    if (answer.isToYourself) {
+      outcome.results.freeze()
+      this.#send(beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
+      return
+    }
+    const message = beginReturn(answer.id, RETURN_RESULTS)
+    const exported: number[] = []
+    try {
+      this.#writePayload(message.builder, message.body + 2, outcome.results, exported)
+    } catch (thrown) {
+      message.builder.discard()
+      for (const id of exported) this.#releaseExport(id, 1)
+      this.#returnException(answer, asWwError(thrown))
+      return
+    }
+    answer.resultExports = exported
+    this.#send(message)
+  }
+
+  #returnException(answer: Answer, error: Error): void {
+    const message = beginReturn(answer.id, RETURN_EXCEPTION)
+    writeException(message.builder, message.body + 2, this.#expose(error))
+    this.#send(message)
+  }
+
+  #receiveFinish(finish: Struct): void {
+    const id = getUint32(finish, 0, 0)
+    const answer = this.#answers.get(id)
+    if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
+    this.#answers.delete(id)
+    if (answer.state === 'running') {
+      answer.state = 'finished'
+      this.#send(beginReturn(id, RETURN_CANCELED))
+      answer.call.cancel()
+    }
+    answer.call.release()
+    if (!getBool(finish, 32, true)) return
+    for (const exportId of answer.resultExports) this.#releaseExport(exportId, 1)
+  }
+
+  #receiveReturn(returned: Struct, message: Message): void {
+    const id = getUint32(returned, 0, 0)
+    const question = this.#questions.get(id)
+    if (!question) throw protocolError(`a return for question ${id}, which is not open`)
+    if (getBool(returned, 32, true)) {
+      for (const exportId of question.paramExports) this.#releaseExport(exportId, 1)
+    }
+    const outcome = this.#readReturn(returned, message, question)
+    const isFinishOwed = question.state === 'open' && !getBool(returned, 33, false)
+    if (outcome) question.finish(outcome)
+    // The id is free only now: a Disembargo that `finish` sent may still name it.
+    this.#questions.delete(id)
+    if (isFinishOwed) this.#sendFinish(id, false)
+    this.#questionIds.give(id)
+  }
+
+  /** What a Return says, or undefined when nobody waits for it any more. */
+  #readReturn(returned: Struct, message: Message, question: Question): Outcome | undefined {
+    if (question.state !== 'open') return undefined
+    const kind = getUint16(returned, 6, 0)
+    switch (kind) {
+      case RETURN_RESULTS:
+        return { results: this.#receivePayload(rawStruct(returned, 0), message) }
+      case RETURN_EXCEPTION:
+        return { error: readException(rawStruct(returned, 0)) }
+      case RETURN_CANCELED:
+        return { error: new WwError('failed', 'CANCELED', 'The peer canceled the call') }
+      case RETURN_TAKE_FROM_OTHER: {
+        const answer = this.#answers.get(getUint32(returned, 8, 0))
+        if (!answer?.isToYourself) {
+          throw protocolError('results to be taken from a question that does not keep any')
+        }
+        return this.#takeFrom(answer)
+      }
+      case RETURN_SENT_ELSEWHERE:
+        throw protocolError('results sent elsewhere for a call that did not ask for it')
+      default:
+        throw protocolError(`a return of unknown kind ${kind}`)
+    }
+  }
+
+  // The answer may be finished before our user reads the results: copy them, sharing capabilities.
+  #takeFrom(answer: Answer): Outcome {
+    let taken: Outcome = { error: protocolError('results were taken before they were there') }
+    answer.call.whenDone((outcome) => {
+      taken = 'error' in outcome ? outcome : { results: copyOf(outcome.results) }
+    })
+    return taken
+  }
+
+  #receiveResolve(resolve: Struct): void {
+    const id = getUint32(resolve, 0, 0)
+    const kind = getUint16(resolve, 4, 0)
+    let target: Hook
+    if (kind === RESOLVE_CAP) target = this.#receiveCap(rawStruct(resolve, 0)) ?? nullHook()
+    else if (kind === RESOLVE_EXCEPTION) {
+      target = new BrokenHook(readException(rawStruct(resolve, 0)))
+    } else throw protocolError(`a resolution of unknown kind ${kind}`)
+    const promise = this.#imports.get(id)
+    // Released meanwhile: the Release and this Resolve have crossed. What it carried is not wanted.
+    if (!promise) {
+      target.release()
+      return
+    }
+    if (!promise.isPromise || promise.resolution) {
+      throw protocolError(`a resolution of import ${id}, which is not an open promise`)
+    }
+    this.#replace(promise, target)
+    this.#importDropped(promise)
+  }
+
+  #receiveDisembargo(disembargo: Struct, received: AnyPointer): void {
+    const id = getUint32(disembargo, 0, 0)
+    const kind = getUint16(disembargo, 4, 0)
+    if (kind === RECEIVER_LOOPBACK) {
+      const open = this.#embargoes.get(id)
+      if (!open) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
+      this.#embargoes.delete(id)
+      this.#embargoIds.give(id)
+      open()
+      return
+    }
+    if (kind !== SENDER_LOOPBACK) {
+      this.#sendUnimplemented(received)
+      return
+    }
+    const target = this.#targetHook(readTarget(rawStruct(disembargo, 0)))
+    target.whenSettled((last) => this.#returnDisembargo(id, last))
+    target.release()
+  }
+
+  // Everything queued for `target` has been passed on (see hook.ts), so the echo comes last.
+  #returnDisembargo(id: number, target: Hook): void {
+    if (this.#end) return
+    if (!isBehind(target, this.#wire)) {
+      this.abort(protocolError('a disembargo for something that does not lead back to its sender'))
+      return
+    }
+    const message = beginMessage(DISEMBARGO, 1, 1)
+    message.builder.view.setUint32(message.body * 8, id, true)
+    message.builder.view.setUint16(message.body * 8 + 4, RECEIVER_LOOPBACK, true)
+    writeTarget(message.builder, message.body + 1, target.address)
+    this.#send(message)
+  }
+
+  /** @returns with a reference for the caller */
+  #targetHook(target: Target): Hook {
+    if ('exportId' in target) return this.#exportHook(target.exportId)
+    const answer = this.#answers.get(target.answerId)
+    if (!answer) throw protocolError(`a call on question ${target.answerId}, which is not open`)
+    return answer.call.pipeline(target.path)
+  }
+
+  #exportHook(id: number): Hook {
+    const entry = this.#exports.get(id)
+    if (!entry) throw protocolError(`export ${id} does not exist`)
+    return entry.hook.addRef()
+  }
+
+  #releaseExport(id: number, count: number): void {
+    const entry = this.#exports.get(id)
+    if (!entry || entry.count < count) {
+      throw protocolError(`${count} references of export ${id} were released, which it has not`)
+    }
+    entry.count -= count
+    if (entry.count > 0) return
+    this.#exports.delete(id)
+    this.#exportIds.give(id)
+    if (this.#exportsByHook.get(entry.hook) === entry) this.#exportsByHook.delete(entry.hook)
+    entry.hook.release()
+  }
+
+  #receivePayload(payload: Struct, message: Message): Payload {
+    const slots: (CapSlot | null)[] = []
+    for (const descriptor of rawList(payload, 1)) {
+      const hook = this.#receiveCap(descriptor)
+      slots.push(hook && new CapSlot(hook))
+    }
+    return new Payload(message, getAny(payload, 0), slots)
+  }
+
+  /** The hook of a capability descriptor, with a reference for the caller; null for none. */
+  #receiveCap(descriptor: Struct): Hook | null {
+    const kind = getUint16(descriptor, 0, 0)
+    const id = getUint32(descriptor, 4, 0)
+    switch (kind) {
+      case CAP_NONE:
+        return null
+      case CAP_SENDER_HOSTED:
+      case CAP_SENDER_PROMISE:
+        return this.#import(id, kind === CAP_SENDER_PROMISE)
+      case CAP_RECEIVER_HOSTED:
+        return this.#exportHook(id)
+      case CAP_RECEIVER_ANSWER: {
+        const { answerId, path } = readPromisedAnswer(rawStruct(descriptor, 0))
+        return this.#targetHook({ answerId, path })
+      }
+      case CAP_THIRD_PARTY:
+        return this.#import(getUint32(rawStruct(descriptor, 0), 0, 0), false)
+      default:
+        throw protocolError(`a capability of unknown kind ${kind}`)
+    }
+  }
+
+  #import(id: number, isPromise: boolean): Hook {
+    const known = this.#imports.get(id)
+    if (known) {
+      known.wireCount++
+      return known.addRef()
+    }
+    if (this.#imports.size >= this.#limits.maxImports) {
+      throw protocolError(`more than ${this.#limits.maxImports} capabilities`)
+    }
+    const made = new ImportHook(this.#wire, id, isPromise)
+    made.wireCount = 1
+    this.#imports.set(id, made)
+    return made
+  }
+
+  // ---- the end
+
+  #fail(error: WwError, reported: WwError | undefined): void {
+    if (this.#end) return
+    this.#end = error
+    const questions = [...this.#questions.values()]
+    const answers = [...this.#answers.values()]
+    const exports = [...this.#exports.values()]
+    const imports = [...this.#imports.values()]
+    const embargoes = [...this.#embargoes.values()]
+    this.#questions.clear()
+    this.#answers.clear()
+    this.#exports.clear()
+    this.#exportsByHook.clear()
+    this.#imports.clear()
+    this.#embargoes.clear()
+    this.#chunks = []
+    for (const question of questions) question.finish({ error })
+    for (const held of imports) if (!held.resolution) held.settle(new BrokenHook(error))
+    for (const open of embargoes) open()
+    for (const answer of answers) {
+      answer.state = 'finished'
+      answer.call.cancel()
+      answer.call.release()
+    }
+    for (const entry of exports) entry.hook.release()
+    this.#bootstrap?.release()
+    this.#log.debug('connection ended', { reason: error.message })
+    this.#reportEnd(reported)
+  }
+}
+
+function isBehind(hook: Hook, wire: Wire): hook is ImportHook | PipelineHook {
+  return (hook instanceof ImportHook || hook instanceof PipelineHook) && hook.wire === wire
+}
+
+function nullHook(): Hook {
+  return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+}
+
+function beginReturn(answerId: number, kind: number): Outgoing {
+  const message = beginMessage(RETURN, 2, 1)
+  const byte = message.body * 8
+  message.builder.view.setUint32(byte, answerId, true)
+  message.builder.view.setUint8(byte + 4, 1) // releaseParamCaps: false
+  message.builder.view.setUint16(byte + 6, kind, true)
+  return message
+}
+
+/** A call that is done: the answer to a Bootstrap. */
+class DoneCall implements PendingCall {
+  readonly #payload: Payload
+
+  constructor(payload: Payload) {
+    this.#payload = payload
+  }
+
+  whenDone(listener: (outcome: Outcome) => void): void {
+    listener({ results: this.#payload })
+  }
+  pipeline(path: readonly number[]): Hook {
+    return this.#payload.hookAt(path)
+  }
+  cancel(): void {}
+  release(): void {
+    this.#payload.release()
+  }
+}
+
+/** Content that is just a capability. */
+function capPayload(hook: Hook): Payload {
+  return new Params((builder, at) => builder.capability(at, hook)).toPayload()
+}
+
+/** The same content as a message of its own, with references of its own. */
+function copyOf(content: Content): Payload {
+  return new Params((builder, at) => content.writeTo(builder, at)).toPayload()
+}

@@ -1,0 +1,23 @@
+import { DEFAULT_WIRE_LIMITS } from '../wire/index.ts'
+import type { WireLimits } from '../wire/index.ts'
+
+/** What one peer can make this end of a connection hold. Crossing a limit ends the connection. */
+export interface RpcLimits {
+  readonly wire: WireLimits
+  /** Calls of the peer that are running or not yet finished by it. Each holds its params. */
+  readonly maxAnswers: number
+  /** Capabilities of ours the peer holds. Each keeps an object alive. */
+  readonly maxExports: number
+  /** Capabilities of the peer we hold. */
+  readonly maxImports: number
+  /** Bytes of frames that wait for the end of the turn before they are written at once. */
+  readonly flushBytes: number
+}
+
+export const DEFAULT_RPC_LIMITS: RpcLimits = {
+  wire: DEFAULT_WIRE_LIMITS,
+  maxAnswers: 1 << 16,
+  maxExports: 1 << 18,
+  maxImports: 1 << 18,
+  flushBytes: 64 << 10,
+}

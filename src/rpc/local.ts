@@ -1,0 +1,196 @@
+// Objects of this vat: finding the method, running the handler, keeping order.
+//
+// Invariants
+//  - Handlers of one object start in the order of the calls, one microtask each; that a handler is
+//    still running does not hold up the next.
+//  - A handler runs at most once per call, never inside the caller's stack.
+//  - When a call is done, pipelined calls go out first, then listeners hear of it.
+
+import { WwError } from '../base/index.ts'
+import type { Builder, Struct } from '../wire/index.ts'
+import type { Client, Interface, InterfaceType, Method } from './client.ts'
+import { asWwError, canceled, unimplemented } from './error.ts'
+import { BrokenHook, Hook, Pipelines } from './hook.ts'
+import type { Outcome, PendingCall, Request } from './hook.ts'
+import { Results } from './payload.ts'
+
+/** What a handler knows about the call it serves. */
+export interface CallContext {
+  /** Aborted when the caller gives the call up or is gone. */
+  readonly signal: AbortSignal
+}
+
+type Handler = (params: Struct, context: CallContext) => unknown
+
+/**
+ * Makes an object callable. Handlers are found by name on `server` (also inherited ones) and called
+ * on it; a method it lacks is answered `unimplemented`. When nobody holds the object any more, its
+ * `Symbol.dispose`, if it has one, is called.
+ */
+export function serve<C extends Client, Server extends object>(
+  type: InterfaceType<C, Server>,
+  server: NoInfer<Server>,
+): C {
+  return new type(new LocalHook(type.$interface, server))
+}
+
+export class LocalHook extends Hook {
+  readonly #interface: Interface
+  readonly #server: object
+
+  constructor(type: Interface, server: object) {
+    super()
+    this.#interface = type
+    this.#server = server
+  }
+
+  call(request: Request): PendingCall {
+    const found = findMethod(this.#interface, request.interfaceId, request.methodId)
+    if (!found) {
+      const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
+      return this.#refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
+    }
+    const handler: unknown = Reflect.get(this.#server, found.method.name)
+    if (typeof handler !== 'function') {
+      return this.#refuse(request, unimplemented(`${found.owner.name}.${found.method.name}`))
+    }
+    try {
+      request.params.freeze()
+    } catch (thrown) {
+      return this.#refuse(request, asWwError(thrown))
+    }
+    const pending = new LocalCall()
+    this.addRef()
+    queueMicrotask(() => {
+      void pending
+        .run(found.method, request, this.#server, handler as Handler)
+        .finally(() => this.release())
+    })
+    return pending
+  }
+
+  #refuse(request: Request, error: WwError): PendingCall {
+    return new BrokenHook(error).call(request)
+  }
+
+  protected dropped(): void {
+    const dispose: unknown = Reflect.get(this.#server, Symbol.dispose)
+    if (typeof dispose !== 'function') return
+    try {
+      dispose.call(this.#server)
+    } catch {
+      // Nobody is left who could be told.
+    }
+  }
+}
+
+interface FoundMethod {
+  readonly owner: Interface
+  readonly method: Method
+}
+
+const tables = new WeakMap<Interface, Map<bigint, Interface>>()
+
+// Which interface of `type`'s family has this id. Ids decide, never method numbers alone: a call
+// under a foreign interface must not reach a method that happens to have its number.
+function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
+  let table = tables.get(type)
+  if (!table) {
+    table = new Map()
+    const add = (one: Interface): void => {
+      if (table!.has(one.id)) return
+      table!.set(one.id, one)
+      for (const base of one.superclasses()) add(base)
+    }
+    add(type)
+    tables.set(type, table)
+  }
+  const owner = table.get(id)
+  const method = owner?.methods[methodId]
+  return owner && method ? { owner, method } : undefined
+}
+
+class LocalCall implements PendingCall {
+  #outcome: Outcome | undefined
+  #listeners: ((outcome: Outcome) => void)[] = []
+  #pipelines: Pipelines | undefined
+  #controller: AbortController | undefined
+  #isCanceled = false
+  #isReleased = false
+
+  async run(method: Method, request: Request, server: object, handler: Handler): Promise<void> {
+    const { params } = request
+    try {
+      if (this.#isCanceled) return
+      const results = method.results()
+      const given = params.toPayload().root.asStruct(method.params())
+      const made = await handler.call(server, given, this.#context())
+      const content = new Results((builder: Builder, at: number) =>
+        builder.put(at, results, (made ?? {}) as never),
+      )
+      if (this.#isCanceled) content.release()
+      else this.#finish({ results: content })
+    } catch (thrown) {
+      this.#finish({ error: asWwError(thrown) })
+    } finally {
+      params.release()
+    }
+  }
+
+  #context(): CallContext {
+    const signal = () => {
+      this.#controller ??= new AbortController()
+      return this.#controller.signal
+    }
+    return {
+      get signal() {
+        return signal()
+      },
+    }
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#outcome) return
+    this.#outcome = outcome
+    this.#pipelines?.settle((path) => this.#hookAt(outcome, path))
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) listener(outcome)
+  }
+
+  whenDone(listener: (outcome: Outcome) => void): void {
+    if (this.#outcome) listener(this.#outcome)
+    else this.#listeners.push(listener)
+  }
+
+  pipeline(path: readonly number[]): Hook {
+    if (this.#outcome) return this.#hookAt(this.#outcome, path)
+    this.#pipelines ??= new Pipelines()
+    return this.#pipelines.at(path)
+  }
+
+  #hookAt(outcome: Outcome, path: readonly number[]): Hook {
+    if ('error' in outcome) return new BrokenHook(outcome.error)
+    if (this.#isReleased) {
+      return new BrokenHook(new WwError('failed', 'RELEASED', 'The results were released'))
+    }
+    try {
+      return outcome.results.toPayload().hookAt(path)
+    } catch (thrown) {
+      return new BrokenHook(asWwError(thrown))
+    }
+  }
+
+  cancel(): void {
+    if (this.#outcome || this.#isCanceled) return
+    this.#isCanceled = true
+    this.#controller?.abort(canceled())
+    this.#finish({ error: canceled() })
+  }
+
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    if (this.#outcome && 'results' in this.#outcome) this.#outcome.results.release()
+  }
+}

@@ -1,0 +1,196 @@
+// The messages of rpc.capnp, by their layout: where each field lies and how the parts that several
+// messages share are written and read. Offsets are bytes into a struct's data section.
+//
+// Message   tag 0:16, body ptr0                                           1 word, 1 pointer
+// Call      question 0:32, method 4:16, sendResultsTo 6:16, interface 8:64;
+//           target ptr0, params ptr1                                      3 words, 3 pointers
+// Return    answer 0:32, !releaseParamCaps bit 32, noFinishNeeded bit 33, tag 6:16,
+//           takeFromOtherQuestion 8:32; results or exception ptr0         2 words, 1 pointer
+// Finish    question 0:32, !releaseResultCaps bit 32                      1 word
+// Resolve   promise 0:32, tag 4:16; cap or exception ptr0                 1 word, 1 pointer
+// Release   id 0:32, count 4:32                                           1 word
+// Disembargo id 0:32, context tag 4:16; target ptr0                       1 word, 1 pointer
+// Bootstrap question 0:32                                                 1 word, 1 pointer
+//
+// https://github.com/capnproto/capnproto/blob/v2/c%2B%2B/src/capnp/rpc.capnp
+
+import { ERROR_KINDS, WwError } from '../base/index.ts'
+import {
+  Builder,
+  getData,
+  getList,
+  getStruct,
+  getText,
+  getUint16,
+  getUint32,
+  Struct,
+  structElement,
+} from '../wire/index.ts'
+import type { List } from '../wire/index.ts'
+import { asWwError, protocolError } from './error.ts'
+
+export const UNIMPLEMENTED = 0
+export const ABORT = 1
+export const CALL = 2
+export const RETURN = 3
+export const FINISH = 4
+export const RESOLVE = 5
+export const RELEASE = 6
+export const BOOTSTRAP = 8
+export const DISEMBARGO = 13
+
+export const RETURN_RESULTS = 0
+export const RETURN_EXCEPTION = 1
+export const RETURN_CANCELED = 2
+export const RETURN_SENT_ELSEWHERE = 3
+export const RETURN_TAKE_FROM_OTHER = 4
+
+export const RESOLVE_CAP = 0
+export const RESOLVE_EXCEPTION = 1
+
+export const TO_CALLER = 0
+export const TO_YOURSELF = 1
+
+export const SENDER_LOOPBACK = 0
+export const RECEIVER_LOOPBACK = 1
+
+export const CAP_NONE = 0
+export const CAP_SENDER_HOSTED = 1
+export const CAP_SENDER_PROMISE = 2
+export const CAP_RECEIVER_HOSTED = 3
+export const CAP_RECEIVER_ANSWER = 4
+export const CAP_THIRD_PARTY = 5
+
+/** Any struct of the protocol, read by the offsets above. */
+export class Raw extends Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+  static $write(): void {}
+}
+
+const rawElement = structElement<Raw, never>(() => Raw)
+
+export function rawStruct(s: Struct, index: number): Raw {
+  return getStruct(s, index, Raw)
+}
+
+export function rawList(s: Struct, index: number): List<Raw> {
+  return getList(s, index, rawElement)
+}
+
+/** A message being written: its builder, and the word index of its body's data section. */
+export interface Outgoing {
+  readonly builder: Builder
+  readonly body: number
+}
+
+/** A message whose body is still to be put behind the pointer at word `at`. */
+export function beginEnvelope(tag: number): { readonly builder: Builder; readonly at: number } {
+  const builder = new Builder()
+  builder.allocate(1)
+  const message = builder.struct(0, 1, 1)
+  builder.view.setUint16(message * 8, tag, true)
+  return { builder, at: message + 1 }
+}
+
+export function beginMessage(tag: number, dataWords: number, pointers: number): Outgoing {
+  const { builder, at } = beginEnvelope(tag)
+  return { builder, body: builder.struct(at, dataWords, pointers) }
+}
+
+/** Where a call or a disembargo goes: an export of the receiver, or a place in one of its answers. */
+export type Address =
+  | { readonly importId: number }
+  | { readonly questionId: number; readonly path: readonly number[] }
+
+/** Writes a MessageTarget behind the pointer at `at`. */
+export function writeTarget(builder: Builder, at: number, address: Address): void {
+  const target = builder.struct(at, 1, 1)
+  if ('importId' in address) {
+    builder.view.setUint32(target * 8, address.importId, true)
+    return
+  }
+  builder.view.setUint16(target * 8 + 4, 1, true)
+  writePromisedAnswer(builder, target + 1, address.questionId, address.path)
+}
+
+export function writePromisedAnswer(
+  builder: Builder,
+  at: number,
+  questionId: number,
+  path: readonly number[],
+): void {
+  const promised = builder.struct(at, 1, 1)
+  builder.view.setUint32(promised * 8, questionId, true)
+  if (path.length === 0) return
+  let op = builder.compositeList(promised + 1, path.length, 1, 0)
+  for (const pointer of path) {
+    builder.view.setUint16(op * 8, 1, true)
+    builder.view.setUint16(op * 8 + 2, pointer, true)
+    op++
+  }
+}
+
+/** A MessageTarget as received; its ids name exports and answers of ours. */
+export type Target =
+  | { readonly exportId: number }
+  | { readonly answerId: number; readonly path: readonly number[] }
+
+export function readTarget(target: Struct): Target {
+  const tag = getUint16(target, 4, 0)
+  if (tag === 0) return { exportId: getUint32(target, 0, 0) }
+  if (tag === 1) return readPromisedAnswer(rawStruct(target, 0))
+  throw protocolError(`a message target of unknown kind ${tag}`)
+}
+
+export function readPromisedAnswer(promised: Struct): {
+  answerId: number
+  path: readonly number[]
+} {
+  const path: number[] = []
+  for (const op of rawList(promised, 0)) {
+    const tag = getUint16(op, 0, 0)
+    if (tag === 1) path.push(getUint16(op, 2, 0))
+    else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
+  }
+  return { answerId: getUint32(promised, 0, 0), path }
+}
+
+/** Detail of an exception that carries our error `code`: the id is ours, the data its UTF-8. */
+const CODE_DETAIL = 0xdf2d_1b0a_6f4e_9c35n
+const MAX_CODE_BYTES = 64
+
+/** Writes an Exception behind the pointer at `at`: kind, message and code; never cause or stack. */
+export function writeException(builder: Builder, at: number, thrown: unknown): void {
+  const error = asWwError(thrown)
+  const exception = builder.struct(at, 1, 3)
+  builder.view.setUint16(exception * 8 + 4, ERROR_KINDS.indexOf(error.kind), true)
+  builder.text(exception + 1, error.message)
+  const detail = builder.compositeList(exception + 3, 1, 1, 1)
+  builder.view.setBigUint64(detail * 8, CODE_DETAIL, true)
+  builder.data(detail + 1, asciiBytes(error.code))
+}
+
+export function readException(exception: Struct): WwError {
+  const kind = ERROR_KINDS[getUint16(exception, 4, 0)] ?? 'failed'
+  let code = 'REMOTE'
+  for (const detail of rawList(exception, 2)) {
+    const id = detail.$view.getBigUint64(detail.$data, true)
+    const data = detail.$dataBytes >= 8 && id === CODE_DETAIL ? getData(detail, 0) : undefined
+    if (data && data.length > 0 && data.length <= MAX_CODE_BYTES) code = asciiText(data)
+  }
+  return new WwError(kind, code, getText(exception, 0, ''))
+}
+
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text.slice(0, MAX_CODE_BYTES), (letter) => letter.charCodeAt(0) & 0x7f)
+}
+
+function asciiText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) {
+    const letter = String.fromCharCode(byte)
+    text += /[A-Z0-9_]/.test(letter) ? letter : '_'
+  }
+  return text
+}
