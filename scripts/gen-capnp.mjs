@@ -1,0 +1,471 @@
+#!/usr/bin/env node
+// Generates src/capnp/*.ts from capnp/*.capnp: typed readers, writers, clients and server types on
+// top of src/rpc/codegen.ts. Needs the `capnp` compiler on the PATH; its output is committed, so
+// only a change of a schema does.
+//
+//   npm run gen               writes
+//   npm run gen -- --check    fails when what is committed is not current
+//   node scripts/gen-capnp.mjs --out DIR --runtime SPECIFIER FILE…   for other schemas
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { Message } from 'capnp-es'
+import * as schema from 'capnp-es/capnp/schema'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(root, 'src/capnp') },
+    runtime: { type: 'string', default: '../rpc/index.ts' },
+  },
+})
+const inputs =
+  positionals.length > 0
+    ? positionals
+    : readdirSync(join(root, 'capnp'))
+        .filter((name) => name.endsWith('.capnp'))
+        .map((name) => join(root, 'capnp', name))
+
+const { Type } = schema
+const NO_DISCRIMINANT = 0xffff
+
+/** Scalar types: accessor suffix, bytes, TypeScript type, name of the value in a schema Value. */
+const SCALARS = new Map([
+  [Type.BOOL, ['Bool', 0, 'boolean', 'bool']],
+  [Type.INT8, ['Int8', 1, 'number', 'int8']],
+  [Type.INT16, ['Int16', 2, 'number', 'int16']],
+  [Type.INT32, ['Int32', 4, 'number', 'int32']],
+  [Type.INT64, ['Int64', 8, 'bigint', 'int64']],
+  [Type.UINT8, ['Uint8', 1, 'number', 'uint8']],
+  [Type.UINT16, ['Uint16', 2, 'number', 'uint16']],
+  [Type.UINT32, ['Uint32', 4, 'number', 'uint32']],
+  [Type.UINT64, ['Uint64', 8, 'bigint', 'uint64']],
+  [Type.FLOAT32, ['Float32', 4, 'number', 'float32']],
+  [Type.FLOAT64, ['Float64', 8, 'number', 'float64']],
+  [Type.ENUM, ['Uint16', 2, 'number', 'enum']],
+])
+
+/** Names that mean something to JavaScript where a generated accessor of that name would stand. */
+const CLIENT_RESERVED = new Set(['then'])
+const PIPELINE_RESERVED = new Set(['then', 'catch', 'finally'])
+
+function fail(sentence) {
+  process.stderr.write(`gen-capnp: ${sentence}\n`)
+  process.exit(1)
+}
+
+const compiled = spawnSync('capnp', ['compile', '-o-', ...inputs], { maxBuffer: 64 << 20 })
+if (compiled.error) {
+  fail(
+    `cannot run the capnp compiler (${compiled.error.message}): install Cap'n Proto 0.9 or later`,
+  )
+}
+if (compiled.status !== 0) fail(compiled.stderr.toString().trim())
+
+const request = new Message(compiled.stdout, false).getRoot(schema.CodeGeneratorRequest)
+const nodes = new Map(request.nodes.toArray().map((node) => [node.id, node]))
+const sources = new Map(request.sourceInfo.toArray().map((info) => [info.id, info]))
+
+const outputs = new Map()
+for (const requested of request.requestedFiles.toArray()) {
+  const name = basename(requested.filename)
+  outputs.set(join(options.out, name.replace(/\.capnp$/, '.ts')), generate(requested, name))
+}
+
+let stale = 0
+mkdirSync(options.out, { recursive: true })
+for (const [path, text] of outputs) {
+  if (!options.check) {
+    writeFileSync(path, text)
+    continue
+  }
+  let current
+  try {
+    current = readFileSync(path, 'utf8')
+  } catch {
+    current = undefined
+  }
+  if (current === text) continue
+  stale++
+  process.stderr.write(`gen-capnp: ${relative(root, path)} is not current: run \`npm run gen\`\n`)
+}
+if (stale > 0) process.exit(1)
+
+function generate(requested, fileName) {
+  const imports = new Map()
+  const body = []
+  const file = nodes.get(requested.id)
+  const fileIdOf = (node) => {
+    let at = node
+    for (;;) {
+      if (at._isFile) return at.id
+      const scope = at.scopeId !== 0n ? nodes.get(at.scopeId) : undefined
+      if (!scope) return undefined
+      at = scope
+    }
+  }
+
+  /** TypeScript name of a node: nested names joined by underscores. */
+  const nameOf = (node) => {
+    const local = node.displayName.slice(node.displayName.lastIndexOf(':') + 1)
+    return local.replaceAll('.', '_')
+  }
+
+  const ref = (id) => {
+    const node = nodes.get(id)
+    const path = node.displayName.slice(0, node.displayName.lastIndexOf(':'))
+    const base = basename(path)
+    if (base === fileName) return nameOf(node)
+    const alias = base.replace(/\.capnp$/, '').replaceAll(/\W/g, '_')
+    imports.set(alias, `./${base.replace(/\.capnp$/, '.ts')}`)
+    return `${alias}.${nameOf(node)}`
+  }
+  const isStream = (id) => nodes.get(id).displayName.endsWith('stream.capnp:StreamResult')
+
+  const doc = (text, indent = '') => {
+    const lines = (text ?? '').trim().replaceAll('*/', '*\\/').split('\n')
+    if (lines.length === 0 || lines[0] === '') return ''
+    if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`
+    return `${indent}/**\n${lines.map((line) => `${indent} *${line ? ` ${line}` : ''}\n`).join('')}${indent} */\n`
+  }
+  const nodeDoc = (node, indent) => doc(sources.get(node.id)?.docComment, indent)
+  const memberDoc = (node, index, indent) => {
+    const members = sources.get(node.id)?.members.toArray() ?? []
+    return doc(members[index]?.docComment, indent)
+  }
+
+  /** Readers, writers and types of one schema type. */
+  const describe = (type) => {
+    const kind = type.which()
+    const scalar = SCALARS.get(kind)
+    if (kind === Type.ENUM) {
+      const name = ref(type.enum.typeId)
+      return { kind, read: name, init: name, element: `$.uint16Element as $.ElementCodec<${name}>` }
+    }
+    if (scalar) {
+      const lower = scalar[0][0].toLowerCase() + scalar[0].slice(1)
+      return { kind, read: scalar[2], init: scalar[2], element: `$.${lower}Element` }
+    }
+    switch (kind) {
+      case Type.VOID:
+        return { kind, read: 'null', init: 'null', element: '$.voidElement' }
+      case Type.TEXT:
+        return { kind, read: 'string', init: 'string', element: '$.textElement' }
+      case Type.DATA:
+        return { kind, read: 'Uint8Array', init: 'Uint8Array', element: '$.dataElement' }
+      case Type.STRUCT: {
+        const name = ref(type.struct.typeId)
+        const init = `${name}$Init | ${name}`
+        return { kind, name, read: name, init, element: `$.structElement(() => ${name})` }
+      }
+      case Type.INTERFACE: {
+        const name = ref(type.interface.typeId)
+        const init = `${name} | null`
+        return { kind, name, read: init, init, element: `$.capElement(() => ${name})` }
+      }
+      case Type.LIST: {
+        const item = describe(type.list.elementType)
+        return {
+          kind,
+          read: `$.List<${item.read}>`,
+          init: `$.ListInit<${item.init}>`,
+          codec: item.element,
+          element: `$.listElement(() => ${item.element})`,
+        }
+      }
+      case Type.ANY_POINTER: {
+        const any = type.anyPointer
+        const isCap = any._isUnconstrained && any.unconstrained._isCapability
+        if (isCap) {
+          return {
+            kind: Type.INTERFACE,
+            name: '$.Client',
+            read: '$.Client | null',
+            init: '$.Client | null',
+            element: '$.capElement(() => $.Client)',
+          }
+        }
+        return { kind, read: '$.AnyPointer', init: '$.AnyInit', element: '$.anyElement' }
+      }
+      default:
+        return fail(`${fileName}: a type of kind ${kind} is not supported`)
+    }
+  }
+
+  const literal = (value, wide) => (wide ? `${value}n` : String(value))
+
+  /** The default of a slot, as the bit pattern its accessors take. */
+  const defaultOf = (slot, scalar) => {
+    const wide = scalar[1] === 8
+    const zero = scalar[0] === 'Bool' ? 'false' : wide ? '0n' : '0'
+    if (!slot.hadExplicitDefault) return zero
+    const value = slot.defaultValue[scalar[3]]
+    if (scalar[0] === 'Float32' || scalar[0] === 'Float64') {
+      const bits = new DataView(new ArrayBuffer(8))
+      if (wide) {
+        bits.setFloat64(0, value)
+        return `${bits.getBigUint64(0)}n`
+      }
+      bits.setFloat32(0, value)
+      return String(bits.getUint32(0))
+    }
+    return literal(value, wide)
+  }
+
+  const structs = (node) => {
+    const name = nameOf(node)
+    const { struct } = node
+    const getters = []
+    const writes = []
+    const inits = []
+    const pipes = []
+    const whiches = []
+    struct.fields.toArray().forEach((field, index) => {
+      const key = field.name
+      const quoted = key === 'constructor' ? `['constructor']` : key
+      const value = `value.${key}`
+      const comment = memberDoc(node, index, '  ')
+      const inUnion = field.discriminantValue !== NO_DISCRIMINANT
+      const guard = inUnion
+        ? `if ($.getUint16(this, ${struct.discriminantOffset * 2}, 0) !== ${field.discriminantValue}) return undefined\n    `
+        : ''
+      const choose = inUnion
+        ? `$.putUint16(builder, byte + ${struct.discriminantOffset * 2}, ${field.discriminantValue}, 0)`
+        : ''
+      const maybe = inUnion ? ' | undefined' : ''
+      if (inUnion) whiches.push([field.discriminantValue, key])
+      const getter = (type, expression) =>
+        getters.push(
+          `${comment}  get ${quoted}(): ${type}${maybe} {\n    ${guard}return ${expression}\n  }`,
+        )
+      const init = (type) => inits.push(`${comment}  readonly ${key}?: ${type} | undefined`)
+      const write = (...statements) =>
+        writes.push(
+          `    if (${value} !== undefined) {\n${[choose, ...statements]
+            .filter(Boolean)
+            .map((line) => `      ${line}\n`)
+            .join('')}    }`,
+        )
+
+      if (field._isGroup) {
+        const group = nodes.get(field.group.typeId)
+        const groupName = nameOf(group)
+        structs(group)
+        getter(groupName, `$.getGroup(this, ${groupName})`)
+        init(`${groupName}$Init`)
+        write(`${groupName}.$write(builder, at, ${value})`)
+        pipes.push([
+          key,
+          `${groupName}$Promise`,
+          `new ${groupName}$Promise(this.$call, this.$path)`,
+        ])
+        return
+      }
+      const { slot } = field
+      const type = describe(slot.type)
+      const scalar = SCALARS.get(type.kind)
+      const { offset } = slot
+      if (scalar) {
+        const [suffix, bytes] = scalar
+        const byDefault = defaultOf(slot, scalar)
+        const at = bytes === 0 ? offset : offset * bytes
+        const cast = type.kind === Type.ENUM ? ` as ${type.read}` : ''
+        getter(type.read, `$.get${suffix}(this, ${at}, ${byDefault})${cast}`)
+        init(type.init)
+        if (suffix === 'Bool') {
+          write(`$.putBool(builder, byte, ${offset}, ${value} !== ${byDefault})`)
+        } else write(`$.put${suffix}(builder, byte + ${at}, ${value}, ${byDefault})`)
+        return
+      }
+      const pointer = `at + ${struct.dataWordCount + offset}`
+      const hasDefault = slot.hadExplicitDefault
+      switch (type.kind) {
+        case Type.VOID:
+          getter('null', 'null')
+          if (inUnion) {
+            init('null')
+            write()
+          }
+          return
+        case Type.TEXT:
+          getter(
+            'string',
+            `$.getText(this, ${offset}, ${JSON.stringify(hasDefault ? slot.defaultValue.text : '')})`,
+          )
+          init('string')
+          write(`builder.text(${pointer}, ${value})`)
+          return
+        case Type.DATA: {
+          const bytes = hasDefault
+            ? `, new Uint8Array([${slot.defaultValue.data.toUint8Array().join()}])`
+            : ''
+          getter('Uint8Array', `$.getData(this, ${offset}${bytes})`)
+          init('Uint8Array')
+          write(`builder.data(${pointer}, ${value})`)
+          return
+        }
+        case Type.INTERFACE:
+          getter(type.read, `$.getCap(this, ${offset}, ${type.name})`)
+          init(type.init)
+          write(`$.putCap(builder, ${pointer}, ${value})`)
+          pipes.push([key, type.name, `this.$cap(${type.name}, ${offset})`])
+          return
+        case Type.ANY_POINTER:
+          getter(type.read, `$.getAny(this, ${offset})`)
+          init(type.init)
+          write(`$.putAny(builder, ${pointer}, ${value})`)
+          pipes.push([key, '$.Client', `this.$cap($.Client, ${offset})`])
+          return
+        default:
+      }
+      if (hasDefault)
+        fail(`${fileName}: ${name}.${key}: defaults of structs and lists are not supported`)
+      if (type.kind === Type.STRUCT) {
+        getter(type.read, `$.getStruct(this, ${offset}, ${type.name})`)
+        init(type.init)
+        write(`builder.put(${pointer}, ${type.name}, ${value})`)
+        pipes.push([
+          key,
+          `${type.name}$Promise`,
+          `new ${type.name}$Promise(this.$call, [...this.$path, ${offset}])`,
+        ])
+      } else {
+        getter(type.read, `$.getList(this, ${offset}, ${type.codec})`)
+        init(type.init)
+        write(
+          `(${type.codec}).writeList(builder, ${pointer}, ${value})`.replace(
+            /^\((\$\.\w+)\)/,
+            '$1',
+          ),
+        )
+      }
+    })
+
+    if (whiches.length > 0) {
+      const names = whiches.map(([, key]) => `'${key}'`)
+      const cases = whiches.map(([tag, key]) => `      case ${tag}:\n        return '${key}'`)
+      getters.push(
+        `  /** Which member of the union is set; undefined for one newer than this code. */\n  get $which(): ${names.join(' | ')} | undefined {\n    switch ($.getUint16(this, ${struct.discriminantOffset * 2}, 0)) {\n${cases.join('\n')}\n      default:\n        return undefined\n    }\n  }`,
+      )
+    }
+    const uses = writes.join('\n')
+    const head = uses.includes('byte') ? '    const byte = at * 8\n' : ''
+    const params = writes.length > 0 ? `builder: $.Builder, at: number, value: ${name}$Init` : ''
+    body.push(
+      `${nodeDoc(node, '')}export class ${name} extends $.Struct {\n  static readonly $dataWords = ${struct.dataWordCount}\n  static readonly $pointerWords = ${struct.pointerCount}\n${getters.length > 0 ? `\n${getters.join('\n')}\n` : ''}\n  static $write(${params}): void {${writes.length > 0 ? `\n${head}${uses}\n  ` : ''}}\n}`,
+    )
+    body.push(
+      inits.length > 0
+        ? `export interface ${name}$Init {\n${inits.join('\n')}\n}`
+        : `export type ${name}$Init = Readonly<Record<string, never>>`,
+    )
+    if (name.endsWith('$Params')) return
+    const accessors = pipes.map(([key, type, expression]) => {
+      const safe = PIPELINE_RESERVED.has(key)
+        ? `${key}_`
+        : key === 'constructor'
+          ? `['constructor']`
+          : key
+      return `  get ${safe}(): ${type} {\n    return ${expression}\n  }`
+    })
+    body.push(
+      `export class ${name}$Promise extends $.Pipeline<${name}> {\n  constructor(call: $.PendingCall, path?: readonly number[]) {\n    super(${name}, call, path)\n  }${accessors.length > 0 ? `\n\n${accessors.join('\n')}` : ''}\n}`,
+    )
+  }
+
+  const interfaces = (node) => {
+    const name = nameOf(node)
+    const methods = node.interface.methods.toArray()
+    const bases = node.interface.superclasses.toArray().map((base) => ref(base.id))
+    const table = []
+    const calls = []
+    const handlers = []
+    methods.forEach((method, ordinal) => {
+      const comment = memberDoc(node, ordinal, '  ')
+      for (const id of [method.paramStructType, method.resultStructType]) {
+        const struct = nodes.get(id)
+        if (struct.scopeId === 0n && !isStream(id)) structs(struct)
+      }
+      const params = ref(method.paramStructType)
+      const results = isStream(method.resultStructType) ? undefined : ref(method.resultStructType)
+      if (!results)
+        fail(`${fileName}: ${name}.${method.name}: streaming methods are not supported yet`)
+      const isBare = nodes.get(method.paramStructType).struct.fields.length === 0
+      table.push(
+        `      { name: '${method.name}', params: () => ${params}, results: () => ${results} },`,
+      )
+      const safe = CLIENT_RESERVED.has(method.name)
+        ? `${method.name}_`
+        : method.name === 'constructor'
+          ? `['constructor']`
+          : method.name
+      calls.push(
+        `${comment}  ${safe}(params: ${params}$Init${isBare ? ' = {}' : ''}, options?: $.CallOptions): ${results}$Promise {\n    return new ${results}$Promise(\n      $.call(this, ${name}.$interface.id, ${ordinal}, ${params}, params, options),\n    )\n  }`,
+      )
+      handlers.push(
+        `${comment}  ${method.name}(\n    params: ${params},\n    context: $.CallContext,\n  ): $.Awaitable<${results}$Init | void>`,
+      )
+    })
+    const [first, ...others] = bases
+    if (others.length > 0) body.push(`export interface ${name} extends ${others.join(', ')} {}`)
+    body.push(
+      `${nodeDoc(node, '')}export class ${name} extends ${first ?? '$.Client'} {\n  static override readonly $interface: $.Interface<${name}$Server> = {\n    id: 0x${node.id.toString(16)}n,\n    name: '${name.replaceAll('_', '.')}',\n    methods: [${table.length > 0 ? `\n${table.join('\n')}\n    ` : ''}],\n    superclasses: () => [${bases.map((base) => `${base}.$interface`).join(', ')}],\n  }${calls.length > 0 ? `\n\n${calls.join('\n')}` : ''}\n}`,
+    )
+    if (others.length > 0) body.push(`$.inherit(${name}, [${others.join(', ')}])`)
+    const extend =
+      bases.length > 0 ? ` extends ${bases.map((base) => `${base}$Server`).join(', ')}` : ''
+    body.push(
+      handlers.length > 0 || bases.length > 0
+        ? `/** What serves a ${name}. */\nexport interface ${name}$Server${extend} {\n${handlers.join('\n')}\n}`
+        : `/** What serves a ${name}: nothing yet. */\nexport type ${name}$Server = object`,
+    )
+  }
+
+  const enums = (node) => {
+    const name = nameOf(node)
+    const values = node.enum.enumerants
+      .toArray()
+      .map((value, index) => `  ${value.name}: ${index},`)
+    body.push(`${nodeDoc(node, '')}export const ${name} = {\n${values.join('\n')}\n} as const`)
+    body.push(`export type ${name} = (typeof ${name})[keyof typeof ${name}]`)
+  }
+
+  const constants = (node) => {
+    const type = describe(node.const.type)
+    const scalar = SCALARS.get(type.kind)
+    const { value } = node.const
+    const local = node.displayName.slice(node.displayName.lastIndexOf(':') + 1).replaceAll('.', '_')
+    if (scalar)
+      body.push(
+        `${nodeDoc(node, '')}export const ${local}: ${scalar[2]} = ${literal(value[scalar[3]], scalar[2] === 'bigint')}`,
+      )
+    else if (type.kind === Type.TEXT)
+      body.push(`${nodeDoc(node, '')}export const ${local} = ${JSON.stringify(value.text)}`)
+    else fail(`${fileName}: constant ${local}: only scalars and texts are supported`)
+  }
+
+  const visit = (node) => {
+    if (node._isStruct && !node.struct.isGroup) structs(node)
+    else if (node._isInterface) interfaces(node)
+    else if (node._isEnum) enums(node)
+    else if (node._isConst) constants(node)
+    for (const nested of node.nestedNodes.toArray()) {
+      const inner = nodes.get(nested.id)
+      if (inner && fileIdOf(inner) === file.id) visit(inner)
+    }
+  }
+  for (const nested of file.nestedNodes.toArray()) visit(nodes.get(nested.id))
+
+  const head = [
+    `// Generated from ${fileName} by scripts/gen-capnp.mjs. Do not edit.`,
+    `import { codegen as $ } from '${options.runtime}'`,
+    ...[...imports].map(([alias, path]) => `import * as ${alias} from '${path}'`),
+  ]
+  return `${head.join('\n')}\n\n${body.join('\n\n')}\n`
+}

@@ -1,0 +1,1248 @@
+// Generated from system.capnp by scripts/gen-capnp.mjs. Do not edit.
+import { codegen as $ } from '../rpc/index.ts'
+
+export class PeerInfo extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 2
+
+  /** Binary peer id (multihash). For secp256k1 keys: 00 25 08 02 12 21 and the 33-byte public key. */
+  get peerId(): Uint8Array {
+    return $.getData(this, 0)
+  }
+  /** Binary multiaddrs on which the peer is connected, without the trailing /p2p part. */
+  get addrs(): $.List<Uint8Array> {
+    return $.getList(this, 1, $.dataElement)
+  }
+
+  static $write(builder: $.Builder, at: number, value: PeerInfo$Init): void {
+    if (value.peerId !== undefined) {
+      builder.data(at + 0, value.peerId)
+    }
+    if (value.addrs !== undefined) {
+      $.dataElement.writeList(builder, at + 1, value.addrs)
+    }
+  }
+}
+
+export interface PeerInfo$Init {
+  /** Binary peer id (multihash). For secp256k1 keys: 00 25 08 02 12 21 and the 33-byte public key. */
+  readonly peerId?: Uint8Array | undefined
+  /** Binary multiaddrs on which the peer is connected, without the trailing /p2p part. */
+  readonly addrs?: $.ListInit<Uint8Array> | undefined
+}
+
+export class PeerInfo$Promise extends $.Pipeline<PeerInfo> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(PeerInfo, call, path)
+  }
+}
+
+export class Host_id$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Host_id$Params$Init = Readonly<Record<string, never>>
+
+export class Host_id$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get peerId(): Uint8Array {
+    return $.getData(this, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Host_id$Results$Init): void {
+    if (value.peerId !== undefined) {
+      builder.data(at + 0, value.peerId)
+    }
+  }
+}
+
+export interface Host_id$Results$Init {
+  readonly peerId?: Uint8Array | undefined
+}
+
+export class Host_id$Results$Promise extends $.Pipeline<Host_id$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Host_id$Results, call, path)
+  }
+}
+
+export class Host_addrs$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Host_addrs$Params$Init = Readonly<Record<string, never>>
+
+export class Host_addrs$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get addrs(): $.List<Uint8Array> {
+    return $.getList(this, 0, $.dataElement)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Host_addrs$Results$Init): void {
+    if (value.addrs !== undefined) {
+      $.dataElement.writeList(builder, at + 0, value.addrs)
+    }
+  }
+}
+
+export interface Host_addrs$Results$Init {
+  readonly addrs?: $.ListInit<Uint8Array> | undefined
+}
+
+export class Host_addrs$Results$Promise extends $.Pipeline<Host_addrs$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Host_addrs$Results, call, path)
+  }
+}
+
+export class Host_peers$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Host_peers$Params$Init = Readonly<Record<string, never>>
+
+export class Host_peers$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get peers(): $.List<PeerInfo> {
+    return $.getList(this, 0, $.structElement(() => PeerInfo))
+  }
+
+  static $write(builder: $.Builder, at: number, value: Host_peers$Results$Init): void {
+    if (value.peers !== undefined) {
+      ($.structElement(() => PeerInfo)).writeList(builder, at + 0, value.peers)
+    }
+  }
+}
+
+export interface Host_peers$Results$Init {
+  readonly peers?: $.ListInit<PeerInfo$Init | PeerInfo> | undefined
+}
+
+export class Host_peers$Results$Promise extends $.Pipeline<Host_peers$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Host_peers$Results, call, path)
+  }
+}
+
+export class Host_connect$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 2
+
+  get peerId(): Uint8Array {
+    return $.getData(this, 0)
+  }
+  get addrs(): $.List<Uint8Array> {
+    return $.getList(this, 1, $.dataElement)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Host_connect$Params$Init): void {
+    if (value.peerId !== undefined) {
+      builder.data(at + 0, value.peerId)
+    }
+    if (value.addrs !== undefined) {
+      $.dataElement.writeList(builder, at + 1, value.addrs)
+    }
+  }
+}
+
+export interface Host_connect$Params$Init {
+  readonly peerId?: Uint8Array | undefined
+  readonly addrs?: $.ListInit<Uint8Array> | undefined
+}
+
+export class Host_connect$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Host_connect$Results$Init = Readonly<Record<string, never>>
+
+export class Host_connect$Results$Promise extends $.Pipeline<Host_connect$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Host_connect$Results, call, path)
+  }
+}
+
+export class Host_executor$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Host_executor$Params$Init = Readonly<Record<string, never>>
+
+export class Host_executor$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get executor(): Executor | null {
+    return $.getCap(this, 0, Executor)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Host_executor$Results$Init): void {
+    if (value.executor !== undefined) {
+      $.putCap(builder, at + 0, value.executor)
+    }
+  }
+}
+
+export interface Host_executor$Results$Init {
+  readonly executor?: Executor | null | undefined
+}
+
+export class Host_executor$Results$Promise extends $.Pipeline<Host_executor$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Host_executor$Results, call, path)
+  }
+
+  get executor(): Executor {
+    return this.$cap(Executor, 0)
+  }
+}
+
+/** This node in the network. */
+export class Host extends $.Client {
+  static override readonly $interface: $.Interface<Host$Server> = {
+    id: 0x9ea70c8c9aefb70cn,
+    name: 'Host',
+    methods: [
+      { name: 'id', params: () => Host_id$Params, results: () => Host_id$Results },
+      { name: 'addrs', params: () => Host_addrs$Params, results: () => Host_addrs$Results },
+      { name: 'peers', params: () => Host_peers$Params, results: () => Host_peers$Results },
+      { name: 'connect', params: () => Host_connect$Params, results: () => Host_connect$Results },
+      { name: 'executor', params: () => Host_executor$Params, results: () => Host_executor$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** Binary peer id of this node. */
+  id(params: Host_id$Params$Init = {}, options?: $.CallOptions): Host_id$Results$Promise {
+    return new Host_id$Results$Promise(
+      $.call(this, Host.$interface.id, 0, Host_id$Params, params, options),
+    )
+  }
+  /**
+   * Binary multiaddrs this node listens on, in order of announcement, without /p2p. Addresses bound
+   * to all interfaces are listed once per interface.
+   */
+  addrs(params: Host_addrs$Params$Init = {}, options?: $.CallOptions): Host_addrs$Results$Promise {
+    return new Host_addrs$Results$Promise(
+      $.call(this, Host.$interface.id, 1, Host_addrs$Params, params, options),
+    )
+  }
+  /** Peers with at least one open connection, each once. */
+  peers(params: Host_peers$Params$Init = {}, options?: $.CallOptions): Host_peers$Results$Promise {
+    return new Host_peers$Results$Promise(
+      $.call(this, Host.$interface.id, 2, Host_peers$Params, params, options),
+    )
+  }
+  /**
+   * Dials exactly the given addresses (binary multiaddrs) and returns when a connection stands whose
+   * key proves the given peer id. Already connected: returns at once. An address that does not parse
+   * is an error. Gives up after 10 s.
+   */
+  connect(params: Host_connect$Params$Init, options?: $.CallOptions): Host_connect$Results$Promise {
+    return new Host_connect$Results$Promise(
+      $.call(this, Host.$interface.id, 3, Host_connect$Params, params, options),
+    )
+  }
+  /** The authority to start cells, bound like this Host to its epoch. */
+  executor(params: Host_executor$Params$Init = {}, options?: $.CallOptions): Host_executor$Results$Promise {
+    return new Host_executor$Results$Promise(
+      $.call(this, Host.$interface.id, 4, Host_executor$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Host. */
+export interface Host$Server {
+  /** Binary peer id of this node. */
+  id(
+    params: Host_id$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Host_id$Results$Init | void>
+  /**
+   * Binary multiaddrs this node listens on, in order of announcement, without /p2p. Addresses bound
+   * to all interfaces are listed once per interface.
+   */
+  addrs(
+    params: Host_addrs$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Host_addrs$Results$Init | void>
+  /** Peers with at least one open connection, each once. */
+  peers(
+    params: Host_peers$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Host_peers$Results$Init | void>
+  /**
+   * Dials exactly the given addresses (binary multiaddrs) and returns when a connection stands whose
+   * key proves the given peer id. Already connected: returns at once. An address that does not parse
+   * is an error. Gives up after 10 s.
+   */
+  connect(
+    params: Host_connect$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Host_connect$Results$Init | void>
+  /** The authority to start cells, bound like this Host to its epoch. */
+  executor(
+    params: Host_executor$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Host_executor$Results$Init | void>
+}
+
+export class Executor_runBytes$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 3
+
+  get wasm(): Uint8Array {
+    return $.getData(this, 0)
+  }
+  get args(): $.List<string> {
+    return $.getList(this, 1, $.textElement)
+  }
+  get env(): $.List<string> {
+    return $.getList(this, 2, $.textElement)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_runBytes$Params$Init): void {
+    if (value.wasm !== undefined) {
+      builder.data(at + 0, value.wasm)
+    }
+    if (value.args !== undefined) {
+      $.textElement.writeList(builder, at + 1, value.args)
+    }
+    if (value.env !== undefined) {
+      $.textElement.writeList(builder, at + 2, value.env)
+    }
+  }
+}
+
+export interface Executor_runBytes$Params$Init {
+  readonly wasm?: Uint8Array | undefined
+  readonly args?: $.ListInit<string> | undefined
+  readonly env?: $.ListInit<string> | undefined
+}
+
+export class Executor_runBytes$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get process(): Process | null {
+    return $.getCap(this, 0, Process)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_runBytes$Results$Init): void {
+    if (value.process !== undefined) {
+      $.putCap(builder, at + 0, value.process)
+    }
+  }
+}
+
+export interface Executor_runBytes$Results$Init {
+  readonly process?: Process | null | undefined
+}
+
+export class Executor_runBytes$Results$Promise extends $.Pipeline<Executor_runBytes$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Executor_runBytes$Results, call, path)
+  }
+
+  get process(): Process {
+    return this.$cap(Process, 0)
+  }
+}
+
+export class Executor_echo$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get message(): string {
+    return $.getText(this, 0, "")
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_echo$Params$Init): void {
+    if (value.message !== undefined) {
+      builder.text(at + 0, value.message)
+    }
+  }
+}
+
+export interface Executor_echo$Params$Init {
+  readonly message?: string | undefined
+}
+
+export class Executor_echo$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get response(): string {
+    return $.getText(this, 0, "")
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_echo$Results$Init): void {
+    if (value.response !== undefined) {
+      builder.text(at + 0, value.response)
+    }
+  }
+}
+
+export interface Executor_echo$Results$Init {
+  readonly response?: string | undefined
+}
+
+export class Executor_echo$Results$Promise extends $.Pipeline<Executor_echo$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Executor_echo$Results, call, path)
+  }
+}
+
+export class Executor_spawn$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 4
+
+  get wasm(): Uint8Array {
+    return $.getData(this, 0)
+  }
+  get args(): $.List<string> {
+    return $.getList(this, 1, $.textElement)
+  }
+  get env(): $.List<string> {
+    return $.getList(this, 2, $.textElement)
+  }
+  get grants(): $.List<Export> {
+    return $.getList(this, 3, $.structElement(() => Export))
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_spawn$Params$Init): void {
+    if (value.wasm !== undefined) {
+      builder.data(at + 0, value.wasm)
+    }
+    if (value.args !== undefined) {
+      $.textElement.writeList(builder, at + 1, value.args)
+    }
+    if (value.env !== undefined) {
+      $.textElement.writeList(builder, at + 2, value.env)
+    }
+    if (value.grants !== undefined) {
+      ($.structElement(() => Export)).writeList(builder, at + 3, value.grants)
+    }
+  }
+}
+
+export interface Executor_spawn$Params$Init {
+  readonly wasm?: Uint8Array | undefined
+  readonly args?: $.ListInit<string> | undefined
+  readonly env?: $.ListInit<string> | undefined
+  readonly grants?: $.ListInit<Export$Init | Export> | undefined
+}
+
+export class Executor_spawn$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get process(): Process | null {
+    return $.getCap(this, 0, Process)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_spawn$Results$Init): void {
+    if (value.process !== undefined) {
+      $.putCap(builder, at + 0, value.process)
+    }
+  }
+}
+
+export interface Executor_spawn$Results$Init {
+  readonly process?: Process | null | undefined
+}
+
+export class Executor_spawn$Results$Promise extends $.Pipeline<Executor_spawn$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Executor_spawn$Results, call, path)
+  }
+
+  get process(): Process {
+    return this.$cap(Process, 0)
+  }
+}
+
+/** The authority to start cells on this node. */
+export class Executor extends $.Client {
+  static override readonly $interface: $.Interface<Executor$Server> = {
+    id: 0xbfa37c1e99b4a492n,
+    name: 'Executor',
+    methods: [
+      { name: 'runBytes', params: () => Executor_runBytes$Params, results: () => Executor_runBytes$Results },
+      { name: 'echo', params: () => Executor_echo$Params, results: () => Executor_echo$Results },
+      { name: 'spawn', params: () => Executor_spawn$Params, results: () => Executor_spawn$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** `spawn` with no grants: the child can compute and use its stdio, nothing else. */
+  runBytes(params: Executor_runBytes$Params$Init, options?: $.CallOptions): Executor_runBytes$Results$Promise {
+    return new Executor_runBytes$Results$Promise(
+      $.call(this, Executor.$interface.id, 0, Executor_runBytes$Params, params, options),
+    )
+  }
+  /** Answers "Echo: " and the message. For trying out a link. */
+  echo(params: Executor_echo$Params$Init, options?: $.CallOptions): Executor_echo$Results$Promise {
+    return new Executor_echo$Results$Promise(
+      $.call(this, Executor.$interface.id, 1, Executor_echo$Params, params, options),
+    )
+  }
+  /**
+   * Starts a cell from a core module (WASI preview 1) or a component (WASI 0.2). Returns when the
+   * code is validated, compiled and instantiated; code that cannot run is an error of this call.
+   *
+   * `args` is the whole argument list, program name first if the child expects one. `env` holds
+   * NAME=value entries; nothing is added to either. The child sees an empty read-only root, and its
+   * bootstrap capability is an InitialGrants that holds exactly `grants`: names must be unique and
+   * not empty, capabilities must not be null. Two names may stand for one capability.
+   *
+   * The child lives until it ends, is killed, or this node ends. Dropping the Process does not end it.
+   */
+  spawn(params: Executor_spawn$Params$Init, options?: $.CallOptions): Executor_spawn$Results$Promise {
+    return new Executor_spawn$Results$Promise(
+      $.call(this, Executor.$interface.id, 2, Executor_spawn$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Executor. */
+export interface Executor$Server {
+  /** `spawn` with no grants: the child can compute and use its stdio, nothing else. */
+  runBytes(
+    params: Executor_runBytes$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Executor_runBytes$Results$Init | void>
+  /** Answers "Echo: " and the message. For trying out a link. */
+  echo(
+    params: Executor_echo$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Executor_echo$Results$Init | void>
+  /**
+   * Starts a cell from a core module (WASI preview 1) or a component (WASI 0.2). Returns when the
+   * code is validated, compiled and instantiated; code that cannot run is an error of this call.
+   *
+   * `args` is the whole argument list, program name first if the child expects one. `env` holds
+   * NAME=value entries; nothing is added to either. The child sees an empty read-only root, and its
+   * bootstrap capability is an InitialGrants that holds exactly `grants`: names must be unique and
+   * not empty, capabilities must not be null. Two names may stand for one capability.
+   *
+   * The child lives until it ends, is killed, or this node ends. Dropping the Process does not end it.
+   */
+  spawn(
+    params: Executor_spawn$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Executor_spawn$Results$Init | void>
+}
+
+export class Process_stdin$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_stdin$Params$Init = Readonly<Record<string, never>>
+
+export class Process_stdin$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get stream(): ByteStream | null {
+    return $.getCap(this, 0, ByteStream)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_stdin$Results$Init): void {
+    if (value.stream !== undefined) {
+      $.putCap(builder, at + 0, value.stream)
+    }
+  }
+}
+
+export interface Process_stdin$Results$Init {
+  readonly stream?: ByteStream | null | undefined
+}
+
+export class Process_stdin$Results$Promise extends $.Pipeline<Process_stdin$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_stdin$Results, call, path)
+  }
+
+  get stream(): ByteStream {
+    return this.$cap(ByteStream, 0)
+  }
+}
+
+export class Process_stdout$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_stdout$Params$Init = Readonly<Record<string, never>>
+
+export class Process_stdout$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get stream(): ByteStream | null {
+    return $.getCap(this, 0, ByteStream)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_stdout$Results$Init): void {
+    if (value.stream !== undefined) {
+      $.putCap(builder, at + 0, value.stream)
+    }
+  }
+}
+
+export interface Process_stdout$Results$Init {
+  readonly stream?: ByteStream | null | undefined
+}
+
+export class Process_stdout$Results$Promise extends $.Pipeline<Process_stdout$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_stdout$Results, call, path)
+  }
+
+  get stream(): ByteStream {
+    return this.$cap(ByteStream, 0)
+  }
+}
+
+export class Process_stderr$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_stderr$Params$Init = Readonly<Record<string, never>>
+
+export class Process_stderr$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get stream(): ByteStream | null {
+    return $.getCap(this, 0, ByteStream)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_stderr$Results$Init): void {
+    if (value.stream !== undefined) {
+      $.putCap(builder, at + 0, value.stream)
+    }
+  }
+}
+
+export interface Process_stderr$Results$Init {
+  readonly stream?: ByteStream | null | undefined
+}
+
+export class Process_stderr$Results$Promise extends $.Pipeline<Process_stderr$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_stderr$Results, call, path)
+  }
+
+  get stream(): ByteStream {
+    return this.$cap(ByteStream, 0)
+  }
+}
+
+export class Process_wait$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_wait$Params$Init = Readonly<Record<string, never>>
+
+export class Process_wait$Results extends $.Struct {
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 0
+
+  get exitCode(): number {
+    return $.getInt32(this, 0, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_wait$Results$Init): void {
+    const byte = at * 8
+    if (value.exitCode !== undefined) {
+      $.putInt32(builder, byte + 0, value.exitCode, 0)
+    }
+  }
+}
+
+export interface Process_wait$Results$Init {
+  readonly exitCode?: number | undefined
+}
+
+export class Process_wait$Results$Promise extends $.Pipeline<Process_wait$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_wait$Results, call, path)
+  }
+}
+
+export class Process_bootstrap$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_bootstrap$Params$Init = Readonly<Record<string, never>>
+
+export class Process_bootstrap$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get cap(): $.Client | null {
+    return $.getCap(this, 0, $.Client)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_bootstrap$Results$Init): void {
+    if (value.cap !== undefined) {
+      $.putCap(builder, at + 0, value.cap)
+    }
+  }
+}
+
+export interface Process_bootstrap$Results$Init {
+  readonly cap?: $.Client | null | undefined
+}
+
+export class Process_bootstrap$Results$Promise extends $.Pipeline<Process_bootstrap$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_bootstrap$Results, call, path)
+  }
+
+  get cap(): $.Client {
+    return this.$cap($.Client, 0)
+  }
+}
+
+export class Process_kill$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_kill$Params$Init = Readonly<Record<string, never>>
+
+export class Process_kill$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_kill$Results$Init = Readonly<Record<string, never>>
+
+export class Process_kill$Results$Promise extends $.Pipeline<Process_kill$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_kill$Results, call, path)
+  }
+}
+
+/** One running child. Its three streams are 64 KiB pipes: who does not read stops the child's writes. */
+export class Process extends $.Client {
+  static override readonly $interface: $.Interface<Process$Server> = {
+    id: 0x97d4030d8435f0b1n,
+    name: 'Process',
+    methods: [
+      { name: 'stdin', params: () => Process_stdin$Params, results: () => Process_stdin$Results },
+      { name: 'stdout', params: () => Process_stdout$Params, results: () => Process_stdout$Results },
+      { name: 'stderr', params: () => Process_stderr$Params, results: () => Process_stderr$Results },
+      { name: 'wait', params: () => Process_wait$Params, results: () => Process_wait$Results },
+      { name: 'bootstrap', params: () => Process_bootstrap$Params, results: () => Process_bootstrap$Results },
+      { name: 'kill', params: () => Process_kill$Params, results: () => Process_kill$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** Write end. `close` is the child's end of file. The same stream on every call, as for the next two. */
+  stdin(params: Process_stdin$Params$Init = {}, options?: $.CallOptions): Process_stdin$Results$Promise {
+    return new Process_stdin$Results$Promise(
+      $.call(this, Process.$interface.id, 0, Process_stdin$Params, params, options),
+    )
+  }
+  stdout(params: Process_stdout$Params$Init = {}, options?: $.CallOptions): Process_stdout$Results$Promise {
+    return new Process_stdout$Results$Promise(
+      $.call(this, Process.$interface.id, 1, Process_stdout$Params, params, options),
+    )
+  }
+  /** Read ends. */
+  stderr(params: Process_stderr$Params$Init = {}, options?: $.CallOptions): Process_stderr$Results$Promise {
+    return new Process_stderr$Results$Promise(
+      $.call(this, Process.$interface.id, 2, Process_stderr$Params, params, options),
+    )
+  }
+  /**
+   * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
+   * 137 if it was killed.
+   */
+  wait(params: Process_wait$Params$Init = {}, options?: $.CallOptions): Process_wait$Results$Promise {
+    return new Process_wait$Results$Promise(
+      $.call(this, Process.$interface.id, 3, Process_wait$Params, params, options),
+    )
+  }
+  /**
+   * What the child offers as its own bootstrap capability. Calls may be pipelined onto it before the
+   * child is up; a child that offers nothing breaks them with "no bootstrap capability".
+   */
+  bootstrap(params: Process_bootstrap$Params$Init = {}, options?: $.CallOptions): Process_bootstrap$Results$Promise {
+    return new Process_bootstrap$Results$Promise(
+      $.call(this, Process.$interface.id, 4, Process_bootstrap$Params, params, options),
+    )
+  }
+  /** Ends the child now. Returns when it is gone; `wait` then answers 137. After the end: no effect. */
+  kill(params: Process_kill$Params$Init = {}, options?: $.CallOptions): Process_kill$Results$Promise {
+    return new Process_kill$Results$Promise(
+      $.call(this, Process.$interface.id, 5, Process_kill$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Process. */
+export interface Process$Server {
+  /** Write end. `close` is the child's end of file. The same stream on every call, as for the next two. */
+  stdin(
+    params: Process_stdin$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_stdin$Results$Init | void>
+  stdout(
+    params: Process_stdout$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_stdout$Results$Init | void>
+  /** Read ends. */
+  stderr(
+    params: Process_stderr$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_stderr$Results$Init | void>
+  /**
+   * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
+   * 137 if it was killed.
+   */
+  wait(
+    params: Process_wait$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_wait$Results$Init | void>
+  /**
+   * What the child offers as its own bootstrap capability. Calls may be pipelined onto it before the
+   * child is up; a child that offers nothing breaks them with "no bootstrap capability".
+   */
+  bootstrap(
+    params: Process_bootstrap$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_bootstrap$Results$Init | void>
+  /** Ends the child now. Returns when it is gone; `wait` then answers 137. After the end: no effect. */
+  kill(
+    params: Process_kill$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_kill$Results$Init | void>
+}
+
+export class ByteStream_read$Params extends $.Struct {
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 0
+
+  get maxBytes(): number {
+    return $.getUint32(this, 0, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: ByteStream_read$Params$Init): void {
+    const byte = at * 8
+    if (value.maxBytes !== undefined) {
+      $.putUint32(builder, byte + 0, value.maxBytes, 0)
+    }
+  }
+}
+
+export interface ByteStream_read$Params$Init {
+  readonly maxBytes?: number | undefined
+}
+
+export class ByteStream_read$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get data(): Uint8Array {
+    return $.getData(this, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: ByteStream_read$Results$Init): void {
+    if (value.data !== undefined) {
+      builder.data(at + 0, value.data)
+    }
+  }
+}
+
+export interface ByteStream_read$Results$Init {
+  readonly data?: Uint8Array | undefined
+}
+
+export class ByteStream_read$Results$Promise extends $.Pipeline<ByteStream_read$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(ByteStream_read$Results, call, path)
+  }
+}
+
+export class ByteStream_write$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get data(): Uint8Array {
+    return $.getData(this, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: ByteStream_write$Params$Init): void {
+    if (value.data !== undefined) {
+      builder.data(at + 0, value.data)
+    }
+  }
+}
+
+export interface ByteStream_write$Params$Init {
+  readonly data?: Uint8Array | undefined
+}
+
+export class ByteStream_write$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type ByteStream_write$Results$Init = Readonly<Record<string, never>>
+
+export class ByteStream_write$Results$Promise extends $.Pipeline<ByteStream_write$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(ByteStream_write$Results, call, path)
+  }
+}
+
+export class ByteStream_close$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type ByteStream_close$Params$Init = Readonly<Record<string, never>>
+
+export class ByteStream_close$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type ByteStream_close$Results$Init = Readonly<Record<string, never>>
+
+export class ByteStream_close$Results$Promise extends $.Pipeline<ByteStream_close$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(ByteStream_close$Results, call, path)
+  }
+}
+
+/** One end of a pipe. Calls on a stream run one after another, in the order they arrived. */
+export class ByteStream extends $.Client {
+  static override readonly $interface: $.Interface<ByteStream$Server> = {
+    id: 0xcb8707ff6dc46ee0n,
+    name: 'ByteStream',
+    methods: [
+      { name: 'read', params: () => ByteStream_read$Params, results: () => ByteStream_read$Results },
+      { name: 'write', params: () => ByteStream_write$Params, results: () => ByteStream_write$Results },
+      { name: 'close', params: () => ByteStream_close$Params, results: () => ByteStream_close$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /**
+   * Waits for at least one byte and answers 1..maxBytes of them, at most 65536. Empty means end of
+   * file, then and on every later call. maxBytes 0 answers empty at once.
+   */
+  read(params: ByteStream_read$Params$Init, options?: $.CallOptions): ByteStream_read$Results$Promise {
+    return new ByteStream_read$Results$Promise(
+      $.call(this, ByteStream.$interface.id, 0, ByteStream_read$Params, params, options),
+    )
+  }
+  /** Returns when the pipe has taken all bytes, which is how back-pressure is felt. */
+  write(params: ByteStream_write$Params$Init, options?: $.CallOptions): ByteStream_write$Results$Promise {
+    return new ByteStream_write$Results$Promise(
+      $.call(this, ByteStream.$interface.id, 1, ByteStream_write$Params, params, options),
+    )
+  }
+  /** End of file for the reader, after what was written. On a read end: the writer's next write fails. */
+  close(params: ByteStream_close$Params$Init = {}, options?: $.CallOptions): ByteStream_close$Results$Promise {
+    return new ByteStream_close$Results$Promise(
+      $.call(this, ByteStream.$interface.id, 2, ByteStream_close$Params, params, options),
+    )
+  }
+}
+
+/** What serves a ByteStream. */
+export interface ByteStream$Server {
+  /**
+   * Waits for at least one byte and answers 1..maxBytes of them, at most 65536. Empty means end of
+   * file, then and on every later call. maxBytes 0 answers empty at once.
+   */
+  read(
+    params: ByteStream_read$Params,
+    context: $.CallContext,
+  ): $.Awaitable<ByteStream_read$Results$Init | void>
+  /** Returns when the pipe has taken all bytes, which is how back-pressure is felt. */
+  write(
+    params: ByteStream_write$Params,
+    context: $.CallContext,
+  ): $.Awaitable<ByteStream_write$Results$Init | void>
+  /** End of file for the reader, after what was written. On a read end: the writer's next write fails. */
+  close(
+    params: ByteStream_close$Params,
+    context: $.CallContext,
+  ): $.Awaitable<ByteStream_close$Results$Init | void>
+}
+
+/** A capability under a name. The name is a local label for whoever receives it, never authority. */
+export class Export extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 2
+
+  get name(): string {
+    return $.getText(this, 0, "")
+  }
+  get cap(): $.Client | null {
+    return $.getCap(this, 1, $.Client)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Export$Init): void {
+    if (value.name !== undefined) {
+      builder.text(at + 0, value.name)
+    }
+    if (value.cap !== undefined) {
+      $.putCap(builder, at + 1, value.cap)
+    }
+  }
+}
+
+export interface Export$Init {
+  readonly name?: string | undefined
+  readonly cap?: $.Client | null | undefined
+}
+
+export class Export$Promise extends $.Pipeline<Export> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Export, call, path)
+  }
+
+  get cap(): $.Client {
+    return this.$cap($.Client, 1)
+  }
+}
+
+export class InitialGrants_get$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type InitialGrants_get$Params$Init = Readonly<Record<string, never>>
+
+export class InitialGrants_get$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get caps(): $.List<Export> {
+    return $.getList(this, 0, $.structElement(() => Export))
+  }
+
+  static $write(builder: $.Builder, at: number, value: InitialGrants_get$Results$Init): void {
+    if (value.caps !== undefined) {
+      ($.structElement(() => Export)).writeList(builder, at + 0, value.caps)
+    }
+  }
+}
+
+export interface InitialGrants_get$Results$Init {
+  readonly caps?: $.ListInit<Export$Init | Export> | undefined
+}
+
+export class InitialGrants_get$Results$Promise extends $.Pipeline<InitialGrants_get$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(InitialGrants_get$Results, call, path)
+  }
+}
+
+/** The bootstrap capability of a child: what its parent gave it, unchangeable. */
+export class InitialGrants extends $.Client {
+  static override readonly $interface: $.Interface<InitialGrants$Server> = {
+    id: 0xae9edc968ee787fen,
+    name: 'InitialGrants',
+    methods: [
+      { name: 'get', params: () => InitialGrants_get$Params, results: () => InitialGrants_get$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** The same list in the parent's order on every call. */
+  get(params: InitialGrants_get$Params$Init = {}, options?: $.CallOptions): InitialGrants_get$Results$Promise {
+    return new InitialGrants_get$Results$Promise(
+      $.call(this, InitialGrants.$interface.id, 0, InitialGrants_get$Params, params, options),
+    )
+  }
+}
+
+/** What serves a InitialGrants. */
+export interface InitialGrants$Server {
+  /** The same list in the parent's order on every call. */
+  get(
+    params: InitialGrants_get$Params,
+    context: $.CallContext,
+  ): $.Awaitable<InitialGrants_get$Results$Init | void>
+}
+
+export class Tty_setRaw$Params extends $.Struct {
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 0
+
+  get raw(): boolean {
+    return $.getBool(this, 0, false)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Tty_setRaw$Params$Init): void {
+    const byte = at * 8
+    if (value.raw !== undefined) {
+      $.putBool(builder, byte, 0, value.raw !== false)
+    }
+  }
+}
+
+export interface Tty_setRaw$Params$Init {
+  readonly raw?: boolean | undefined
+}
+
+export class Tty_setRaw$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Tty_setRaw$Results$Init = Readonly<Record<string, never>>
+
+export class Tty_setRaw$Results$Promise extends $.Pipeline<Tty_setRaw$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Tty_setRaw$Results, call, path)
+  }
+}
+
+export class Tty_size$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Tty_size$Params$Init = Readonly<Record<string, never>>
+
+export class Tty_size$Results extends $.Struct {
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 0
+
+  get columns(): number {
+    return $.getUint16(this, 0, 0)
+  }
+  get rows(): number {
+    return $.getUint16(this, 2, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Tty_size$Results$Init): void {
+    const byte = at * 8
+    if (value.columns !== undefined) {
+      $.putUint16(builder, byte + 0, value.columns, 0)
+    }
+    if (value.rows !== undefined) {
+      $.putUint16(builder, byte + 2, value.rows, 0)
+    }
+  }
+}
+
+export interface Tty_size$Results$Init {
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
+}
+
+export class Tty_size$Results$Promise extends $.Pipeline<Tty_size$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Tty_size$Results, call, path)
+  }
+}
+
+/** The terminal this node was started on. Only pid0 is given it, and only when there is one. */
+export class Tty extends $.Client {
+  static override readonly $interface: $.Interface<Tty$Server> = {
+    id: 0xd2a1f0b94c8e7735n,
+    name: 'Tty',
+    methods: [
+      { name: 'setRaw', params: () => Tty_setRaw$Params, results: () => Tty_setRaw$Results },
+      { name: 'size', params: () => Tty_size$Params, results: () => Tty_size$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /**
+   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included. The host puts the terminal
+   * back as it was when pid0 ends, however it ends.
+   */
+  setRaw(params: Tty_setRaw$Params$Init, options?: $.CallOptions): Tty_setRaw$Results$Promise {
+    return new Tty_setRaw$Results$Promise(
+      $.call(this, Tty.$interface.id, 0, Tty_setRaw$Params, params, options),
+    )
+  }
+  /** 0 where unknown. */
+  size(params: Tty_size$Params$Init = {}, options?: $.CallOptions): Tty_size$Results$Promise {
+    return new Tty_size$Results$Promise(
+      $.call(this, Tty.$interface.id, 1, Tty_size$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Tty. */
+export interface Tty$Server {
+  /**
+   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included. The host puts the terminal
+   * back as it was when pid0 ends, however it ends.
+   */
+  setRaw(
+    params: Tty_setRaw$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Tty_setRaw$Results$Init | void>
+  /** 0 where unknown. */
+  size(
+    params: Tty_size$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Tty_size$Results$Init | void>
+}
