@@ -1,0 +1,188 @@
+// Where a node's key comes from, and the one way it gets onto a disk.
+//
+// Precedence: `--identity`, WW_IDENTITY, ~/.ww/identity when it is there, else a key that lives as
+// long as the process. A file that was named but does not serve is an error, never a reason to go on
+// to the next: a node must not come up as somebody else.
+import { constants } from 'node:fs'
+import { mkdir, open, unlink } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+import { messageOf, WwError } from '../base/index.ts'
+import { formatKey, generateKey, parseKey } from '../identity/index.ts'
+import type { NodeKey } from '../identity/index.ts'
+
+/** A key file is one word of 44 characters; what is longer is something else and not read further. */
+const MAX_KEY_FILE_BYTES = 1024
+
+export interface IdentityOptions {
+  /** `--identity`, if given. */
+  readonly flag?: string | undefined
+  /** The environment; only WW_IDENTITY is looked at. An empty value counts as not set. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The home directory, under which the default key file stands. */
+  readonly home: string
+  readonly random: (bytes: Uint8Array) => void
+}
+
+export type Identity =
+  | {
+      readonly source: 'flag' | 'environment' | 'default'
+      readonly key: NodeKey
+      /** Absolute path of the key file: not to be served to anyone. */
+      readonly path: string
+    }
+  | {
+      readonly source: 'ephemeral'
+      readonly key: NodeKey
+      /** One sentence for the operator. */
+      readonly notice: string
+    }
+
+/** The key file that is used when none is named. */
+export function defaultIdentityPath(home: string): string {
+  return join(home, '.ww', 'identity')
+}
+
+/**
+ * Finds the node's key, or makes one for this run.
+ * @throws {WwError} as {@link readIdentityFile}, and NO_IDENTITY when a named file is not there
+ */
+export async function resolveIdentity(options: IdentityOptions): Promise<Identity> {
+  const { flag, env, home, random } = options
+  const fromEnv = env['WW_IDENTITY']
+  if (flag !== undefined) return await named('flag', flag, '--identity')
+  if (fromEnv) return await named('environment', fromEnv, 'WW_IDENTITY')
+
+  const path = defaultIdentityPath(home)
+  const key = await findIdentityFile(path)
+  if (key) return { source: 'default', key, path }
+  return {
+    source: 'ephemeral',
+    key: generateKey(random),
+    notice: `No key file at ${path}: this node has a new identity that ends with it; keep one with \`ww keygen --output ${shellWord(path)}\``,
+  }
+}
+
+/**
+ * Reads a key file, which only its owner may be able to read.
+ * @throws {WwError} NO_IDENTITY, OPEN_IDENTITY (readable by others), INVALID_KEY, UNREADABLE_IDENTITY
+ */
+export async function readIdentityFile(path: string): Promise<NodeKey> {
+  const key = await findIdentityFile(path)
+  if (key) return key
+  throw new WwError('failed', 'NO_IDENTITY', `Key file ${path} does not exist`)
+}
+
+/**
+ * Writes `key` into a new file that only its owner can read, and makes missing parent directories
+ * that only their owner can enter. Never replaces anything: a lost key is a lost node.
+ * @throws {WwError} IDENTITY_EXISTS, UNWRITABLE_IDENTITY
+ */
+export async function writeIdentityFile(path: string, key: NodeKey): Promise<void> {
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true, mode: 0o700 })
+  } catch (thrown) {
+    throw unwritable(path, thrown)
+  }
+  let file: FileHandle
+  try {
+    file = await open(path, 'wx', 0o600)
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') {
+      throw new WwError(
+        'failed',
+        'IDENTITY_EXISTS',
+        `Key file ${path} exists already and is not replaced: move it away or name another`,
+        { cause: thrown },
+      )
+    }
+    throw unwritable(path, thrown)
+  }
+  try {
+    await file.writeFile(formatKey(key))
+    await file.sync()
+  } catch (thrown) {
+    await unlink(path)
+    throw unwritable(path, thrown)
+  } finally {
+    await file.close()
+  }
+}
+
+async function named(source: 'flag' | 'environment', path: string, by: string): Promise<Identity> {
+  const key = await findIdentityFile(path)
+  if (key) return { source, key, path: resolve(path) }
+  throw new WwError(
+    'failed',
+    'NO_IDENTITY',
+    `Key file ${path} (from ${by}) does not exist: make it with \`ww keygen --output ${shellWord(path)}\``,
+  )
+}
+
+// Permissions are asked of the open file, not of the path: there is no moment in between.
+async function findIdentityFile(path: string): Promise<NodeKey | undefined> {
+  let file: FileHandle
+  try {
+    // Without O_NONBLOCK a named pipe would hold the program here.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined
+    throw unreadable(path, thrown)
+  }
+  try {
+    const found = await file.stat()
+    if (!found.isFile()) {
+      throw new WwError('failed', 'UNREADABLE_IDENTITY', `Key file ${path} is not a regular file`)
+    }
+    const mode = found.mode & 0o777
+    if ((mode & 0o077) !== 0) {
+      throw new WwError(
+        'failed',
+        'OPEN_IDENTITY',
+        `Key file ${path} is open to others (mode ${mode.toString(8).padStart(4, '0')}): run \`chmod 600 ${shellWord(path)}\``,
+      )
+    }
+    if (found.size > MAX_KEY_FILE_BYTES) {
+      throw new WwError(
+        'failed',
+        'INVALID_KEY',
+        `Key file ${path} is too long: ${found.size} bytes`,
+      )
+    }
+    return keyFrom(await file.readFile('latin1'), path)
+  } catch (thrown) {
+    throw thrown instanceof WwError ? thrown : unreadable(path, thrown)
+  } finally {
+    await file.close()
+  }
+}
+
+function keyFrom(text: string, path: string): NodeKey {
+  try {
+    return parseKey(text)
+  } catch (thrown) {
+    throw new WwError('failed', 'INVALID_KEY', `Key file ${path}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    })
+  }
+}
+
+function unreadable(path: string, cause: unknown): WwError {
+  const message = `Key file ${path} cannot be read: ${messageOf(cause)}`
+  return new WwError('failed', 'UNREADABLE_IDENTITY', message, { cause })
+}
+
+function unwritable(path: string, cause: unknown): WwError {
+  const message = `Key file ${path} cannot be written: ${messageOf(cause)}`
+  return new WwError('failed', 'UNWRITABLE_IDENTITY', message, { cause })
+}
+
+/** `path` as one word of a command that a person may paste into a shell. */
+function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+}

@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import {
+  defaultIdentityPath,
+  readIdentityFile,
+  resolveIdentity,
+  writeIdentityFile,
+} from '../../src/host/identity.ts'
+import { formatKey, keyFromSecret } from '../../src/identity/index.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ww-identity-'))
+})
+afterEach(async () => {
+  await rm(home, { recursive: true })
+})
+
+const keys = [1, 2, 3, 4].map((byte) => keyFromSecret(new Uint8Array(32).fill(byte)))
+const [A, B, C, D] = keys as [
+  (typeof keys)[0],
+  (typeof keys)[0],
+  (typeof keys)[0],
+  (typeof keys)[0],
+]
+const drawD = (bytes: Uint8Array) => void bytes.fill(4)
+
+test('the flag goes before WW_IDENTITY, that before the default file, that before a new key', async () => {
+  const flag = join(home, 'a')
+  const env = { WW_IDENTITY: join(home, 'b') }
+  const path = defaultIdentityPath(home)
+  await writeIdentityFile(flag, A)
+  await writeIdentityFile(env.WW_IDENTITY, B)
+  await writeIdentityFile(path, C)
+  const world = { home, random: drawD }
+
+  const byFlag = await resolveIdentity({ ...world, flag, env })
+  expect(byFlag).toMatchObject({ source: 'flag', path: flag })
+  expect(byFlag.key.peerIdText).toBe(A.peerIdText)
+
+  const byEnv = await resolveIdentity({ ...world, env })
+  expect(byEnv).toMatchObject({ source: 'environment', path: env.WW_IDENTITY })
+  expect(byEnv.key.peerIdText).toBe(B.peerIdText)
+
+  const byDefault = await resolveIdentity({ ...world, env: { WW_IDENTITY: '' } })
+  expect(byDefault).toMatchObject({ source: 'default', path })
+  expect(byDefault.key.peerIdText).toBe(C.peerIdText)
+
+  await rm(path)
+  const ephemeral = await resolveIdentity({ ...world, env: {} })
+  expect(ephemeral.key.peerIdText).toBe(D.peerIdText)
+  expect(ephemeral).toMatchObject({ source: 'ephemeral', notice: expect.stringContaining(path) })
+})
+
+test('a new key leaves nothing on the disk', async () => {
+  await resolveIdentity({ env: {}, home, random: drawD })
+  expect(await readdir(home)).toEqual([])
+})
+
+test('a named key file that is not there is an error with the command that makes it', async () => {
+  const path = join(home, 'none')
+  const world = { home, random: drawD }
+  await expect(resolveIdentity({ ...world, flag: path, env: {} })).rejects.toThrow(
+    `(from --identity) does not exist: make it with \`ww keygen --output ${path}\``,
+  )
+  await expect(resolveIdentity({ ...world, env: { WW_IDENTITY: path } })).rejects.toThrow(
+    '(from WW_IDENTITY) does not exist',
+  )
+  await expect(readIdentityFile(path)).rejects.toMatchObject({ code: 'NO_IDENTITY' })
+})
+
+test('a default key file that is spoilt stops the node instead of giving it another name', async () => {
+  const path = defaultIdentityPath(home)
+  await mkdir(join(home, '.ww'))
+  await writeFile(path, 'not a key', { mode: 0o600 })
+  const spoilt = resolveIdentity({ env: {}, home, random: drawD })
+  await expect(spoilt).rejects.toMatchObject({ code: 'INVALID_KEY' })
+  await expect(spoilt).rejects.toThrow(path)
+})
+
+test('a key file is the base58btc text, open to its owner only, in directories that are too', async () => {
+  const path = join(home, 'new', 'deep', 'key')
+  await writeIdentityFile(path, A)
+  expect(await readFile(path, 'utf8')).toBe(formatKey(A))
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect((await stat(join(home, 'new'))).mode & 0o777).toBe(0o700)
+  expect((await stat(join(home, 'new', 'deep'))).mode & 0o777).toBe(0o700)
+  expect((await readIdentityFile(path)).peerIdText).toBe(A.peerIdText)
+})
+
+test('nothing that exists is replaced by a key: no file, no link to nowhere, no directory', async () => {
+  const file = join(home, 'file')
+  await writeIdentityFile(file, A)
+  const link = join(home, 'link')
+  await symlink(join(home, 'elsewhere'), link)
+  for (const path of [file, link, home]) {
+    await expect(writeIdentityFile(path, B)).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' })
+  }
+  expect(await readFile(file, 'utf8')).toBe(formatKey(A))
+  expect(await readdir(home)).toEqual(['file', 'link'])
+})
+
+test('a key file under a file cannot be written, and the sentence says where', async () => {
+  const file = join(home, 'file')
+  await writeFile(file, '')
+  const path = join(file, 'key')
+  const refused = writeIdentityFile(path, A)
+  await expect(refused).rejects.toThrow(`Key file ${path} cannot be written: `)
+})
+
+test.each(['640', '604', '620', '601', '777'])(
+  'a key file of mode %s is refused with the chmod command to run',
+  async (mode) => {
+    const path = join(home, 'my key')
+    await writeIdentityFile(path, A)
+    await chmod(path, mode)
+    const refused = readIdentityFile(path)
+    await expect(refused).rejects.toMatchObject({ code: 'OPEN_IDENTITY' })
+    await expect(refused).rejects.toThrow(`(mode 0${mode}): run \`chmod 600 '${path}'\``)
+    const [command] = /(?<=run `).*(?=`)/.exec(await refused.catch(String)) ?? []
+    execFileSync('sh', ['-c', String(command)])
+    expect((await readIdentityFile(path)).peerIdText).toBe(A.peerIdText)
+  },
+)
+
+test('a key file that only its owner can read but not write serves', async () => {
+  const path = join(home, 'key')
+  await writeFile(path, `\n ${formatKey(A)} \r\n`, { mode: 0o400 })
+  expect((await readIdentityFile(path)).peerIdText).toBe(A.peerIdText)
+})
+
+test.each([
+  ['empty', '', 'empty'],
+  ['hex', '01'.repeat(32), 'written in hex'],
+  ['binary', '\u0000\u00ff', 'character 1 is not'],
+  ['huge', 'z'.repeat(100_000), 'too long: 100000 bytes'],
+  ['an image', `${'z'.repeat(70)}`, '43 or 44 characters'],
+])('a key file that is %s is refused by its path and the reason', async (_what, text, reason) => {
+  const path = join(home, 'key')
+  await writeFile(path, text, { mode: 0o600, encoding: 'latin1' })
+  const refused = readIdentityFile(path)
+  await expect(refused).rejects.toMatchObject({ code: 'INVALID_KEY' })
+  await expect(refused).rejects.toThrow(reason)
+  await expect(refused).rejects.toThrow(path)
+})
+
+test('a directory or a pipe in place of a key file is refused at once', async () => {
+  const pipe = join(home, 'pipe')
+  execFileSync('mkfifo', ['-m', '600', pipe])
+  for (const path of [home, pipe]) {
+    await expect(readIdentityFile(path)).rejects.toThrow('is not a regular file')
+  }
+})
