@@ -38,6 +38,8 @@ export interface ByteReader {
    * then and on every later call. `maxBytes` 0 returns at once. Calls are answered in order.
    */
   read(maxBytes: number): Promise<Uint8Array>
+  /** Nobody will read on: reads end, and the writer's next write fails. Twice is once. */
+  close(): void
 }
 
 /** Bytes pushed somewhere: a cell's stdin. */

@@ -1,0 +1,13 @@
+/** What one holder of these capabilities may ask for at once. */
+export const CAPS_LIMITS = {
+  /** Bytes of one ByteStream.read: the size of the pipe behind it. */
+  maxReadBytes: 64 << 10,
+  /** Grants of one spawn: each is held as long as the child lives. */
+  maxGrants: 1024,
+  /** Arguments, or environment entries, of one spawn. */
+  maxArguments: 4096,
+  /** Bytes of all arguments and environment entries of one spawn, as Linux has it. */
+  maxArgumentBytes: 128 << 10,
+  /** Addresses of one Host.connect. */
+  maxAddrs: 64,
+} as const

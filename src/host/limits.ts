@@ -1,0 +1,9 @@
+/** What the host waits for, and how much it moves at once. */
+export const HOST_LIMITS = {
+  /** After being asked to stop: how long pid0 may take to leave by itself before it is killed. */
+  stopGraceMs: 3000,
+  /** Bytes of pid0's output moved per read: the size of the pipe. */
+  outputChunkBytes: 64 << 10,
+  /** An entry point larger than this is refused before it is read. */
+  maxProgramBytes: 64 << 20,
+} as const

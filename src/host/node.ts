@@ -1,0 +1,137 @@
+// One node, from its configuration to pid0's exit code. Everything it opens is owned by one scope and
+// undone in reverse, however it ends.
+
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { Scope, Watch, WwError } from '../base/index.ts'
+import type { Log, ReadOnlyTree } from '../base/index.ts'
+import { graft } from '../caps/index.ts'
+import { loadProgram, spawnCell } from '../cell/index.ts'
+import type { Cell, CellExit, Program } from '../cell/index.ts'
+import { openImage, parseMount } from '../image/index.ts'
+import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
+import { startSwarm } from '../net/index.ts'
+import { Connection } from '../rpc/index.ts'
+import { Children } from './children.ts'
+import type { NodeConfig } from './config.ts'
+import { openIdentity } from './identity.ts'
+import type { NodeIo } from './io.ts'
+import { HOST_LIMITS } from './limits.ts'
+import { pumpInput, pumpOutput, terminalOf } from './stdio.ts'
+
+/** @see runNode */
+export async function startNode(
+  config: NodeConfig,
+  io: NodeIo,
+  signal: AbortSignal,
+): Promise<number> {
+  await using scope = new Scope()
+  const { log } = io
+  const random = (bytes: Uint8Array) => void crypto.getRandomValues(bytes)
+
+  const identity = await openIdentity(config.identity, random)
+  if (identity.notice) log.warn(identity.notice)
+  const refuse = identity.path === undefined ? [] : [identity.path]
+  const image = await openImage(config.mounts.map(parseMount), { refuse })
+  const program = await entryProgram(image, log)
+  signal.throwIfAborted()
+
+  const { key } = identity
+  const swarm = await startSwarm({ secret: key.secret, listen: config.listen, log, signal })
+  scope.own(swarm)
+  log.info('node is up', { peer: key.peerIdText, evm: key.evmAddress })
+
+  const children = scope.own(new Children())
+  const terminal = terminalOf(io)
+  if (terminal) scope.own(terminal)
+  const expose = exposeTo(log)
+  const adopt = (cell: Cell) => children.adopt(cell)
+  const powers = { key, swarm, terminal, log, expose, adopt }
+  // The epochs exist before the guest does, so that none is missed.
+  const epochs = new Watch(FIRST_EPOCH)
+  const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
+
+  const env = ['PATH=/bin', ...(terminal ? ['WW_TTY=1'] : [])]
+  const pid0 = await spawnCell({ program, name: 'pid0', args: [], env, root: image, log, signal })
+  scope.own(pid0)
+  const connection = new Connection(pid0.data, { bootstrap: membrane, log, expose })
+  scope.defer(() => connection.close())
+
+  const exit = await attended(pid0, io, signal)
+  if (exit.kind === 'trapped') log.error('pid0 trapped', { cause: exit.message })
+  if (exit.kind === 'killed') log.warn('pid0 was killed')
+  return exit.code
+}
+
+async function entryProgram(
+  image: Awaited<ReturnType<typeof openImage>>,
+  log: Log,
+): Promise<Program> {
+  const { path, size, legacy } = await image.entryPoint()
+  const { source } = (await image.winner(path)) ?? { source: '?' }
+  if (legacy)
+    log.warn('entry point is bin/main.wasm: boot/main.wasm is its name', { layer: source })
+  if (size > HOST_LIMITS.maxProgramBytes) {
+    const limit = `${HOST_LIMITS.maxProgramBytes >> 20} MiB`
+    const sentence = `Cannot run ${path} of ${source}: it has ${size} bytes, more than ${limit}`
+    throw new WwError('failed', 'PROGRAM_TOO_LARGE', sentence)
+  }
+  const program = await loadProgram(await readWhole(image, path, size), `${path} of ${source}`)
+  log.info('entry point is loaded', { path, layer: source, bytes: size })
+  return program
+}
+
+async function readWhole(tree: ReadOnlyTree, path: string, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  while (at < size) {
+    const part = await tree.read(path, at, size - at)
+    if (part.length === 0) break
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes.subarray(0, at)
+}
+
+/** pid0 on our standard streams, until it ends; told to leave when `signal` says so. */
+async function attended(pid0: Cell, io: NodeIo, signal: AbortSignal): Promise<CellExit> {
+  const stopInput = pumpInput(io.stdin, pid0.stdin)
+  const outputs = Promise.all([
+    pumpOutput(pid0.stdout, io.stdout),
+    pumpOutput(pid0.stderr, io.stderr),
+  ])
+  const ended = new AbortController()
+  const stop = () => {
+    stopInput()
+    // End of input is the polite way; whoever does not take it is killed.
+    wait(HOST_LIMITS.stopGraceMs, undefined, { signal: ended.signal }).then(
+      () => pid0.kill(),
+      () => {},
+    )
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  try {
+    const exit = await pid0.exited
+    await outputs
+    return exit
+  } finally {
+    ended.abort()
+    signal.removeEventListener('abort', stop)
+    stopInput()
+  }
+}
+
+/**
+ * What a guest may see of our errors: sentences written for it. A failure nobody foresaw may name
+ * paths and internals; it goes to the log, and the guest learns that it happened.
+ */
+function exposeTo(log: Log): (error: Error) => Error {
+  return (error) => {
+    // rpc gives whatever was thrown that is no WwError the code FAILED and keeps it as the cause.
+    const isForeseen = error instanceof WwError && !(error.code === 'FAILED' && error.cause)
+    if (isForeseen) return error
+    log.error('a capability failed unexpectedly', { error: error.message, stack: error.stack })
+    return new WwError('failed', 'INTERNAL', 'The node failed unexpectedly: its log has the cause')
+  }
+}
