@@ -1,6 +1,6 @@
 import { WwError } from '../base/index.ts'
 import { Host } from '../capnp/system.ts'
-import type { Executor, Host$Server } from '../capnp/system.ts'
+import type { Executor } from '../capnp/system.ts'
 import type { Swarm } from '../net/index.ts'
 import { serve } from '../rpc/index.ts'
 import { CAPS_LIMITS } from './limits.ts'
@@ -27,5 +27,5 @@ export function serveHost({ swarm, executor }: HostPowers): Host {
       await swarm.connect(peerId.slice(), copies, { signal })
     },
     executor: () => ({ executor: executor() }),
-  } satisfies Host$Server)
+  })
 }

@@ -1,6 +1,6 @@
 import { WwError } from '../base/index.ts'
 import { InitialGrants } from '../capnp/system.ts'
-import type { Export, InitialGrants$Server } from '../capnp/system.ts'
+import type { Export } from '../capnp/system.ts'
 import { serve } from '../rpc/index.ts'
 import type { Client } from '../rpc/index.ts'
 import { CAPS_LIMITS } from './limits.ts'
@@ -42,5 +42,5 @@ export function serveInitialGrants(grants: readonly Grant[]): InitialGrants {
     [Symbol.dispose]() {
       for (const { cap } of grants) cap[Symbol.dispose]()
     },
-  } satisfies InitialGrants$Server & Disposable)
+  })
 }

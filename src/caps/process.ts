@@ -1,5 +1,4 @@
 import { Process } from '../capnp/system.ts'
-import type { Process$Server } from '../capnp/system.ts'
 import type { Cell } from '../cell/index.ts'
 import { Client, serve } from '../rpc/index.ts'
 import type { Connection } from '../rpc/index.ts'
@@ -28,5 +27,5 @@ export function serveProcess(cell: Cell, connection: Connection): Process {
     [Symbol.dispose]() {
       for (const stream of [stdin, stdout, stderr]) stream[Symbol.dispose]()
     },
-  } satisfies Process$Server & Disposable)
+  })
 }

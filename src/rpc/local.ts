@@ -29,7 +29,7 @@ type Handler = (params: Struct, context: CallContext) => unknown
  */
 export function serve<C extends Client, Server extends object>(
   type: InterfaceType<C, Server>,
-  server: NoInfer<Server>,
+  server: NoInfer<Server> & Partial<Disposable>,
 ): C {
   return new type(new LocalHook(type.$interface, server))
 }
