@@ -15,6 +15,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { messageOf } from '../../src/base/index.ts'
 import {
   defaultIdentityPath,
   readIdentityFile,
@@ -132,7 +133,7 @@ test.each(['640', '604', '620', '601', '777'])(
     const refused = readIdentityFile(path)
     await expect(refused).rejects.toMatchObject({ code: 'OPEN_IDENTITY' })
     await expect(refused).rejects.toThrow(`(mode 0${mode}): run \`chmod 600 '${path}'\``)
-    const [command] = /(?<=run `).*(?=`)/.exec(await refused.catch(String)) ?? []
+    const [command] = /(?<=run `).*(?=`)/.exec(await refused.then(() => '', messageOf)) ?? []
     execFileSync('sh', ['-c', String(command)])
     expect((await readIdentityFile(path)).peerIdText).toBe(A.peerIdText)
   },
