@@ -13,7 +13,7 @@ export interface PeerAddress {
   readonly peerId: Uint8Array | undefined
 }
 
-/** @throws {WwError} INVALID_ADDRESS unless `bytes` are a multiaddr */
+/** @throws {WwError} INVALID_ADDRESS, INVALID_PEER_ID unless `bytes` are a multiaddr */
 export function multiaddrText(bytes: Uint8Array): string {
   return multiaddrFrom(bytes).toString()
 }
@@ -28,7 +28,7 @@ export function parseMultiaddr(text: string): PeerAddress {
   throw invalidAddress(`'${text}'`, 'it names nothing')
 }
 
-/** @throws {WwError} INVALID_ADDRESS */
+/** @throws {WwError} INVALID_ADDRESS, INVALID_PEER_ID */
 export function multiaddrFrom(input: string | Uint8Array): Multiaddr {
   if (input.length > MAX_ADDRESS_LENGTH)
     throw invalidAddress(`${input.length} characters`, 'too many')
@@ -37,14 +37,17 @@ export function multiaddrFrom(input: string | Uint8Array): Multiaddr {
   }
   try {
     const parsed = multiaddr(input)
-    parsed.toString() // some values are only looked at now
-    return parsed
+    for (const { code, value } of parsed.getComponents()) {
+      if (code === CODE_P2P) parsePeerId(value ?? '')
+    }
+    // Some values are looked at only when they are written, as bytes or as text.
+    const written = multiaddr(parsed.bytes)
+    written.toString()
+    return written
   } catch (thrown) {
-    throw invalidAddress(
-      typeof input === 'string' ? `'${input}'` : 'bytes',
-      messageOf(thrown),
-      thrown,
-    )
+    if (thrown instanceof WwError) throw thrown
+    const what = typeof input === 'string' ? `'${input}'` : `${input.length} bytes`
+    throw invalidAddress(what, messageOf(thrown), thrown)
   }
 }
 

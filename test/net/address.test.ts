@@ -55,7 +55,12 @@ test('a text longer than any address is refused unread', () => {
 })
 
 test('an address of somebody who is no peer is refused for that', () => {
-  expect(() => parseMultiaddr('/ip4/1.2.3.4/tcp/1/p2p/QmNobody')).toThrow(WwError)
+  for (const nobody of ['QmNobody', 'abc', 'ip4']) {
+    expect(() => parseMultiaddr(`/ip4/1.2.3.4/tcp/1/p2p/${nobody}`)).toThrow(/^Not a peer id: /)
+    expect(() => parseMultiaddr(`/p2p/${nobody}/p2p-circuit/p2p/${PEER}`)).toThrow(
+      /^Not a peer id: /,
+    )
+  }
 })
 
 test('whatever text or bytes are given, the answer is an address or one kind of error', () => {
@@ -63,7 +68,25 @@ test('whatever text or bytes are given, the answer is an address or one kind of 
     fc.string(),
     fc
       .array(
-        fc.constantFrom('ip4', 'ip6', 'tcp', 'p2p', 'unix', 'dns', '1.2.3.4', '::', '1', PEER, ''),
+        fc.constantFrom(
+          'ip4',
+          'ip6',
+          'tcp',
+          'p2p',
+          'unix',
+          'dns',
+          '1.2.3.4',
+          '::',
+          '1',
+          PEER,
+          'p2p-circuit',
+          'ipfs',
+          'http-path',
+          'certhash',
+          'memory',
+          'onion3',
+          '',
+        ),
       )
       .map((parts) => `/${parts.join('/')}`),
   )
@@ -76,6 +99,6 @@ test('whatever text or bytes are given, the answer is an address or one kind of 
         expect(thrown).toBeInstanceOf(WwError)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   )
 })
