@@ -25,19 +25,14 @@ export interface IdentityOptions {
   readonly random: (bytes: Uint8Array) => void
 }
 
-export type Identity =
-  | {
-      readonly source: 'flag' | 'environment' | 'default'
-      readonly key: NodeKey
-      /** Absolute path of the key file: not to be served to anyone. */
-      readonly path: string
-    }
-  | {
-      readonly source: 'ephemeral'
-      readonly key: NodeKey
-      /** One sentence for the operator. */
-      readonly notice: string
-    }
+export interface Identity {
+  readonly key: NodeKey
+  readonly source: 'flag' | 'environment' | 'default' | 'ephemeral'
+  /** Absolute path of the key file, which nobody may be served; undefined for an ephemeral key. */
+  readonly path: string | undefined
+  /** What the operator should know about an ephemeral key, in one sentence. */
+  readonly notice: string | undefined
+}
 
 /** The key file that is used when none is named. */
 export function defaultIdentityPath(home: string): string {
@@ -56,10 +51,11 @@ export async function resolveIdentity(options: IdentityOptions): Promise<Identit
 
   const path = defaultIdentityPath(home)
   const key = await findIdentityFile(path)
-  if (key) return { source: 'default', key, path }
+  if (key) return { source: 'default', key, path, notice: undefined }
   return {
     source: 'ephemeral',
     key: generateKey(random),
+    path: undefined,
     notice: `No key file at ${path}: this node has a new identity that ends with it; keep one with \`ww keygen --output ${shellWord(path)}\``,
   }
 }
@@ -112,7 +108,7 @@ export async function writeIdentityFile(path: string, key: NodeKey): Promise<voi
 
 async function named(source: 'flag' | 'environment', path: string, by: string): Promise<Identity> {
   const key = await findIdentityFile(path)
-  if (key) return { source, key, path: resolve(path) }
+  if (key) return { source, key, path: resolve(path), notice: undefined }
   throw new WwError(
     'failed',
     'NO_IDENTITY',
