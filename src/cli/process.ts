@@ -1,0 +1,67 @@
+import { homedir } from 'node:os'
+import process from 'node:process'
+
+import { messageOf } from '../base/index.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import type { CliIo, StopSignal } from './io.ts'
+import { main } from './main.ts'
+import { reportFailure, wantsStacks } from './report.ts'
+
+/** How long a leak of ours may keep the process alive after everything is done. */
+const LEAVE_WITHIN_MS = 1000
+
+/** Runs the command line of this process and ends it with the exit code. */
+export function runAsProcess(): void {
+  const argv = process.argv.slice(2)
+  const stacks = wantsStacks(argv, process.env)
+  const crash = (thrown: unknown) => {
+    process.stderr.write(`ww: Internal error: ${messageOf(thrown)}\n`)
+    if (stacks) reportFailure(thrown, process.stderr, stacks)
+    process.exit(EXIT.failed)
+  }
+  process.on('uncaughtException', crash)
+  main(argv, processIo()).then((code) => leave(code, stacks), crash)
+}
+
+// The event loop runs dry by itself once everything is closed. If it does not, that is a bug
+// worth a word, but not worth hanging for.
+function leave(code: number, verbose: boolean): void {
+  process.exitCode = code
+  const force = () => {
+    if (verbose) {
+      const left = process.getActiveResourcesInfo().join(', ')
+      process.stderr.write(`ww: Still open at exit: ${left}\n`)
+    }
+    process.exit()
+  }
+  setTimeout(force, LEAVE_WITHIN_MS).unref()
+}
+
+function processIo(): CliIo {
+  const listeners = new Set<(signal: StopSignal) => void>()
+  const stop = (signal: StopSignal) => {
+    if (listeners.size === 0) process.exit(exitCodeOf(signal))
+    for (const listener of listeners) listener(signal)
+  }
+  // A broken pipe is how a reader such as `head` says that it has seen enough.
+  process.stdout.on('error', () => stop('SIGPIPE'))
+  // Whoever closed standard error does not want to hear about it.
+  process.stderr.on('error', () => {})
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  return {
+    // Opened when asked for: a program that never reads must not hold the terminal.
+    get stdin() {
+      return process.stdin
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir() || undefined,
+    onStop(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    exitNow: (code) => process.exit(code),
+  }
+}
