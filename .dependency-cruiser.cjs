@@ -109,10 +109,16 @@ module.exports = {
     ),
     rule('src-alone', 'src/ knows nothing around it', { path: '^src/' }, { path: '^(test|scripts|images|contracts)/' }),
     rule(
+      'process',
+      'only cli/ meets the process it runs in',
+      { path: '^src/', pathNot: '^src/cli/' },
+      { path: '^(node:)?process$' },
+    ),
+    rule(
       'images',
-      'guests know only ww/guest',
-      { path: '^images/' },
-      { path: '^src/', pathNot: '^src/guest/index\\.ts$' },
+      'a guest knows itself and ww/guest: no other image, no library, no Node',
+      { path: '^images/([^/]+)/' },
+      { pathNot: ['^images/$1/', '^(dist/)?src/guest/index\\.(ts|d\\.ts|js)$'] },
     ),
     rule(
       'e2e',

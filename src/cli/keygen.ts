@@ -1,8 +1,7 @@
 import { webcrypto } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
-import { WwError } from '../base/index.ts'
+import { writeIdentityFile } from '../host/index.ts'
 import { formatKey, generateKey } from '../identity/index.ts'
 import { EXIT } from './exit-code.ts'
 import { examples } from './verb.ts'
@@ -25,7 +24,7 @@ export const keygen: VerbBody = {
       io.stdout.write(`${formatKey(key)}\n`)
     } else {
       const path = resolve(io.cwd, output)
-      await writeSecret(path, formatKey(key))
+      await writeIdentityFile(path, key)
       io.stderr.write(`Secret written to: ${path}\n`)
     }
     io.stderr.write(`EVM address:    ${key.evmAddress}\n`)
@@ -41,14 +40,3 @@ ${examples([
   ['ww keygen -o node.key && ww run --identity node.key', 'a key of its own'],
   ['ww keygen > node.key', 'the secret alone on standard output'],
 ])}`
-
-async function writeSecret(path: string, secret: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, secret, { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const why = code === 'EEXIST' ? 'something is there, and a key is never overwritten' : code
-    throw new WwError('failed', 'KEY_NOT_WRITTEN', `Cannot write ${path}: ${why}`, { cause })
-  }
-}

@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
   let code: number = EXIT.fine
   try {
     const program = await programFor(argv, io, (exitCode) => (code = exitCode))
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(withoutHelpOfNothing(argv), { from: 'user' })
     return code
   } catch (thrown) {
     if (thrown instanceof CommanderError) return exitCodeOfUsage(thrown)
@@ -59,12 +59,11 @@ async function programFor(
     .helpCommand('help [verb]', 'print the help of a verb')
     .exitOverride()
     .usage('<verb> [options]')
-    .commandsGroup('Verbs:')
     .configureHelp({ subcommandTerm: (verb) => verb.name() })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(usageSentence(text, commandNameIn(argv))),
+      outputError: (text, write) => write(usageSentence(text, verbIn(argv))),
       // Plain text everywhere: help and errors look the same on a terminal and in a file.
       getOutHasColors: () => false,
       getErrHasColors: () => false,
@@ -72,7 +71,7 @@ async function programFor(
       getErrHelpWidth: () => io.stderr.columns ?? HELP_WIDTH,
     })
     .addHelpText('after', '\nRun "ww help <verb>" for what a verb takes, with examples.')
-  const asked = commandNameIn(argv)
+  const asked = verbIn(argv)
   for (const verb of VERBS) {
     const command = program.command(verb.name).description(verb.summary)
     if (verb.name !== asked) continue
@@ -86,10 +85,17 @@ async function programFor(
 const HELP_WIDTH = 100
 
 /** The verb that a command line uses or asks the help of. */
-function commandNameIn(argv: readonly string[]): string | undefined {
+function verbIn(argv: readonly string[]): string | undefined {
   const [first, second] = argv
   const named = first === 'help' ? second : first
   return VERBS.find((verb) => verb.name === named)?.name
+}
+
+// Commander answers `help nosuch` with the general help; we rather say that there is no such verb.
+function withoutHelpOfNothing(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv
+  const unknown = first === 'help' && second !== undefined && verbIn(argv) === undefined
+  return unknown ? argv.slice(1) : argv
 }
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` as one line in our words. */

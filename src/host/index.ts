@@ -17,6 +17,7 @@ export type {
   Sourced,
   SourcedConfig,
 } from './config.ts'
+export { writeIdentityFile } from './identity.ts'
 export type { NodeIo, TerminalInput, TerminalOutput } from './io.ts'
 
 /**

@@ -1,0 +1,127 @@
+// Compiles src/ and test/ into dist/, then the images, and redoes only what has changed: a step is
+// current when its inputs have the content they had when it last succeeded, and its outputs are there.
+// Speaks on standard error, and only when there is something to do: `npm start` owns standard output.
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const root = join(import.meta.dirname, '..')
+const at = (path) => join(root, path)
+
+/** What succeeded, by step: the hash of its inputs and the list of its outputs. */
+const RECORD = 'dist/build.json'
+/** What every guest is made of: the SDK, what it re-exports, and what turns both into wasm. */
+const SDK = ['src/base', 'src/wire', 'src/rpc', 'src/capnp', 'src/guest', 'src/bundle']
+const LOCK = 'package-lock.json'
+/** What a build leaves in an image. */
+const MADE = /^images\/[^/]+\/(boot|dist|node_modules)\/|\.wasm$/
+
+const record = existsSync(at(RECORD)) ? JSON.parse(readFileSync(at(RECORD), 'utf8')) : {}
+
+try {
+  await step('src and test', ['src', 'test', 'tsconfig.json', LOCK], compile)
+  for (const name of readdirSync(at('images')).sort()) {
+    const image = `images/${name}`
+    if (existsSync(at(`${image}/src/main.ts`))) {
+      await step(image, [image, ...SDK, LOCK], async () => await buildGuest(image))
+    }
+  }
+} catch (thrown) {
+  console.error(`ww: ${thrown.message}`)
+  process.exitCode = 1
+}
+
+/** Does `work`, which returns the outputs, unless it is done already. */
+async function step(title, inputs, work) {
+  const hash = hashOf(inputs)
+  const last = record[title]
+  if (last?.hash === hash && last.outputs.every((path) => existsSync(at(path)))) return
+  console.error(`Building ${title} …`)
+  const started = performance.now()
+  // Not current until it succeeds, whatever happens.
+  delete record[title]
+  saveRecord()
+  const outputs = await work()
+  record[title] = { hash, outputs }
+  saveRecord()
+  console.error(`Built ${title} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+}
+
+function saveRecord() {
+  mkdirSync(at('dist'), { recursive: true })
+  writeFileSync(at(RECORD), JSON.stringify(record))
+}
+
+/** One hash over names and contents of files and folders; what a build has made is left out. */
+function hashOf(paths) {
+  const hash = createHash('sha256')
+  for (const path of paths.flatMap(filesIn).sort()) {
+    hash.update(`${path}\0`).update(
+      createHash('sha256')
+        .update(readFileSync(at(path)))
+        .digest(),
+    )
+  }
+  return hash.digest('hex')
+}
+
+function filesIn(path) {
+  if (!existsSync(at(path))) return []
+  let names
+  try {
+    names = readdirSync(at(path), { withFileTypes: true, recursive: true })
+  } catch (thrown) {
+    if (thrown.code === 'ENOTDIR') return [path]
+    throw thrown
+  }
+  return names
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !MADE.test(file))
+}
+
+async function compile() {
+  const { default: ts } = await import('typescript')
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} }
+  const project = ts.getParsedCommandLineOfConfigFile(at('tsconfig.json'), {}, host)
+  const outputs = project.fileNames
+    .flatMap((file) => ts.getOutputFileNames(project, file, !ts.sys.useCaseSensitiveFileNames))
+    .map((file) => file.slice(root.length + 1))
+  // The compiler trusts its notes about the last run: without one of its outputs they are wrong.
+  if (!outputs.every((path) => existsSync(at(path))))
+    rmSync(at('dist/tsconfig.tsbuildinfo'), { force: true })
+  removeStale(new Set(outputs))
+  const tsc = [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']
+  // Its findings go to standard error with the rest.
+  const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error('The sources do not compile; what is wrong stands above')
+  chmodSync(at('dist/src/main.js'), 0o755)
+  return outputs
+}
+
+/** A compiled file whose source is gone would still be imported, and a test would still run. */
+function removeStale(wanted) {
+  for (const folder of ['dist/src', 'dist/test']) {
+    for (const file of filesIn(folder)) {
+      if (/\.(js|js\.map|d\.ts)$/.test(file) && !wanted.has(file)) rmSync(at(file))
+    }
+  }
+}
+
+async function buildGuest(image) {
+  const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
+  await buildImage(at(image))
+  return [`${image}/boot/main.wasm`]
+}
