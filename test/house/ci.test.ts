@@ -1,0 +1,77 @@
+// The real gate with an npm that does what each test says: does its last line tell the truth?
+
+import { spawnSync } from 'node:child_process'
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { PROJECT, temporaryFolder } from '../help/ww.ts'
+
+interface Outcome {
+  /** Of `npm test`: the exit code and the JSON report, undefined when none is written. */
+  readonly tests: { code: number; report?: string }
+  readonly checks: { code: number; says: string }
+  readonly gen: { code: number }
+}
+
+const totals = (numPassedTests: number, numFailedTests: number) =>
+  JSON.stringify({ numPassedTests, numFailedTests })
+
+const GOOD: Outcome = {
+  tests: { code: 0, report: totals(40, 0) },
+  checks: { code: 0, says: 'ok   check:lint (1.0 s)\n6 passed, 0 failed' },
+  gen: { code: 0 },
+}
+
+async function gate({
+  tests,
+  checks,
+  gen,
+}: Outcome): Promise<{ status: number | null; last: string }> {
+  await using folder = await temporaryFolder()
+  const at = (path: string) => join(folder.path, path)
+  await mkdir(at('.ci'))
+  await mkdir(at('bin'))
+  await cp(join(PROJECT, '.ci/run'), at('.ci/run'))
+  await writeFile(at('bin/capnp'), '#!/bin/sh\n')
+  await writeFile(
+    at('bin/npm'),
+    `#!/bin/sh
+case "$*" in
+  "test "*)
+    for argument; do file=\${argument#--outputFile.json=}; done
+    ${tests.report === undefined ? '' : `printf '%s' '${tests.report}' >"$file"`}
+    exit ${tests.code} ;;
+  "run check") printf '%s\\n' '${checks.says}'; exit ${checks.code} ;;
+  "run gen -- --check") exit ${gen.code} ;;
+esac
+exit 99
+`,
+  )
+  for (const path of ['bin/capnp', 'bin/npm']) await chmod(at(path), 0o755)
+  const env = { ...process.env, PATH: [at('bin'), process.env['PATH']].join(delimiter) }
+  const { status, stdout } = spawnSync('bash', [at('.ci/run')], { env, encoding: 'utf8' })
+  return { status, last: stdout.trimEnd().split('\n').at(-1) ?? '' }
+}
+
+test('the gate passes with the sum of tests, checks and generated code', async () => {
+  expect(await gate(GOOD)).toEqual({ status: 0, last: '47 passed, 0 failed' })
+})
+
+test.each<[string, Partial<Outcome>, string]>([
+  ['a failing test', { tests: { code: 1, report: totals(39, 1) } }, '46 passed, 1 failed'],
+  ['no tests at all', { tests: { code: 0, report: totals(0, 0) } }, '7 passed, 1 failed'],
+  ['tests that did not build', { tests: { code: 1 } }, '7 passed, 1 failed'],
+  ['a report that is cut short', { tests: { code: 1, report: '{"num' } }, '7 passed, 1 failed'],
+  [
+    'a failure outside any test',
+    { tests: { code: 1, report: totals(40, 0) } },
+    '47 passed, 1 failed',
+  ],
+  ['a failing check', { checks: { code: 1, says: '5 passed, 1 failed' } }, '46 passed, 1 failed'],
+  ['checks that did not run', { checks: { code: 1, says: 'npm error' } }, '41 passed, 1 failed'],
+  ['generated code that is not current', { gen: { code: 1 } }, '46 passed, 1 failed'],
+])('%s fails the gate', async (_, outcome, last) => {
+  expect(await gate({ ...GOOD, ...outcome })).toEqual({ status: 1, last })
+})
