@@ -69,10 +69,10 @@ export interface ConfigSources {
 
 export const DEFAULT_PORT = 2025
 
-/** The folder of this machine's node: configuration file, key. */
-export const stateFolder = (home: string): string => join(home, '.ww')
-export const configFile = (home: string): string => join(stateFolder(home), 'config.json')
-export const defaultIdentity = (home: string): string => join(stateFolder(home), 'identity')
+/** Where the configuration file of this machine is looked for. */
+export function configFile(home: string): string {
+  return join(home, '.ww', 'config.json')
+}
 
 /**
  * Settles every value.
@@ -240,7 +240,9 @@ function identityFrom(
   { cwd, home, file }: ConfigSources,
 ): Sourced<IdentityFile | undefined> {
   if (!given) {
-    return byDefault(home === undefined ? undefined : { path: defaultIdentity(home), named: false })
+    return byDefault(
+      home === undefined ? undefined : { path: join(home, '.ww', 'identity'), named: false },
+    )
   }
   // A shell expands ~ on the command line; in a file nobody does, and paths are the file's own.
   const inFile = given.source.kind === 'file' && file
