@@ -43,8 +43,15 @@ function processIo(): CliIo {
     if (listeners.size === 0) process.exit(exitCodeOf(signal))
     for (const listener of listeners) listener(signal)
   }
-  // A broken pipe is how a reader such as `head` says that it has seen enough.
-  process.stdout.on('error', () => stop('SIGPIPE'))
+  // A broken pipe is how a reader such as `head` says that it has seen enough. Every write after the
+  // first tells it again, and only the first counts: a second signal would end the process at once.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => {})
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`ww: Cannot write to standard output: ${error.message}\n`)
+    }
+    stop('SIGPIPE')
+  })
   // Whoever closed standard error does not want to hear about it.
   process.stderr.on('error', () => {})
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
