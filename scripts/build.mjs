@@ -30,7 +30,8 @@ const MADE = /^images\/[^/]+\/(boot|dist|node_modules)\/|\.wasm$/
 const record = existsSync(at(RECORD)) ? JSON.parse(readFileSync(at(RECORD), 'utf8')) : {}
 
 try {
-  await step('src and test', ['src', 'test', 'tsconfig.json', LOCK], compile)
+  // Tests of a guest's parts import its sources, so these are compiled along.
+  await step('src and test', ['src', 'test', 'images', 'tsconfig.json', LOCK], compile)
   for (const name of readdirSync(at('images')).sort()) {
     const image = `images/${name}`
     if (existsSync(at(`${image}/src/main.ts`))) {
@@ -102,7 +103,7 @@ async function compile() {
   // The compiler trusts its notes about the last run: without one of its outputs they are wrong.
   if (!outputs.every((path) => existsSync(at(path))))
     rmSync(at('dist/tsconfig.tsbuildinfo'), { force: true })
-  removeStale(new Set(outputs))
+  removeStale()
   const tsc = [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']
   // Its findings go to standard error with the rest.
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: ['ignore', 2, 2] })
@@ -112,11 +113,10 @@ async function compile() {
 }
 
 /** A compiled file whose source is gone would still be imported, and a test would still run. */
-function removeStale(wanted) {
-  for (const folder of ['dist/src', 'dist/test']) {
-    for (const file of filesIn(folder)) {
-      if (/\.(js|js\.map|d\.ts)$/.test(file) && !wanted.has(file)) rmSync(at(file))
-    }
+function removeStale() {
+  for (const file of filesIn('dist')) {
+    const source = file.replace(/^dist\/(.*)\.(js|js\.map|d\.ts)$/, '$1.ts')
+    if (source !== file && !existsSync(at(source))) rmSync(at(file))
   }
 }
 
