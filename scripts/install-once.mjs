@@ -23,7 +23,8 @@ function whatIsMissing() {
     const found = installed[path]
     // Optional packages are for other platforms, or npm would have installed them.
     if (!found && optional) continue
-    if (found?.version !== version || found?.integrity !== integrity) return `${path} has changed`
+    const other = integrity !== undefined && found?.integrity !== integrity
+    if (found?.version !== version || other) return `${path} has changed`
     if (!existsSync(join(root, path))) return `${path} is gone`
   }
   const extra = Object.keys(installed).find((path) => !wanted[path])
@@ -35,8 +36,9 @@ function packagesIn(file) {
 }
 
 // No install scripts: nothing we use needs one, and a dependency's script runs with all our power.
+// The log level is named because under `npm run -s` npm would keep even its failure to itself.
 function npmCi() {
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
   const { status, error } = npm
