@@ -1,63 +1,46 @@
 // Where a node's key comes from, and the one way it gets onto a disk.
 //
-// Precedence: `--identity`, WW_IDENTITY, ~/.ww/identity when it is there, else a key that lives as
-// long as the process. A file that was named but does not serve is an error, never a reason to go on
-// to the next: a node must not come up as somebody else.
+// The configuration names the file: the one somebody chose, else ~/.ww/identity, which may be absent;
+// then the key lives as long as the process. A file that is there but does not serve is an error,
+// never a reason for another key: a node must not come up as somebody else.
+
 import { constants } from 'node:fs'
 import { mkdir, open, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 
 import { messageOf, WwError } from '../base/index.ts'
 import { formatKey, generateKey, parseKey } from '../identity/index.ts'
 import type { NodeKey } from '../identity/index.ts'
+import type { IdentityFile } from './config.ts'
 
 /** A key file is one word of 44 characters; what is longer is something else and not read further. */
 const MAX_KEY_FILE_BYTES = 1024
 
-export interface IdentityOptions {
-  /** `--identity`, if given. */
-  readonly flag?: string | undefined
-  /** The environment; only WW_IDENTITY is looked at. An empty value counts as not set. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  /** The home directory, under which the default key file stands. */
-  readonly home: string
-  readonly random: (bytes: Uint8Array) => void
-}
-
 export interface Identity {
   readonly key: NodeKey
-  readonly source: 'flag' | 'environment' | 'default' | 'ephemeral'
-  /** Absolute path of the key file, which nobody may be served; undefined for an ephemeral key. */
+  /** The key file, which nobody may be served; undefined for a key of this run. */
   readonly path: string | undefined
-  /** What the operator should know about an ephemeral key, in one sentence. */
+  /** What the operator should know about a key of this run, in one sentence. */
   readonly notice: string | undefined
-}
-
-/** The key file that is used when none is named. */
-export function defaultIdentityPath(home: string): string {
-  return join(home, '.ww', 'identity')
 }
 
 /**
  * Finds the node's key, or makes one for this run.
- * @throws {WwError} as {@link readIdentityFile}, and NO_IDENTITY when a named file is not there
+ * @throws {WwError} as {@link readIdentityFile}; NO_IDENTITY only when the file was named by somebody
  */
-export async function resolveIdentity(options: IdentityOptions): Promise<Identity> {
-  const { flag, env, home, random } = options
-  const fromEnv = env['WW_IDENTITY']
-  if (flag !== undefined) return await named('flag', flag, '--identity')
-  if (fromEnv) return await named('environment', fromEnv, 'WW_IDENTITY')
-
-  const path = defaultIdentityPath(home)
-  const key = await findIdentityFile(path)
-  if (key) return { source: 'default', key, path, notice: undefined }
-  return {
-    source: 'ephemeral',
-    key: generateKey(random),
-    path: undefined,
-    notice: `No key file at ${path}: this node has a new identity that ends with it; keep one with \`ww keygen --output ${shellWord(path)}\``,
-  }
+export async function openIdentity(
+  file: IdentityFile | undefined,
+  random: (bytes: Uint8Array) => void,
+): Promise<Identity> {
+  if (file?.named)
+    return { key: await readIdentityFile(file.path), path: file.path, notice: undefined }
+  const key = file && (await findIdentityFile(file.path))
+  if (key) return { key, path: file.path, notice: undefined }
+  const where = file ? `No key file at ${file.path}` : 'No key file and no home directory'
+  const keep = `keep one with \`ww keygen --output ${shellWord(file?.path ?? 'FILE')}\``
+  const notice = `${where}: this node has a new identity that ends with it; ${keep}`
+  return { key: generateKey(random), path: undefined, notice }
 }
 
 /**
@@ -67,7 +50,8 @@ export async function resolveIdentity(options: IdentityOptions): Promise<Identit
 export async function readIdentityFile(path: string): Promise<NodeKey> {
   const key = await findIdentityFile(path)
   if (key) return key
-  throw new WwError('failed', 'NO_IDENTITY', `Key file ${path} does not exist`)
+  const make = `make it with \`ww keygen --output ${shellWord(path)}\``
+  throw new WwError('failed', 'NO_IDENTITY', `Key file ${path} does not exist: ${make}`)
 }
 
 /**
@@ -104,16 +88,6 @@ export async function writeIdentityFile(path: string, key: NodeKey): Promise<voi
   } finally {
     await file.close()
   }
-}
-
-async function named(source: 'flag' | 'environment', path: string, by: string): Promise<Identity> {
-  const key = await findIdentityFile(path)
-  if (key) return { source, key, path: resolve(path), notice: undefined }
-  throw new WwError(
-    'failed',
-    'NO_IDENTITY',
-    `Key file ${path} (from ${by}) does not exist: make it with \`ww keygen --output ${shellWord(path)}\``,
-  )
 }
 
 // Permissions are asked of the open file, not of the path: there is no moment in between.

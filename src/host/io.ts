@@ -12,6 +12,7 @@ export interface TerminalInput {
 export interface TerminalOutput {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /**

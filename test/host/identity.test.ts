@@ -16,12 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { messageOf } from '../../src/base/index.ts'
-import {
-  defaultIdentityPath,
-  readIdentityFile,
-  resolveIdentity,
-  writeIdentityFile,
-} from '../../src/host/identity.ts'
+import { openIdentity, readIdentityFile, writeIdentityFile } from '../../src/host/identity.ts'
 import { formatKey, keyFromSecret } from '../../src/identity/index.ts'
 
 let home: string
@@ -33,63 +28,44 @@ afterEach(async () => {
 })
 
 const keys = [1, 2, 3, 4].map((byte) => keyFromSecret(new Uint8Array(32).fill(byte)))
-const [A, B, C, D] = keys as [
-  (typeof keys)[0],
-  (typeof keys)[0],
-  (typeof keys)[0],
-  (typeof keys)[0],
-]
+const [A, B, , D] = keys as [(typeof keys)[0], (typeof keys)[0], (typeof keys)[0], (typeof keys)[0]]
 const drawD = (bytes: Uint8Array) => void bytes.fill(4)
 
-test('the flag goes before WW_IDENTITY, that before the default file, that before a new key', async () => {
-  const flag = join(home, 'a')
-  const env = { WW_IDENTITY: join(home, 'b') }
-  const path = defaultIdentityPath(home)
-  await writeIdentityFile(flag, A)
-  await writeIdentityFile(env.WW_IDENTITY, B)
-  await writeIdentityFile(path, C)
-  const world = { home, random: drawD }
-
-  const byFlag = await resolveIdentity({ ...world, flag, env })
-  expect(byFlag).toMatchObject({ source: 'flag', path: flag })
-  expect(byFlag.key.peerIdText).toBe(A.peerIdText)
-
-  const byEnv = await resolveIdentity({ ...world, env })
-  expect(byEnv).toMatchObject({ source: 'environment', path: env.WW_IDENTITY })
-  expect(byEnv.key.peerIdText).toBe(B.peerIdText)
-
-  const byDefault = await resolveIdentity({ ...world, env: { WW_IDENTITY: '' } })
-  expect(byDefault).toMatchObject({ source: 'default', path })
-  expect(byDefault.key.peerIdText).toBe(C.peerIdText)
-
-  await rm(path)
-  const ephemeral = await resolveIdentity({ ...world, env: {} })
-  expect(ephemeral.key.peerIdText).toBe(D.peerIdText)
-  expect(ephemeral).toMatchObject({ source: 'ephemeral', notice: expect.stringContaining(path) })
+test('the key is that of the file, named or not', async () => {
+  const path = join(home, 'a')
+  await writeIdentityFile(path, A)
+  for (const named of [true, false]) {
+    const identity = await openIdentity({ path, named }, drawD)
+    expect(identity.key.peerIdText).toBe(A.peerIdText)
+    expect(identity).toMatchObject({ path, notice: undefined })
+  }
 })
 
-test('a new key leaves nothing on the disk', async () => {
-  await resolveIdentity({ env: {}, home, random: drawD })
+test('without a file the key is new, ends with the node, and the notice says how to keep one', async () => {
+  const path = join(home, '.ww', 'identity')
+  const identity = await openIdentity({ path, named: false }, drawD)
+  expect(identity.key.peerIdText).toBe(D.peerIdText)
+  expect(identity.path).toBeUndefined()
+  expect(identity.notice).toContain(`keep one with \`ww keygen --output ${path}\``)
   expect(await readdir(home)).toEqual([])
+
+  const homeless = await openIdentity(undefined, drawD)
+  expect(homeless.key.peerIdText).toBe(D.peerIdText)
+  expect(homeless.notice).toContain('no home directory')
 })
 
 test('a named key file that is not there is an error with the command that makes it', async () => {
   const path = join(home, 'none')
-  const world = { home, random: drawD }
-  await expect(resolveIdentity({ ...world, flag: path, env: {} })).rejects.toThrow(
-    `(from --identity) does not exist: make it with \`ww keygen --output ${path}\``,
-  )
-  await expect(resolveIdentity({ ...world, env: { WW_IDENTITY: path } })).rejects.toThrow(
-    '(from WW_IDENTITY) does not exist',
-  )
-  await expect(readIdentityFile(path)).rejects.toMatchObject({ code: 'NO_IDENTITY' })
+  const refused = openIdentity({ path, named: true }, drawD)
+  await expect(refused).rejects.toMatchObject({ code: 'NO_IDENTITY' })
+  await expect(refused).rejects.toThrow(`make it with \`ww keygen --output ${path}\``)
 })
 
-test('a default key file that is spoilt stops the node instead of giving it another name', async () => {
-  const path = defaultIdentityPath(home)
+test('a key file that is spoilt stops the node instead of giving it another name', async () => {
+  const path = join(home, '.ww', 'identity')
   await mkdir(join(home, '.ww'))
   await writeFile(path, 'not a key', { mode: 0o600 })
-  const spoilt = resolveIdentity({ env: {}, home, random: drawD })
+  const spoilt = openIdentity({ path, named: false }, drawD)
   await expect(spoilt).rejects.toMatchObject({ code: 'INVALID_KEY' })
   await expect(spoilt).rejects.toThrow(path)
 })
