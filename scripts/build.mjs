@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '..')
@@ -109,15 +110,27 @@ async function compile() {
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: ['ignore', 2, 2] })
   if (status !== 0) throw new Error('The sources do not compile; what is wrong stands above')
   chmodSync(at('dist/src/main.js'), 0o755)
-  return outputs
+  return [...outputs, ...copyDeclarations()]
 }
 
 /** A compiled file whose source is gone would still be imported, and a test would still run. */
 function removeStale() {
   for (const file of filesIn('dist')) {
-    const source = file.replace(/^dist\/(.*)\.(js|js\.map|d\.ts)$/, '$1.ts')
-    if (source !== file && !existsSync(at(source))) rmSync(at(file))
+    const [, name] = /^dist\/(.*)\.(js|js\.map|d\.ts)$/.exec(file) ?? []
+    const made =
+      name === undefined || existsSync(at(`${name}.ts`)) || existsSync(at(`${name}.d.ts`))
+    if (!made) rmSync(at(file))
   }
+}
+
+// The compiler leaves them where they are; `ww build` looks for those of the SDK beside it.
+function copyDeclarations() {
+  const files = filesIn('src').filter((file) => file.endsWith('.d.ts'))
+  for (const file of files) {
+    mkdirSync(dirname(at(`dist/${file}`)), { recursive: true })
+    cpSync(at(file), at(`dist/${file}`))
+  }
+  return files.map((file) => `dist/${file}`)
 }
 
 async function buildGuest(image) {

@@ -12,13 +12,14 @@ export function usageError(message: string): WwError {
 const USAGE_CODES: ReadonlySet<string> = new Set(['USAGE', 'BAD_CONFIG'])
 
 /**
- * Says what went wrong in one line, with stacks and causes for those who want them.
+ * Says what went wrong in one sentence, with stacks and causes for those who want them. Some
+ * sentences end with a list, one item a line: what is wrong with a guest's source.
  * @returns the exit code
  */
 export function reportFailure(thrown: unknown, stderr: Writable, stacks: boolean): number {
   const error = errorFromUnknown(thrown)
   const known = error instanceof WwError
-  stderr.write(`ww: ${oneLine(error.message)}\n`)
+  stderr.write(`ww: ${error.message.trimEnd()}\n`)
   if (stacks) stderr.write(`${inspect(error)}\n`)
   return known && USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed
 }
@@ -34,8 +35,4 @@ export function wantsStacks(
   )
   const level = flags.findLast((flag) => flag !== undefined) ?? env['WW_LOG']
   return level === 'debug' || level === 'trace'
-}
-
-function oneLine(message: string): string {
-  return message.trim().replaceAll(/\s*\n\s*/g, '; ')
 }

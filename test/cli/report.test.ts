@@ -12,12 +12,17 @@ function reported(thrown: unknown, stacks = false): { code: number; text: string
   return { code, text: String(stderr.read()) }
 }
 
-test('an error is one line, and the exit code is 1', () => {
-  const error = new WwError('failed', 'NO_ENTRY', 'No boot/main.wasm in\n  base\n  overlay\n')
+test('an error is one sentence, and the exit code is 1', () => {
+  const error = new WwError('failed', 'NO_ENTRY', 'Cannot find boot/main.wasm in base, overlay')
   expect(reported(error)).toEqual({
     code: EXIT.failed,
-    text: 'ww: No boot/main.wasm in; base; overlay\n',
+    text: 'ww: Cannot find boot/main.wasm in base, overlay\n',
   })
+})
+
+test('a sentence that ends with a list keeps its lines', () => {
+  const error = new WwError('failed', 'X', 'Cannot build main.ts:\n  main.ts:1:2: no\n')
+  expect(reported(error).text).toBe('ww: Cannot build main.ts:\n  main.ts:1:2: no\n')
 })
 
 test('what is wrong with the command line or the configuration is exit code 2', () => {

@@ -22,6 +22,7 @@ beforeAll(async () => {
   await symlink(join(PROJECT, 'node_modules'), at('node_modules'))
   await writeFile(at('package.json'), '{ "type": "module" }')
   await writeFile(at('src/main.ts'), '#!/usr/bin/env node\n')
+  await writeFile(at('src/cell.d.ts'), 'declare const cell: 1\n')
   await writeFile(at('test/one.test.ts'), 'export const one = 1\n')
   await writeFile(at('images/agent/src/main.ts'), 'first')
   await writeFile(at('images/other/src/main.ts'), 'other')
@@ -61,6 +62,7 @@ test('the first build makes everything and says so on standard error only', asyn
     /^Built images\/agent in \d+\.\d s\nBuilding images\/other …\nBuilt images/m,
   )
   expect((await stat(at('dist/src/main.js'))).mode & 0o111).toBe(0o111)
+  expect(await readFile(at('dist/src/cell.d.ts'), 'utf8')).toBe('declare const cell: 1\n')
   expect(await readFile(at('images/agent/boot/main.wasm'), 'utf8')).toBe('first')
 })
 
