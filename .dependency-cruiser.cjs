@@ -117,8 +117,8 @@ module.exports = {
     rule(
       'images',
       'a guest knows itself and ww/guest: no other image, no library, no Node',
-      { path: '^images/([^/]+)/' },
-      { pathNot: ['^images/$1/', '^(dist/)?src/guest/index\\.(ts|d\\.ts|js)$'] },
+      { path: '^(images|test/fixture)/([^/]+)/' },
+      { pathNot: ['^$1/$2/', '^(dist/)?src/guest/index\\.(ts|d\\.ts|js)$'] },
     ),
     rule(
       'e2e',

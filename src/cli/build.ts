@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 
-import { buildImage, BuildError } from '../bundle/index.ts'
+import { buildImage } from '../bundle/index.ts'
 import { EXIT } from './exit-code.ts'
 import { examples } from './verb.ts'
 import type { VerbBody } from './verb.ts'
@@ -15,17 +15,10 @@ export const build: VerbBody = {
   async act(command, io) {
     const started = performance.now()
     const [name = '.'] = command.args
-    try {
-      const { path, size } = await buildImage(resolve(io.cwd, name))
-      const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      io.stdout.write(`${relative(io.cwd, path)}  ${sizeText(size)}  ${seconds} s\n`)
-      return EXIT.fine
-    } catch (thrown) {
-      if (thrown instanceof BuildError) {
-        for (const problem of thrown.problems) io.stderr.write(`${problem}\n`)
-      }
-      throw thrown
-    }
+    const { path, size } = await buildImage(resolve(io.cwd, name))
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    io.stdout.write(`${relative(io.cwd, path)}  ${sizeText(size)}  ${seconds} s\n`)
+    return EXIT.fine
   },
 }
 
