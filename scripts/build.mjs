@@ -135,6 +135,6 @@ function copyDeclarations() {
 
 async function buildGuest(image) {
   const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
-  await buildImage(at(image))
-  return [`${image}/boot/main.wasm`]
+  const guests = await buildImage(at(image))
+  return guests.map(({ out }) => out.slice(root.length + 1))
 }

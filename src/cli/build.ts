@@ -1,7 +1,10 @@
 import { relative, resolve } from 'node:path'
 
 import { buildImage } from '../bundle/index.ts'
+import type { BuiltGuest } from '../bundle/index.ts'
+import { loadProgram } from '../cell/index.ts'
 import { EXIT } from './exit-code.ts'
+import type { CliIo } from './io.ts'
 import { examples } from './verb.ts'
 import type { VerbBody } from './verb.ts'
 
@@ -13,11 +16,11 @@ export const build: VerbBody = {
   },
 
   async act(command, io) {
-    const started = performance.now()
     const [name = '.'] = command.args
-    const { path, size } = await buildImage(resolve(io.cwd, name))
-    const seconds = ((performance.now() - started) / 1000).toFixed(1)
-    io.stdout.write(`${relative(io.cwd, path)}  ${sizeText(size)}  ${seconds} s\n`)
+    // What a cell would refuse is not written: better to hear it now than at the next run.
+    const check = async (component: Uint8Array) => void (await loadProgram(component, 'the build'))
+    const guests = await buildImage(resolve(io.cwd, name), { check })
+    for (const guest of guests) printGuest(guest, io)
     return EXIT.fine
   },
 }
@@ -30,8 +33,14 @@ ${examples([
   ['ww build my-agent && ww run my-agent', 'build and boot'],
 ])}`
 
+function printGuest({ out, bytes, scriptBytes, elapsedMs, warnings }: BuiltGuest, io: CliIo): void {
+  for (const warning of warnings) io.stderr.write(`${warning}\n`)
+  const sizes = `${sizeText(bytes)}, ${sizeText(scriptBytes)} of it your script and the SDK`
+  const seconds = (elapsedMs / 1000).toFixed(1)
+  io.stdout.write(`Built ${relative(io.cwd, out)} (${sizes}) in ${seconds} s\n`)
+}
+
 function sizeText(bytes: number): string {
-  return bytes < 1_000_000
-    ? `${(bytes / 1000).toFixed(1)} kB`
-    : `${(bytes / 1_000_000).toFixed(2)} MB`
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`
+  return `${(bytes / 1_000_000).toFixed(2)} MB`
 }

@@ -30,9 +30,11 @@ beforeAll(async () => {
   await writeFile(
     at('src/bundle/index.ts'),
     `import { cpSync, mkdirSync } from 'node:fs'
-export async function buildImage(image: string): Promise<void> {
+export async function buildImage(image: string): Promise<readonly { out: string }[]> {
+  const out = image + '/boot/main.wasm'
   mkdirSync(image + '/boot', { recursive: true })
-  cpSync(image + '/src/main.ts', image + '/boot/main.wasm')
+  cpSync(image + '/src/main.ts', out)
+  return [{ out }]
 }
 `,
   )
