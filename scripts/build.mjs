@@ -26,7 +26,7 @@ const RECORD = 'dist/build.json'
 const SDK = ['src/base', 'src/wire', 'src/rpc', 'src/capnp', 'src/guest', 'src/bundle']
 const LOCK = 'package-lock.json'
 /** What a build leaves in an image. */
-const MADE = /^images\/[^/]+\/(boot|dist|node_modules)\/|\.wasm$/
+const MADE = /^images\/[^/]+\/(boot|\.ww|node_modules)\/|\.wasm$/
 
 const record = existsSync(at(RECORD)) ? JSON.parse(readFileSync(at(RECORD), 'utf8')) : {}
 
@@ -35,7 +35,7 @@ try {
   await step('src and test', ['src', 'test', 'images', 'tsconfig.json', LOCK], compile)
   for (const name of readdirSync(at('images')).sort()) {
     const image = `images/${name}`
-    if (existsSync(at(`${image}/src/main.ts`))) {
+    if (existsSync(at(`${image}/src`))) {
       await step(image, [image, ...SDK, LOCK], async () => await buildGuest(image))
     }
   }
@@ -136,5 +136,5 @@ function copyDeclarations() {
 async function buildGuest(image) {
   const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
   const guests = await buildImage(at(image))
-  return guests.map(({ out }) => out.slice(root.length + 1))
+  return guests.map(({ path }) => path.slice(root.length + 1))
 }

@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path'
 
+import { WwError } from '../base/index.ts'
 import { buildImage } from '../bundle/index.ts'
 import type { BuiltGuest } from '../bundle/index.ts'
 import { loadProgram } from '../cell/index.ts'
@@ -20,6 +21,10 @@ export const build: VerbBody = {
     // What a cell would refuse is not written: better to hear it now than at the next run.
     const check = async (component: Uint8Array) => void (await loadProgram(component, 'the build'))
     const guests = await buildImage(resolve(io.cwd, name), { check })
+    if (guests.length === 0) {
+      const sentence = `Nothing to build in ${name}: there is no src/main.ts; "ww init" begins a guest`
+      throw new WwError('failed', 'NO_GUEST', sentence)
+    }
     for (const guest of guests) printGuest(guest, io)
     return EXIT.fine
   },
@@ -27,17 +32,18 @@ export const build: VerbBody = {
 
 const AFTER = `
 Checks the types of src/main.ts and what it imports, bundles them with the SDK and an engine, and
-writes one self-contained boot/main.wasm. What is wrong is named with file, line and column.
+writes one self-contained boot/main.wasm; src/bin/<name>.ts becomes bin/<name>.wasm in the same way.
+What is wrong is named with file, line and column.
 ${examples([
   ['ww build', 'the guest in this folder'],
   ['ww build my-agent && ww run my-agent', 'build and boot'],
 ])}`
 
-function printGuest({ out, bytes, scriptBytes, elapsedMs, warnings }: BuiltGuest, io: CliIo): void {
+function printGuest({ path, size, scriptBytes, elapsedMs, warnings }: BuiltGuest, io: CliIo): void {
   for (const warning of warnings) io.stderr.write(`${warning}\n`)
-  const sizes = `${sizeText(bytes)}, ${sizeText(scriptBytes)} of it your script and the SDK`
+  const sizes = `${sizeText(size)}, ${sizeText(scriptBytes)} of it your script and the SDK`
   const seconds = (elapsedMs / 1000).toFixed(1)
-  io.stdout.write(`Built ${relative(io.cwd, out)} (${sizes}) in ${seconds} s\n`)
+  io.stdout.write(`Built ${relative(io.cwd, path)} (${sizes}) in ${seconds} s\n`)
 }
 
 function sizeText(bytes: number): string {

@@ -30,11 +30,11 @@ beforeAll(async () => {
   await writeFile(
     at('src/bundle/index.ts'),
     `import { cpSync, mkdirSync } from 'node:fs'
-export async function buildImage(image: string): Promise<readonly { out: string }[]> {
-  const out = image + '/boot/main.wasm'
+export async function buildImage(image: string): Promise<readonly { path: string }[]> {
+  const path = image + '/boot/main.wasm'
   mkdirSync(image + '/boot', { recursive: true })
-  cpSync(image + '/src/main.ts', out)
-  return [{ out }]
+  cpSync(image + '/src/main.ts', path)
+  return [{ path }]
 }
 `,
   )
