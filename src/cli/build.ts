@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path'
 
 import { WwError } from '../base/index.ts'
-import { buildImage } from '../bundle/index.ts'
+import { buildImage, BuildError } from '../bundle/index.ts'
 import type { BuiltGuest } from '../bundle/index.ts'
 import { loadProgram } from '../cell/index.ts'
 import { EXIT } from './exit-code.ts'
@@ -20,7 +20,12 @@ export const build: VerbBody = {
     const [name = '.'] = command.args
     // What a cell would refuse is not written: better to hear it now than at the next run.
     const check = async (component: Uint8Array) => void (await loadProgram(component, 'the build'))
-    const guests = await buildImage(resolve(io.cwd, name), { check })
+    const guests = await buildImage(resolve(io.cwd, name), { check }).catch((thrown: unknown) => {
+      if (thrown instanceof BuildError) {
+        for (const problem of thrown.problems) io.stderr.write(`${problem}\n`)
+      }
+      throw thrown
+    })
     if (guests.length === 0) {
       const sentence = `Nothing to build in ${name}: there is no src/main.ts; "ww init" begins a guest`
       throw new WwError('failed', 'NO_GUEST', sentence)

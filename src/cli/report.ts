@@ -12,8 +12,7 @@ export function usageError(message: string): WwError {
 const USAGE_CODES: ReadonlySet<string> = new Set(['USAGE', 'BAD_CONFIG'])
 
 /**
- * Says what went wrong in one sentence, with stacks and causes for those who want them. Some
- * sentences end with a list, one item a line: what is wrong with a guest's source.
+ * Says what went wrong in one sentence, with stacks and causes for those who want them.
  * @returns the exit code
  */
 export function reportFailure(thrown: unknown, stderr: Writable, stacks: boolean): number {

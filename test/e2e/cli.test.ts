@@ -217,6 +217,30 @@ describe('ww init and ww build', () => {
     expect(await readdir(join(folder.path, 'agent'))).toEqual(before)
   })
 
+  test('ww init says what it wrote and what to do next, and ww build what it made', async () => {
+    await using folder = await temporaryFolder()
+    const made = await ww(['init', 'agent'], { cwd: folder.path })
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^src\/main\.ts$/m),
+      stderr: 'Ready. Next: cd agent && ww build && ww run .\n',
+    })
+    const built = await ww(['build', 'agent'], { cwd: folder.path, timeoutMs: 60_000 })
+    expect(built).toMatchObject({ code: 0, stderr: '' })
+    expect(built.stdout).toMatch(/^Built agent\/boot\/main\.wasm \(\d.* MB, .*\) in \d+\.\d s\n$/)
+  })
+
+  test('ww build names each problem with file, line and column, and leaves with 1', async () => {
+    await using folder = await temporaryFolder()
+    await ww(['init'], { cwd: folder.path })
+    const main = join(folder.path, 'src/main.ts')
+    await writeFile(main, "export const main: number = 'text'\n")
+    const { code, stdout, stderr } = await ww(['build'], { cwd: folder.path, timeoutMs: 60_000 })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^src\/main\.ts:1:14: .*'string'.*'number'/)
+    expect(stderr).toMatch(/\nww: Cannot build src\/main\.ts: .*\n$/)
+  })
+
   test('ww build says what is missing in a folder without a guest', async () => {
     await using folder = await temporaryFolder()
     const { code, stdout, stderr } = await ww(['build'], { cwd: folder.path })
