@@ -1,0 +1,220 @@
+// The host's side of a cell: one thread, its shared memory, its pipes, its end.
+//
+// Invariants
+//  - The host's thread never blocks on a cell, and does nothing for a cell that does nothing: it
+//    waits for the cell's doorbell without a timer.
+//  - `exited` resolves once, after the thread is gone and after what it wrote to the data stream
+//    was delivered, as far as the sink takes it. What lies in stdout and stderr can be read later.
+//  - Whatever ends a cell, its pipes are closed behind it: every reader sees the end, every writer
+//    an error.
+
+import { Worker } from 'node:worker_threads'
+
+import { messageOf, WwError } from '../base/index.ts'
+import type { ByteLink, ByteReader, ByteWriter, Log, ReadOnlyTree } from '../base/index.ts'
+import { EMPTY_TREE, FileServer } from './file-server.ts'
+import { CELL_LIMITS } from './limits.ts'
+import { DataLink, PipeReader, PipeWriter } from './pipe.ts'
+import type { HostEnd } from './pipe.ts'
+import type { Program } from './program.ts'
+import type { CellExit, CellMessage, CellStart } from './protocol.ts'
+import { allocateCell, HostSide } from './shared-cell.ts'
+
+export interface CellOptions {
+  readonly program: Program
+  /** For logs and errors. */
+  readonly name: string
+  /** Exactly what the guest sees; by custom the first is the program's name. */
+  readonly args: readonly string[]
+  /** `NAME=value`, exactly what the guest sees. */
+  readonly env: readonly string[]
+  /** What the guest sees, read-only, at `/`. Without one it sees an empty directory. */
+  readonly root?: ReadOnlyTree
+  readonly log: Log
+  /** Stops the start. A cell that has started is ended by `kill` or by disposing it. */
+  readonly signal?: AbortSignal
+}
+
+/** A running guest. Disposing it kills it and waits for its thread to be gone. */
+export interface Cell extends AsyncDisposable {
+  readonly name: string
+  /** The guest's data stream: descriptor 4, or `wetware:streams`. */
+  readonly data: ByteLink
+  readonly stdin: ByteWriter
+  readonly stdout: ByteReader
+  readonly stderr: ByteReader
+  /** Never rejects. */
+  readonly exited: Promise<CellExit>
+  /** Ends the guest wherever it is; resolves when its thread is gone. Twice is once. */
+  kill(): Promise<void>
+}
+
+/**
+ * Starts a program in a thread of its own.
+ *
+ * @returns when it is instantiated and about to run
+ * @throws {WwError} CELL_NOT_STARTED when it cannot be instantiated; or the reason of `signal`
+ */
+export async function spawnCell(options: CellOptions): Promise<Cell> {
+  options.signal?.throwIfAborted()
+  const cell = new WorkerCell(options)
+  const abort = () => void cell.kill()
+  options.signal?.addEventListener('abort', abort)
+  try {
+    await cell.started
+    options.signal?.throwIfAborted()
+  } catch (thrown) {
+    await cell.kill()
+    options.signal?.throwIfAborted()
+    throw thrown
+  } finally {
+    options.signal?.removeEventListener('abort', abort)
+  }
+  return cell
+}
+
+class WorkerCell implements Cell {
+  readonly name: string
+  readonly data: DataLink
+  readonly stdin: PipeWriter
+  readonly stdout: PipeReader
+  readonly stderr: PipeReader
+  /** Rejects when the program cannot be instantiated, or the thread ends before it is. */
+  readonly started: Promise<void>
+  readonly exited: Promise<CellExit>
+
+  readonly #log: Log
+  readonly #shared: HostSide
+  readonly #worker: Worker
+  readonly #ends: readonly HostEnd[]
+  #killed = false
+  #gone = false
+  /** How the guest or its thread said it ended. */
+  #exit: CellExit | undefined
+  #resolveStarted!: () => void
+  #rejectStarted!: (reason: WwError) => void
+  #resolveExited!: (exit: CellExit) => void
+
+  constructor({ name, log, program, args, env, root }: CellOptions) {
+    this.name = name
+    this.#log = log
+    const buffer = allocateCell()
+    const shared = new HostSide(buffer)
+    this.#shared = shared
+    this.data = new DataLink(shared.dataOut, shared.dataIn)
+    this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
+    this.stdout = new PipeReader(shared.stdout)
+    this.stderr = new PipeReader(shared.stderr)
+    const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log)
+    this.#ends = [this.data, this.stdin, this.stdout, this.stderr, files]
+    this.started = new Promise((resolve, reject) => {
+      this.#resolveStarted = resolve
+      this.#rejectStarted = reject
+    })
+    this.exited = new Promise((resolve) => {
+      this.#resolveExited = resolve
+    })
+
+    const start: CellStart = { buffer, code: program.code, args, env }
+    this.#worker = startThread(start, name)
+    this.#worker.on('message', (message: CellMessage) => this.#hear(message))
+    this.#worker.on('error', (thrown) => this.#fail(thrown))
+    this.#worker.on('exit', () => this.#end())
+    void this.#pump()
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#gone) {
+      this.#killed = true
+      this.#shared.kill()
+      await this.#worker.terminate()
+    }
+    await this.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  // The thread is a ref'd handle, so the process stays alive for this wait, and only as long.
+  async #pump(): Promise<void> {
+    const { hostBell } = this.#shared
+    while (!this.#gone) {
+      const seen = hostBell.count
+      for (const end of this.#ends) end.turn()
+      // A guest that rings without pause must not keep the event loop.
+      await (hostBell.waitAsync(seen) ?? new Promise(setImmediate))
+    }
+  }
+
+  #hear(message: CellMessage): void {
+    switch (message.kind) {
+      case 'started':
+        this.#resolveStarted()
+        return
+      case 'refused':
+        this.#exit ??= { kind: 'trapped', code: 134, message: message.cause }
+        this.#rejectStarted(this.#notStarted(message.cause))
+        return
+      case 'ended':
+        this.#exit ??= message.exit
+    }
+  }
+
+  // The thread broke down outside the guest's code: most likely its heap is full.
+  #fail(thrown: unknown): void {
+    this.#exit ??= { kind: 'trapped', code: 134, message: messageOf(thrown) }
+  }
+
+  #end(): void {
+    const exit = this.#outcome()
+    const shared = this.#shared
+    // Readers see what still lies in the rings, then the end.
+    shared.closeForCell()
+    if (exit.kind !== 'exited') this.data.fail(this.#cellEnded(exit))
+    this.#gone = true
+    for (const end of this.#ends) end.turn()
+    shared.hostBell.ring()
+    this.#rejectStarted(this.#notStarted(`its thread ended (${exit.kind})`))
+    this.#log.debug('cell ended', { cell: this.name, kind: exit.kind, code: exit.code })
+    this.#resolveExited(exit)
+  }
+
+  #outcome(): CellExit {
+    if (this.#exit) return this.#exit
+    if (this.#killed) return { kind: 'killed', code: 137 }
+    return { kind: 'trapped', code: 134, message: 'its thread ended without a word' }
+  }
+
+  #notStarted(cause: string): WwError {
+    return new WwError('failed', 'CELL_NOT_STARTED', `Cannot start cell ${this.name}: ${cause}`)
+  }
+
+  #cellEnded(exit: CellExit): WwError {
+    const how = exit.kind === 'trapped' ? `trapped: ${exit.message}` : 'was killed'
+    return new WwError('disconnected', 'CELL_ENDED', `Cell ${this.name} ${how}`)
+  }
+}
+
+function startThread(start: CellStart, name: string): Worker {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    name: `cell ${name}`,
+    workerData: start,
+    // Nothing of ours: no environment, no flags, no streams of the process.
+    env: {},
+    argv: [],
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    trackUnmanagedFds: false,
+    resourceLimits: {
+      maxOldGenerationSizeMb: CELL_LIMITS.heapMb,
+      maxYoungGenerationSizeMb: CELL_LIMITS.youngHeapMb,
+      stackSizeMb: CELL_LIMITS.stackMb,
+    },
+  })
+  // Only Node itself could write here; the guest's streams are rings.
+  worker.stdout.resume()
+  worker.stderr.resume()
+  return worker
+}

@@ -1,0 +1,86 @@
+import type { TreeEntry, TreeNode } from '../../base/index.ts'
+import type { FileErrorCode } from '../guest-files.ts'
+import { CELL_LIMITS } from '../limits.ts'
+import type { RingWriter } from '../ring.ts'
+import { trap } from '../stop.ts'
+
+/** Where the bytes of an input stream come from: a pipe or a file. */
+export interface ByteSource {
+  /** Bytes that can be taken without waiting. */
+  available(): number
+  /** Everything was taken, and there will be no more. */
+  ended(): boolean
+  /** Moves up to `length` bytes; how many. @throws {FileError} */
+  take(target: Uint8Array, at: number, length: number): number
+  /** The guest gives it up. */
+  close(): void
+}
+
+/** What a guest can hold, by the resource names of the interfaces. */
+export type Resource =
+  | { readonly kind: 'pollable'; readonly ready: () => boolean; readonly deadlineMs: number }
+  | { readonly kind: 'error'; readonly message: string; readonly code: FileErrorCode }
+  | { readonly kind: 'input-stream'; readonly source: ByteSource }
+  | {
+      readonly kind: 'output-stream'
+      readonly writer: RingWriter
+      /** Bytes the guest may write: what `check-write` said, less what was written since. */
+      permit: number
+      /** Whether the end of the stream is the end of the pipe. */
+      readonly owned: boolean
+    }
+  | { readonly kind: 'descriptor'; readonly path: string; readonly node: TreeNode }
+  | {
+      readonly kind: 'directory-entry-stream'
+      readonly path: string
+      next: number
+      entries: TreeEntry[]
+    }
+  | { readonly kind: 'connection'; inputTaken: boolean; outputTaken: boolean }
+  | { readonly kind: 'network' }
+
+export type ResourceKind = Resource['kind']
+type ResourceOf<K extends ResourceKind> = Extract<Resource, { readonly kind: K }>
+
+/**
+ * The resources one guest holds, by handle.
+ *
+ * Invariants
+ *  - A handle is used only as what it is: any other use, or use after the drop, traps.
+ *  - 0 is no handle.
+ */
+export class HandleTable {
+  readonly #held: (Resource | undefined)[] = [undefined]
+  readonly #free: number[] = []
+
+  add(resource: Resource): number {
+    const free = this.#free.pop()
+    if (free !== undefined) {
+      this.#held[free] = resource
+      return free
+    }
+    if (this.#held.length > CELL_LIMITS.handles) {
+      trap(`more than ${CELL_LIMITS.handles} resources are held`)
+    }
+    return this.#held.push(resource) - 1
+  }
+
+  get<K extends ResourceKind>(handle: number, kind: K): ResourceOf<K> {
+    const resource = this.#held[handle]
+    if (resource?.kind !== kind) trap(`handle ${handle} is no ${kind}`)
+    return resource as ResourceOf<K>
+  }
+
+  /**
+   * Gives up a handle. A stream may go before its pollables: they keep what they look at.
+   * @param kind a resource's name; of a kind that is not offered there are no handles
+   */
+  drop(handle: number, kind: string): void {
+    const resource = this.#held[handle]
+    if (resource?.kind !== kind) trap(`handle ${handle} is no ${kind}`)
+    this.#held[handle] = undefined
+    this.#free.push(handle)
+    if (resource.kind === 'input-stream') resource.source.close()
+    if (resource.kind === 'output-stream' && resource.owned) resource.writer.close()
+  }
+}

@@ -1,0 +1,85 @@
+import { messageOf, WwError } from '../base/index.ts'
+import type { Log, ReadOnlyTree, TreeEntry } from '../base/index.ts'
+import { CELL_LIMITS } from './limits.ts'
+import { encodeEntries } from './mailbox.ts'
+import type { FileAnswer, FileFault, FileQuestion, Mailbox } from './mailbox.ts'
+import type { Doorbell } from './ring.ts'
+
+const FAULTS: Readonly<Record<string, FileFault>> = {
+  NO_SUCH_FILE: 'no-such-file',
+  NOT_A_DIRECTORY: 'not-a-directory',
+  IS_A_DIRECTORY: 'is-a-directory',
+}
+
+/** The root of a cell that was given none. */
+export const EMPTY_TREE: ReadOnlyTree = {
+  async find(path) {
+    return path === '/' ? { kind: 'directory' } : undefined
+  },
+  async list(path) {
+    if (path === '/') return []
+    throw new WwError('failed', 'NO_SUCH_FILE', `Cannot list ${path}: the root is empty`)
+  },
+  async read(path) {
+    throw new WwError('failed', 'NO_SUCH_FILE', `Cannot read ${path}: the root is empty`)
+  },
+}
+
+/** Answers a cell's questions about its files, one at a time, from a tree. */
+export class FileServer {
+  readonly #mailbox: Mailbox
+  readonly #cellBell: Doorbell
+  readonly #tree: ReadOnlyTree
+  readonly #log: Log
+  // A cell reads a long directory in parts: the last one listed is kept for the next part.
+  #listing: { readonly path: string; readonly entries: readonly TreeEntry[] } | undefined
+
+  constructor(mailbox: Mailbox, cellBell: Doorbell, tree: ReadOnlyTree, log: Log) {
+    this.#mailbox = mailbox
+    this.#cellBell = cellBell
+    this.#tree = tree
+    this.#log = log
+  }
+
+  /** Begins to answer the question that is there, if there is one. Never throws. */
+  turn(): void {
+    const question = this.#mailbox.takeQuestion()
+    if (question) void this.#serve(question)
+  }
+
+  async #serve(question: FileQuestion): Promise<void> {
+    this.#mailbox.answer(await this.#answer(question))
+    this.#cellBell.ring()
+  }
+
+  async #answer(question: FileQuestion): Promise<FileAnswer> {
+    const { path } = question
+    try {
+      switch (question.kind) {
+        case 'find':
+          return (await this.#tree.find(path)) ?? 'no-such-file'
+        case 'list': {
+          const entries = await this.#list(path, question.offset)
+          const bytes = encodeEntries(entries, question.offset, CELL_LIMITS.fileChunkBytes)
+          return { kind: 'bytes', bytes }
+        }
+        case 'read': {
+          const bytes = await this.#tree.read(path, question.offset, question.length)
+          return { kind: 'bytes', bytes: bytes.subarray(0, question.length) }
+        }
+      }
+    } catch (thrown) {
+      const fault = thrown instanceof WwError ? FAULTS[thrown.code] : undefined
+      if (!fault) this.#log.warn('file of a cell not readable', { path, cause: messageOf(thrown) })
+      return fault ?? 'unreadable'
+    }
+  }
+
+  async #list(path: string, from: number): Promise<readonly TreeEntry[]> {
+    const kept = this.#listing
+    if (kept?.path === path && from > 0) return kept.entries
+    const entries = await this.#tree.list(path)
+    this.#listing = { path, entries }
+    return entries
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Cells: a WebAssembly guest in a thread of its own, with nothing but what it was given. It may
+ * block; the host never does. Bytes in and out only: what they mean is the affair of other rooms.
+ * @module
+ */
+export { spawnCell } from './cell.ts'
+export type { Cell, CellOptions } from './cell.ts'
+export { CELL_LIMITS } from './limits.ts'
+export { loadProgram } from './program.ts'
+export type { Program } from './program.ts'
+export type { CellExit } from './protocol.ts'

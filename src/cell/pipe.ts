@@ -1,0 +1,213 @@
+// The host's ends of a cell's pipes. None of them ever blocks the host's thread: what cannot be done
+// now is queued and done in a later turn, which the cell's doorbell brings.
+
+import { concatBytes, EMPTY_BYTES, WwError } from '../base/index.ts'
+import type { ByteLink, ByteReader, ByteSink, ByteWriter } from '../base/index.ts'
+import type { RingReader, RingWriter } from './ring.ts'
+
+/** Something to go on with whenever the cell may have moved bytes. */
+export interface HostEnd {
+  turn(): void
+}
+
+interface PendingRead {
+  readonly maxBytes: number
+  readonly resolve: (bytes: Uint8Array) => void
+}
+
+/** A cell's stdout or stderr. What nobody reads stays in the ring and stops the guest when it is full. */
+export class PipeReader implements ByteReader, HostEnd {
+  readonly #ring: RingReader
+  #pending: PendingRead[] = []
+
+  constructor(ring: RingReader) {
+    this.#ring = ring
+  }
+
+  read(maxBytes: number): Promise<Uint8Array> {
+    return new Promise((resolve) => {
+      this.#pending.push({ maxBytes, resolve })
+      this.turn()
+    })
+  }
+
+  turn(): void {
+    for (let next = this.#pending[0]; next; next = this.#pending[0]) {
+      // Before the count: what was written before the end was closed is seen.
+      const isLast = this.#ring.writerClosed
+      const count = Math.min(this.#ring.readable, Math.max(0, next.maxBytes))
+      if (count === 0 && next.maxBytes > 0 && !isLast) return
+      const bytes = count === 0 ? EMPTY_BYTES : new Uint8Array(count)
+      this.#ring.read(bytes, 0, count)
+      this.#pending.shift()
+      next.resolve(bytes)
+    }
+  }
+}
+
+interface PendingWrite {
+  rest: Uint8Array
+  readonly resolve: () => void
+  readonly reject: (reason: WwError) => void
+}
+
+/** A cell's stdin. */
+export class PipeWriter implements ByteWriter, HostEnd {
+  readonly #ring: RingWriter
+  readonly #name: string
+  #pending: PendingWrite[] = []
+  #closed = false
+
+  /** @param name of the pipe, for errors */
+  constructor(ring: RingWriter, name: string) {
+    this.#ring = ring
+    this.#name = name
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(pipeClosed(this.#name, 'it was closed'))
+        return
+      }
+      this.#pending.push({ rest: bytes, resolve, reject })
+      this.turn()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.turn()
+  }
+
+  turn(): void {
+    for (let next = this.#pending[0]; next; next = this.#pending[0]) {
+      if (this.#ring.readerClosed) {
+        this.#pending.shift()
+        next.reject(pipeClosed(this.#name, 'the cell does not read it any more'))
+        continue
+      }
+      next.rest = next.rest.subarray(this.#ring.write(next.rest, 0, next.rest.length))
+      if (next.rest.length > 0) return
+      this.#pending.shift()
+      next.resolve()
+    }
+    if (this.#closed) this.#ring.close()
+  }
+}
+
+function pipeClosed(name: string, why: string): WwError {
+  return new WwError('failed', 'PIPE_CLOSED', `Cannot write to ${name}: ${why}`)
+}
+
+/** A cell's data stream. */
+export class DataLink implements ByteLink, HostEnd {
+  readonly #incoming: RingReader
+  readonly #outgoing: RingWriter
+  readonly #queue: Uint8Array[] = []
+  #sink: ByteSink | undefined
+  #paused = false
+  #closed = false
+  #ended = false
+  #reason: WwError | undefined
+
+  constructor(incoming: RingReader, outgoing: RingWriter) {
+    this.#incoming = incoming
+    this.#outgoing = outgoing
+  }
+
+  open(sink: ByteSink): void {
+    if (this.#sink) throw new WwError('failed', 'LINK_OPEN', 'Cannot open a data stream twice')
+    this.#sink = sink
+    this.#turnSoon()
+  }
+
+  send(chunks: readonly Uint8Array[]): boolean {
+    if (this.#closed) return true
+    // Small messages in many pieces: one copy here is cheaper than many wake-ups there.
+    const bytes = concatBytes(chunks)
+    if (bytes.length > 0) this.#queue.push(bytes)
+    return this.#flush()
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#turnSoon()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#flush()
+  }
+
+  abort(reason: WwError): void {
+    this.#queue.length = 0
+    this.#closed = true
+    this.#outgoing.close()
+    this.#incoming.close()
+    this.fail(reason)
+    this.#turnSoon()
+  }
+
+  /** Gives the reason why the stream ends without the guest having closed it. The first one stays. */
+  fail(reason: WwError): void {
+    this.#reason ??= reason
+  }
+
+  turn(): void {
+    const wasFull = this.#queue.length > 0
+    if (this.#flush() && wasFull) this.#sink?.drained()
+    this.#deliver()
+  }
+
+  // At most what the ring held when we began: a guest that writes as fast as we read cannot keep us.
+  #deliver(): void {
+    for (let left = this.#incoming.capacity; left > 0;) {
+      if (!this.#sink || this.#paused || this.#ended) return
+      const isLast = this.#incoming.writerClosed
+      const aborted = this.#incoming.readerClosed
+      const count = aborted ? 0 : Math.min(this.#incoming.readable, left)
+      if (count === 0) {
+        if (isLast || aborted) this.#end(this.#sink)
+        return
+      }
+      const chunk = new Uint8Array(count)
+      this.#incoming.read(chunk, 0, count)
+      left -= count
+      this.#sink.chunk(chunk)
+    }
+  }
+
+  #end(sink: ByteSink): void {
+    this.#ended = true
+    sink.ended(this.#reason)
+  }
+
+  /** @returns whether nothing is left waiting */
+  #flush(): boolean {
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      // A guest that does not read any more does not get what is on its way.
+      if (this.#outgoing.readerClosed) {
+        this.#queue.length = 0
+        break
+      }
+      const rest = next.subarray(this.#outgoing.write(next, 0, next.length))
+      if (rest.length > 0) {
+        this.#queue[0] = rest
+        return false
+      }
+      this.#queue.shift()
+    }
+    if (this.#closed) this.#outgoing.close()
+    return true
+  }
+
+  // Never within the caller's frame: a sink is not called back while it calls us.
+  #turnSoon(): void {
+    queueMicrotask(() => this.turn())
+  }
+}

@@ -1,0 +1,226 @@
+// From bytes to a program that can be started: told apart, checked, compiled, remembered.
+
+import { createHash } from 'node:crypto'
+import v8 from 'node:v8'
+
+import { messageOf, WwError } from '../base/index.ts'
+import { parseComponent } from './component/binary.ts'
+import { Cursor } from './component/cursor.ts'
+import { findCall } from './component/interfaces.ts'
+import { planComponent } from './component/plan.ts'
+import { CELL_LIMITS } from './limits.ts'
+import { Malformed, malformed } from './malformed.ts'
+import type { ProgramCode } from './protocol.ts'
+import { PREVIEW1_MODULE, PREVIEW1_NAMES } from './wasi/names.ts'
+
+/** A program that was checked and compiled, ready for any number of cells. */
+export interface Program {
+  /** For logs and errors. */
+  readonly name: string
+  /** SHA-256 of its bytes, in hex. */
+  readonly digest: string
+  /** Bytes. */
+  readonly size: number
+  readonly code: ProgramCode
+}
+
+const HEADER_BYTES = 8
+const MAGIC = [0x00, 0x61, 0x73, 0x6d]
+// Version and layer, little endian.
+const MODULE_VERSION = 0x0000_0001
+const COMPONENT_VERSION = 0x0001_000d
+/** How many unknown imports an error names. */
+const NAMED_IMPORTS = 3
+
+/**
+ * Checks and compiles a program: a WASI preview 1 command, or a WASI 0.2 component that exports
+ * `wasi:cli/run`. Compiled code is kept and shared by all cells of the same bytes.
+ *
+ * @param bytes not changed and not kept
+ * @param name what errors and logs call it
+ * @throws {WwError} PROGRAM_EMPTY, PROGRAM_TOO_LARGE, PROGRAM_NOT_WASM, PROGRAM_TRUNCATED,
+ *   PROGRAM_UNSUPPORTED, PROGRAM_INVALID, PROGRAM_UNKNOWN_IMPORT, PROGRAM_NO_ENTRY
+ */
+export async function loadProgram(bytes: Uint8Array, name: string): Promise<Program> {
+  const size = bytes.length
+  try {
+    checkSize(size)
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const code = cache.find(digest) ?? cache.keep(digest, size, await compile(bytes))
+    return { name, digest, size, code }
+  } catch (thrown) {
+    if (!(thrown instanceof Malformed)) throw thrown
+    throw new WwError('failed', thrown.code, `Cannot load ${name}: ${thrown.message}`, {
+      cause: thrown,
+    })
+  }
+}
+
+// Compiled programs by content, the least recently used first.
+class ProgramCache {
+  readonly #kept = new Map<string, { readonly code: ProgramCode; readonly size: number }>()
+  #bytes = 0
+
+  find(digest: string): ProgramCode | undefined {
+    const found = this.#kept.get(digest)
+    if (!found) return undefined
+    this.#kept.delete(digest)
+    this.#kept.set(digest, found)
+    return found.code
+  }
+
+  keep(digest: string, size: number, code: ProgramCode): ProgramCode {
+    if (this.#kept.has(digest)) return code
+    this.#kept.set(digest, { code, size })
+    this.#bytes += size
+    for (const [oldest, { size: freed }] of this.#kept) {
+      const { cachedPrograms, cachedProgramBytes } = CELL_LIMITS
+      if (this.#kept.size <= cachedPrograms && this.#bytes <= cachedProgramBytes) break
+      this.#kept.delete(oldest)
+      this.#bytes -= freed
+    }
+    return code
+  }
+}
+
+const cache = new ProgramCache()
+
+function checkSize(size: number): void {
+  if (size === 0) throw new Malformed('PROGRAM_EMPTY', 'the file is empty')
+  if (size > CELL_LIMITS.programBytes) {
+    throw new Malformed(
+      'PROGRAM_TOO_LARGE',
+      `it has ${size} bytes; at most ${CELL_LIMITS.programBytes} are allowed`,
+    )
+  }
+}
+
+async function compile(bytes: Uint8Array): Promise<ProgramCode> {
+  const version = sniff(bytes)
+  if (version !== MODULE_VERSION && version !== COMPONENT_VERSION) {
+    throw new Malformed(
+      'PROGRAM_UNSUPPORTED',
+      `it is WebAssembly of unknown version 0x${version.toString(16).padStart(8, '0')}`,
+    )
+  }
+  checkWhole(bytes)
+  return await (version === MODULE_VERSION ? compileModule(bytes) : compileComponent(bytes))
+}
+
+function sniff(bytes: Uint8Array): number {
+  const known = Math.min(bytes.length, MAGIC.length)
+  for (let i = 0; i < known; i++) {
+    if (bytes[i] !== MAGIC[i]) {
+      throw new Malformed('PROGRAM_NOT_WASM', `it is not WebAssembly but ${guessKind(bytes)}`)
+    }
+  }
+  if (bytes.length < HEADER_BYTES) {
+    throw new Malformed('PROGRAM_TRUNCATED', `it is cut off after ${bytes.length} bytes`)
+  }
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true)
+}
+
+function guessKind(bytes: Uint8Array): string {
+  const starts = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte)
+  if (starts(0x7f, 0x45, 0x4c, 0x46)) return 'a native program (ELF); compile it for wasm32-wasi'
+  if (starts(0xcf, 0xfa, 0xed, 0xfe)) return 'a native program (Mach-O); compile it for wasm32-wasi'
+  if (starts(0x4d, 0x5a)) return 'a native program (PE); compile it for wasm32-wasi'
+  if (starts(0x23, 0x21)) return 'a script'
+  if (starts(0x1f, 0x8b) || starts(0x50, 0x4b)) return 'a compressed file; unpack it first'
+  const beginning = bytes.subarray(0, 256)
+  const isText = beginning.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d))
+  return isText ? 'a text file' : 'a file of another kind'
+}
+
+/** Every section lies within the file. Modules and components are alike in this. */
+function checkWhole(bytes: Uint8Array): void {
+  const cursor = new Cursor(bytes, HEADER_BYTES, bytes.length)
+  while (!cursor.done) {
+    cursor.u8()
+    cursor.part(cursor.u32())
+  }
+}
+
+async function compileModule(bytes: Uint8Array): Promise<ProgramCode> {
+  const module = await compileCore(bytes)
+  const imports = WebAssembly.Module.imports(module)
+  if (imports.length > CELL_LIMITS.programImports) malformed('it imports too many functions')
+  const unknown: string[] = []
+  for (const { module: from, name, kind } of imports) {
+    if (kind !== 'function') {
+      throw new Malformed(
+        'PROGRAM_UNKNOWN_IMPORT',
+        `it imports a ${kind} (${quote(from, name)}); a program brings its own`,
+      )
+    }
+    if (from !== PREVIEW1_MODULE || !PREVIEW1_NAMES.has(name)) unknown.push(quote(from, name))
+  }
+  refuseUnknown(unknown, 'WASI preview 1')
+  checkEntry(module)
+  return { kind: 'module', module }
+}
+
+function checkEntry(module: WebAssembly.Module): void {
+  const exported = WebAssembly.Module.exports(module)
+  if (exported.some(({ name, kind }) => name === '_start' && kind === 'function')) return
+  const hint = exported.some(({ name }) => name === '_initialize')
+    ? 'it is a library (it exports _initialize); compile it as a command'
+    : 'it exports no function _start, so there is nothing to run'
+  throw new Malformed('PROGRAM_NO_ENTRY', hint)
+}
+
+async function compileComponent(bytes: Uint8Array): Promise<ProgramCode> {
+  const { definitions, modules } = parseComponent(bytes)
+  const plan = planComponent(definitions)
+  const unknown = plan.imports.flatMap((each) =>
+    each.kind === 'call' && !findCall(each.interface, each.name)
+      ? [quote(each.interface, each.name)]
+      : [],
+  )
+  refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
+  const compiled = await Promise.all(modules.map((module) => compileCore(module)))
+  return { kind: 'component', modules: compiled, plan }
+}
+
+function refuseUnknown(unknown: readonly string[], offered: string): void {
+  if (unknown.length === 0) return
+  const named = unknown.slice(0, NAMED_IMPORTS).join(', ')
+  const more = unknown.length > NAMED_IMPORTS ? ` and ${unknown.length - NAMED_IMPORTS} more` : ''
+  throw new Malformed(
+    'PROGRAM_UNKNOWN_IMPORT',
+    `it imports ${named}${more}, which cells do not have; they have ${offered}`,
+  )
+}
+
+// The names are the program's: they must not break a line or drive a terminal.
+function quote(from: string, name: string): string {
+  const text = from === '' ? name : `${from} ${name}`
+  return /^[\w:@/.\-[\] ]{1,120}$/.test(text) ? text : JSON.stringify(text.slice(0, 120))
+}
+
+async function compileCore(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  allowExtendedConstants()
+  let module: WebAssembly.Module
+  try {
+    module = await WebAssembly.compile(bytes)
+  } catch (thrown) {
+    const cause = messageOf(thrown).replace(/^WebAssembly\.\w+\(\): /, '')
+    return malformed(`it is not valid WebAssembly (${cause})`)
+  }
+  if (WebAssembly.Module.exports(module).length > CELL_LIMITS.programExports) {
+    malformed('it exports too many items')
+  }
+  return module
+}
+
+// (module (global i32 (i32.add (i32.const 1) (i32.const 2))))
+const EXTENDED_CONSTANT = new Uint8Array([
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x06, 0x09, 0x01, 0x7f, 0x00, 0x41, 0x01, 0x41,
+  0x02, 0x6a, 0x0b,
+])
+
+// Position-independent engines (QuickJS) need them; Node 20 has them behind a flag.
+function allowExtendedConstants(): void {
+  if (WebAssembly.validate(EXTENDED_CONSTANT)) return
+  v8.setFlagsFromString('--experimental-wasm-extended-const')
+}

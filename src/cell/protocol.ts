@@ -1,0 +1,35 @@
+// What the host's thread and a cell's thread say to each other besides shared memory.
+
+import type { LinkPlan } from './component/plan.ts'
+
+/** A compiled program, ready to be posted to a cell: its machine code is shared, not copied. */
+export type ProgramCode =
+  | { readonly kind: 'module'; readonly module: WebAssembly.Module }
+  | {
+      readonly kind: 'component'
+      readonly modules: readonly WebAssembly.Module[]
+      readonly plan: LinkPlan
+    }
+
+/** Handed to the cell's thread as it starts. */
+export interface CellStart {
+  readonly buffer: SharedArrayBuffer
+  readonly code: ProgramCode
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+}
+
+export type CellMessage =
+  /** Instantiated; the guest's entry point is called next. */
+  | { readonly kind: 'started' }
+  /** Could not be instantiated, or trapped while it was. Nothing follows. */
+  | { readonly kind: 'refused'; readonly cause: string }
+  /** The guest returned or was stopped. Its last bytes may still lie in its pipes. */
+  | { readonly kind: 'ended'; readonly exit: CellExit }
+
+/** How a cell ended. */
+export type CellExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  /** `message` is one sentence's end: the cause in the engine's words, or the rule that was broken. */
+  | { readonly kind: 'trapped'; readonly code: 134; readonly message: string }
+  | { readonly kind: 'killed'; readonly code: 137 }

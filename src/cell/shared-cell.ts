@@ -1,0 +1,103 @@
+// The shared memory of one cell, as both threads see it.
+//
+// Words: the two doorbells and the kill word. Then the file mailbox, then five rings.
+
+import { CELL_LIMITS } from './limits.ts'
+import { Mailbox, MAILBOX_BYTES } from './mailbox.ts'
+import { Doorbell, RingReader, ringSize, RingWriter } from './ring.ts'
+import type { RingPlace } from './ring.ts'
+
+const HOST_BELL = 0
+const CELL_BELL = 1
+const KILL = 2
+// Doorbells are hot on both sides: the words get a cache line and more to themselves.
+const WORD_BYTES = 128
+
+const RINGS = ['dataIn', 'dataOut', 'stdin', 'stdout', 'stderr'] as const
+type RingName = (typeof RINGS)[number]
+
+export function allocateCell(): SharedArrayBuffer {
+  const rings = RINGS.length * ringSize(CELL_LIMITS.ringBytes)
+  return new SharedArrayBuffer(WORD_BYTES + MAILBOX_BYTES + rings)
+}
+
+function place(buffer: SharedArrayBuffer, name: RingName): RingPlace {
+  const capacity = CELL_LIMITS.ringBytes
+  const offset = WORD_BYTES + MAILBOX_BYTES + RINGS.indexOf(name) * ringSize(capacity)
+  return { buffer, offset, capacity }
+}
+
+class SharedWords {
+  readonly mailbox: Mailbox
+  readonly hostBell: Doorbell
+  readonly cellBell: Doorbell
+  readonly #words: Int32Array
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Int32Array(buffer, 0, WORD_BYTES / Int32Array.BYTES_PER_ELEMENT)
+    this.hostBell = new Doorbell(this.#words, HOST_BELL)
+    this.cellBell = new Doorbell(this.#words, CELL_BELL)
+    this.mailbox = new Mailbox(buffer, WORD_BYTES)
+  }
+
+  /** Asks the cell to stop at its next host call, and wakes it if it waits in one. */
+  kill(): void {
+    Atomics.store(this.#words, KILL, 1)
+    this.cellBell.ring()
+  }
+
+  get killed(): boolean {
+    return Atomics.load(this.#words, KILL) !== 0
+  }
+}
+
+/** The host's ends. */
+export class HostSide extends SharedWords {
+  readonly dataIn: RingWriter
+  readonly dataOut: RingReader
+  readonly stdin: RingWriter
+  readonly stdout: RingReader
+  readonly stderr: RingReader
+
+  constructor(buffer: SharedArrayBuffer) {
+    super(buffer)
+    const writer = (name: RingName) => new RingWriter(place(buffer, name), this.cellBell)
+    const reader = (name: RingName) => new RingReader(place(buffer, name), this.cellBell)
+    this.dataIn = writer('dataIn')
+    this.dataOut = reader('dataOut')
+    this.stdin = writer('stdin')
+    this.stdout = reader('stdout')
+    this.stderr = reader('stderr')
+  }
+
+  /** Closes every end the cell held, when its thread is gone: it may not have come to it. */
+  closeForCell(): void {
+    for (const end of [this.dataOut, this.stdout, this.stderr]) end.closeForWriter()
+    for (const end of [this.dataIn, this.stdin]) end.closeForReader()
+  }
+}
+
+/** The cell's ends. */
+export class CellSide extends SharedWords {
+  readonly dataIn: RingReader
+  readonly dataOut: RingWriter
+  readonly stdin: RingReader
+  readonly stdout: RingWriter
+  readonly stderr: RingWriter
+
+  constructor(buffer: SharedArrayBuffer) {
+    super(buffer)
+    const writer = (name: RingName) => new RingWriter(place(buffer, name), this.hostBell)
+    const reader = (name: RingName) => new RingReader(place(buffer, name), this.hostBell)
+    this.dataIn = reader('dataIn')
+    this.dataOut = writer('dataOut')
+    this.stdin = reader('stdin')
+    this.stdout = writer('stdout')
+    this.stderr = writer('stderr')
+  }
+
+  /** Closes every end the cell holds: the host sees the ends of what it reads, after the last byte. */
+  close(): void {
+    for (const end of [this.dataIn, this.dataOut, this.stdin, this.stdout, this.stderr]) end.close()
+  }
+}

@@ -1,0 +1,92 @@
+// How a guest is stopped from inside a host function.
+//
+// A JavaScript exception thrown by a host function runs through the guest's frames, and a guest
+// compiled with exception handling may catch it and go on. A WebAssembly trap cannot be caught. So
+// host functions throw what they like, and `guard`, the one way into them, notes the reason and then
+// traps: it runs an `unreachable` instruction.
+//
+// Invariants
+//  - The first reason stays. Once there is one, every further host call traps at once.
+
+/** Why a guest was stopped. */
+export type StopReason =
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'kill' }
+  | { readonly kind: 'trap'; readonly message: string }
+
+/** Thrown inside host functions to stop the guest for `reason`. */
+export class Stop extends Error {
+  readonly reason: StopReason
+
+  constructor(reason: StopReason) {
+    super(reason.kind)
+    this.reason = reason
+  }
+}
+
+/** Stops the guest for breaking a rule of an interface. `message` follows “trapped: ”. */
+export function trap(message: string): never {
+  throw new Stop({ kind: 'trap', message })
+}
+
+/** A value a guest passes to, or gets from, a host function. */
+export type CoreValue = number | bigint
+export type HostFunction = (...args: CoreValue[]) => CoreValue | void
+
+// (module (func (export "stop") unreachable))
+const STOP_MODULE = new Uint8Array([
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x03, 0x02,
+  0x01, 0x00, 0x07, 0x08, 0x01, 0x04, 0x73, 0x74, 0x6f, 0x70, 0x00, 0x00, 0x0a, 0x05, 0x01, 0x03,
+  0x00, 0x00, 0x0b,
+])
+
+export class Stopper {
+  readonly #unreachable: () => void
+  #reason: StopReason | undefined
+
+  constructor() {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE))
+    this.#unreachable = instance.exports['stop'] as () => void
+  }
+
+  /** The function a guest may be given in place of `call`. */
+  guard(call: HostFunction): HostFunction {
+    return (...args) => {
+      if (this.#reason) this.#unreachable()
+      try {
+        return call(...args)
+      } catch (thrown) {
+        // A trap of the guest's own code, called by ours (realloc), is on its way out already.
+        if (thrown instanceof WebAssembly.RuntimeError) throw thrown
+        this.#reason ??= reasonOf(thrown)
+        return this.#unreachable()
+      }
+    }
+  }
+
+  /** Why the guest ended, given what its entry point threw. */
+  reasonFor(thrown: unknown): StopReason {
+    return this.#reason ?? reasonOf(thrown)
+  }
+
+  /** The reason, if a guest was stopped and returned all the same. */
+  get reason(): StopReason | undefined {
+    return this.#reason
+  }
+}
+
+function reasonOf(thrown: unknown): StopReason {
+  if (thrown instanceof Stop) return thrown.reason
+  return { kind: 'trap', message: causeOf(thrown) }
+}
+
+// V8's words for a trap, plus the place if the stack names one. The function's name is left out:
+// it is the guest's text.
+function causeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return 'the guest threw an exception it did not catch'
+  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
+    return 'call stack exhausted'
+  }
+  const place = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(thrown.stack ?? '')
+  return place ? `${thrown.message} in function ${place[1]} at 0x${place[2]}` : thrown.message
+}

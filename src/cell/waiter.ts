@@ -1,0 +1,42 @@
+import type { CellSide } from './shared-cell.ts'
+import { Stop } from './stop.ts'
+
+/** The one place where a cell's thread blocks. */
+export class Waiter {
+  readonly #pipes: CellSide
+
+  constructor(pipes: CellSide) {
+    this.#pipes = pipes
+  }
+
+  /**
+   * Blocks until `ready()`, which is asked again after each change the host makes.
+   *
+   * @param deadlineMs on the scale of {@link nowMs}
+   * @returns false when the deadline passed first
+   * @throws {Stop} when the cell is killed
+   */
+  until(ready: () => boolean, deadlineMs = Infinity): boolean {
+    const { cellBell } = this.#pipes
+    for (;;) {
+      const seen = cellBell.count
+      if (this.#pipes.killed) throw new Stop({ kind: 'kill' })
+      if (ready()) return true
+      const leftMs = deadlineMs - nowMs()
+      if (leftMs <= 0) return false
+      cellBell.wait(seen, leftMs)
+    }
+  }
+}
+
+/** Milliseconds since some moment; for deadlines, not for guests. */
+export function nowMs(): number {
+  return performance.now()
+}
+
+const NS_PER_MS = 1e6
+
+/** When a guest's duration is over, on the scale of {@link nowMs}. */
+export function deadlineAfterNs(durationNs: bigint): number {
+  return durationNs <= 0n ? nowMs() : nowMs() + Number(durationNs) / NS_PER_MS
+}

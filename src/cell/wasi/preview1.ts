@@ -1,0 +1,55 @@
+// WASI preview 1 for a cell: its own table of descriptors, blocking over the cell's pipes.
+//
+// Invariants
+//  - No object of the host is reachable: numbers go in, numbers come out, memory is checked.
+//  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
+
+import { FileError } from '../guest-files.ts'
+import { MemoryFault, TextFault } from '../guest-memory.ts'
+import type { GuestMemory } from '../guest-memory.ts'
+import type { HostFunction, Stopper } from '../stop.ts'
+import type { World } from '../world.ts'
+import type { Calls } from './context.ts'
+import { DescriptorTable } from './descriptor.ts'
+import { ERRNO, FILE_ERRNO } from './errno.ts'
+import type { Errno } from './errno.ts'
+import { fdCalls } from './fd.ts'
+import { pathCalls } from './path.ts'
+import { pollCalls } from './poll.ts'
+import { processCalls } from './process.ts'
+import { socketCalls } from './socket.ts'
+
+/** What a guest is given as its module `wasi_snapshot_preview1`. */
+export function preview1(
+  world: World,
+  memory: GuestMemory,
+  stopper: Stopper,
+): Record<string, HostFunction> {
+  const context = { world, memory, descriptors: new DescriptorTable(world) }
+  const calls: Calls = {
+    ...processCalls(context),
+    ...fdCalls(context),
+    ...pathCalls(context),
+    ...pollCalls(context),
+    ...socketCalls(context),
+  }
+  const functions: Record<string, HostFunction> = {}
+  for (const [name, call] of Object.entries(calls)) {
+    functions[name] = stopper.guard((...args) => {
+      const values = args.map((arg) => (typeof arg === 'number' ? arg >>> 0 : arg))
+      try {
+        return call(...(values as never[]))
+      } catch (thrown) {
+        return errnoOf(thrown)
+      }
+    })
+  }
+  return functions
+}
+
+function errnoOf(thrown: unknown): Errno {
+  if (thrown instanceof MemoryFault) return ERRNO.FAULT
+  if (thrown instanceof TextFault) return ERRNO.ILSEQ
+  if (thrown instanceof FileError) return FILE_ERRNO[thrown.code]
+  throw thrown
+}
