@@ -70,7 +70,7 @@ export class HostSide extends SharedWords {
     this.stderr = reader('stderr')
   }
 
-  /** Closes every end the cell held, when its thread is gone: it may not have come to it. */
+  /** Closes every end the cell held; for when its thread is gone. */
   closeForCell(): void {
     for (const end of [this.dataOut, this.stdout, this.stderr]) end.closeForWriter()
     for (const end of [this.dataIn, this.stdin]) end.closeForReader()
@@ -94,10 +94,5 @@ export class CellSide extends SharedWords {
     this.stdin = reader('stdin')
     this.stdout = writer('stdout')
     this.stderr = writer('stderr')
-  }
-
-  /** Closes every end the cell holds: the host sees the ends of what it reads, after the last byte. */
-  close(): void {
-    for (const end of [this.dataIn, this.dataOut, this.stdin, this.stdout, this.stderr]) end.close()
   }
 }

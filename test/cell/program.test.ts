@@ -28,7 +28,11 @@ const main = '(func (export "_start"))'
 const func = (module: string, name: string) => `(import "${module}" "${name}" (func))`
 
 test.each<[string, () => Uint8Array, string]>([
-  ['empty', () => new Uint8Array(0), 'PROGRAM_EMPTY: Cannot load boot/main.wasm: the file is empty'],
+  [
+    'empty',
+    () => new Uint8Array(0),
+    'PROGRAM_EMPTY: Cannot load boot/main.wasm: the file is empty',
+  ],
   [
     'an ELF program',
     () => new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1]),

@@ -17,8 +17,7 @@ function ring(count = 0, capacity = CAPACITY) {
   return { writer, reader, readerBell, writerBell }
 }
 
-const bytes = (length: number, from: number) =>
-  new Uint8Array(length).map((_, i) => (from + i) * 7)
+const bytes = (length: number, from: number) => new Uint8Array(length).map((_, i) => (from + i) * 7)
 
 test('bytes come out as they went in, for any schedule of reads and writes, also across 2^32', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 100 })), {

@@ -6,11 +6,11 @@ import { componentize } from 'componentize-qjs'
 // The tests run from dist/test/cell/help; the fixtures are not compiled.
 const FIXTURE = new URL('../../../../test/cell/fixture/', import.meta.url)
 
-/** Builds test/cell/fixture/guest.js as a component; takes seconds. */
+/** Builds test/cell/fixture/guest.js.txt as a component; takes seconds. */
 export async function buildGuest(): Promise<Uint8Array> {
   const { component } = await componentize({
     witPath: fileURLToPath(new URL('guest.wit', FIXTURE)),
-    jsSource: readFileSync(new URL('guest.js', FIXTURE), 'utf8'),
+    jsSource: readFileSync(new URL('guest.js.txt', FIXTURE), 'utf8'),
     sync: true,
     optSize: true,
   })
