@@ -11,6 +11,9 @@ const FAULTS: Readonly<Record<string, FileFault>> = {
   IS_A_DIRECTORY: 'is-a-directory',
 }
 
+/** Characters. A longer name fits into no path, so it is not listed either. */
+const LONGEST_NAME = CELL_LIMITS.pathBytes
+
 /** The root of a cell that was given none. */
 export const EMPTY_TREE: ReadOnlyTree = {
   async find(path) {
@@ -78,7 +81,8 @@ export class FileServer {
   async #list(path: string, from: number): Promise<readonly TreeEntry[]> {
     const kept = this.#listing
     if (kept?.path === path && from > 0) return kept.entries
-    const entries = await this.#tree.list(path)
+    const found = await this.#tree.list(path)
+    const entries = found.filter(({ name }) => name.length <= LONGEST_NAME)
     this.#listing = { path, entries }
     return entries
   }

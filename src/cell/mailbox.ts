@@ -133,9 +133,8 @@ export class Mailbox {
 
 // An entry: kind (0 file, 1 directory), length of the name (16 bit, little endian), name in UTF-8.
 const ENTRY_HEADER = 3
-const LONGEST_NAME = 0xffff
 
-/** As many entries from index `from` on as fit into `maxBytes`. Names over 64 KiB are left out. */
+/** As many entries from index `from` on as fit into `maxBytes`, which is enough for any one. */
 export function encodeEntries(
   entries: readonly TreeEntry[],
   from: number,
@@ -146,7 +145,6 @@ export function encodeEntries(
   for (let i = from; i < entries.length; i++) {
     const { kind, name } = entries[i]!
     const encoded = encoder.encode(name)
-    if (encoded.length > Math.min(LONGEST_NAME, maxBytes - ENTRY_HEADER)) continue
     if (used + ENTRY_HEADER + encoded.length > maxBytes) break
     bytes[used] = kind === 'directory' ? 1 : 0
     bytes[used + 1] = encoded.length & 0xff

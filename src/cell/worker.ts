@@ -3,14 +3,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { linkComponent } from './component/link.ts'
-import { GuestMemory } from './guest-memory.ts'
-import type { CellExit, CellMessage, CellStart } from './protocol.ts'
+import type { CellExit, CellMessage, CellStart, ProgramCode } from './protocol.ts'
 import { CellSide } from './shared-cell.ts'
 import { Stopper } from './stop.ts'
 import type { StopReason } from './stop.ts'
-import { PREVIEW1_MODULE } from './wasi/names.ts'
-import { preview1 } from './wasi/preview1.ts'
 import { openWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -23,10 +19,11 @@ const stopper = new Stopper()
 
 const say = (message: CellMessage) => parentPort?.postMessage(message)
 
-function run(): CellMessage {
+async function run(): Promise<CellMessage> {
   let entry: EntryPoint
   try {
-    entry = link(start, openWorld(pipes, start.args, start.env))
+    const world = openWorld(pipes, start.args, start.env)
+    entry = await link(start.code, world)
   } catch (thrown) {
     // A start function may already have run and ended the guest in an orderly way.
     const reason = stopper.reasonFor(thrown)
@@ -44,19 +41,14 @@ function run(): CellMessage {
   }
 }
 
-function link({ code }: CellStart, world: World): EntryPoint {
-  if (code.kind === 'component') return linkComponent(code, world, stopper)
-  const memory = new GuestMemory()
-  const instance = new WebAssembly.Instance(code.module, {
-    [PREVIEW1_MODULE]: preview1(world, memory, stopper),
-  })
-  const exported = instance.exports['memory']
-  if (exported instanceof WebAssembly.Memory) memory.bind(exported)
-  const main = instance.exports['_start'] as () => void
-  return () => {
-    main()
-    return 0
+// A cell speaks one version of WASI: the files of the other are not loaded.
+async function link(code: ProgramCode, world: World): Promise<EntryPoint> {
+  if (code.kind === 'component') {
+    const { linkComponent } = await import('./component/link.ts')
+    return linkComponent(code, world, stopper)
   }
+  const { linkCommand } = await import('./wasi/preview1.ts')
+  return linkCommand(code.module, world, stopper)
 }
 
 function exitFor(reason: StopReason): CellExit {
@@ -71,4 +63,4 @@ function exitFor(reason: StopReason): CellExit {
 }
 
 // The host closes the pipes once this thread is gone: then it knows how the guest ended, too.
-say(run())
+say(await run())

@@ -5,8 +5,7 @@
 //  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
 
 import { FileError } from '../guest-files.ts'
-import { MemoryFault, TextFault } from '../guest-memory.ts'
-import type { GuestMemory } from '../guest-memory.ts'
+import { GuestMemory, MemoryFault, TextFault } from '../guest-memory.ts'
 import type { HostFunction, Stopper } from '../stop.ts'
 import type { World } from '../world.ts'
 import type { Calls } from './context.ts'
@@ -14,13 +13,35 @@ import { DescriptorTable } from './descriptor.ts'
 import { ERRNO, FILE_ERRNO } from './errno.ts'
 import type { Errno } from './errno.ts'
 import { fdCalls } from './fd.ts'
+import { PREVIEW1_MODULE } from './names.ts'
 import { pathCalls } from './path.ts'
 import { pollCalls } from './poll.ts'
 import { processCalls } from './process.ts'
 import { socketCalls } from './socket.ts'
 
+/**
+ * Instantiates a command.
+ * @returns its entry point; the exit code of a guest that returns is 0
+ */
+export function linkCommand(
+  module: WebAssembly.Module,
+  world: World,
+  stopper: Stopper,
+): () => number {
+  const memory = new GuestMemory()
+  const functions = preview1(world, memory, stopper)
+  const { exports } = new WebAssembly.Instance(module, { [PREVIEW1_MODULE]: functions })
+  const exported = exports['memory']
+  if (exported instanceof WebAssembly.Memory) memory.bind(exported)
+  const main = exports['_start'] as () => void
+  return () => {
+    main()
+    return 0
+  }
+}
+
 /** What a guest is given as its module `wasi_snapshot_preview1`. */
-export function preview1(
+function preview1(
   world: World,
   memory: GuestMemory,
   stopper: Stopper,
