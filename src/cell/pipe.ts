@@ -31,11 +31,17 @@ export class PipeReader implements ByteReader, HostEnd {
     })
   }
 
+  close(): void {
+    this.#ring.close()
+    this.turn()
+  }
+
   turn(): void {
     for (let next = this.#pending[0]; next; next = this.#pending[0]) {
       // Before the count: what was written before the end was closed is seen.
-      const isLast = this.#ring.writerClosed
-      const count = Math.min(this.#ring.readable, Math.max(0, next.maxBytes))
+      const isLast = this.#ring.writerClosed || this.#ring.readerClosed
+      const readable = this.#ring.readerClosed ? 0 : this.#ring.readable
+      const count = Math.min(readable, Math.max(0, next.maxBytes))
       if (count === 0 && next.maxBytes > 0 && !isLast) return
       const bytes = count === 0 ? EMPTY_BYTES : new Uint8Array(count)
       this.#ring.read(bytes, 0, count)

@@ -134,6 +134,18 @@ test('reads are answered in order, a read of nothing at once', async () => {
   )
 })
 
+test('a guest that writes to a pipe nobody reads any more is told so', async () => {
+  await using cell = await spawn(flooder(1))
+  const pending = [cell.stderr.read(9), cell.stderr.read(9)]
+  cell.stderr.close()
+  expect(await Promise.all(pending)).toEqual([new Uint8Array(0), new Uint8Array(0)])
+  await sleep(10)
+  cell.stdout.close()
+  cell.stdout.close()
+  expect(await cell.stdout.read(9)).toEqual(new Uint8Array(0))
+  expect(await cell.exited).toEqual({ kind: 'exited', code: 64 }) // EPIPE
+})
+
 test('what a guest wrote before it ended can be read after it ended', async () => {
   await using cell = await spawn(copier(0, 2, 5))
   await cell.stdin.write(text('last words'))
