@@ -44,13 +44,13 @@ export function copier(from: number, to: number, code = 0): Uint8Array {
   )
 }
 
-/** Writes 64 KiB blocks to `to` without end; exits with the error number of the first failure. */
-export function flooder(to: number): Uint8Array {
+/** Writes blocks to `to` without end; exits with the error number of the first failure. */
+export function flooder(to: number, blockBytes = 65_536): Uint8Array {
   return command(
     READ_WRITE,
     `(local $error i32)
     (i32.store (i32.const 0) (i32.const 64))
-    (i32.store (i32.const 4) (i32.const 65536))
+    (i32.store (i32.const 4) (i32.const ${blockBytes}))
     (loop $again
       (local.set $error
         (call $fd_write (i32.const ${to}) (i32.const 0) (i32.const 1) (i32.const 8)))
