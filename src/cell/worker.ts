@@ -5,10 +5,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import type { CellExit, CellMessage, CellStart, ProgramCode } from './protocol.ts'
 import { CellSide } from './shared-cell.ts'
-import { Stopper } from './stop.ts'
-import type { StopReason } from './stop.ts'
-import { openWorld } from './world.ts'
-import type { World } from './world.ts'
+import { Stopper } from './world/stop.ts'
+import type { StopReason } from './world/stop.ts'
+import { openWorld } from './world/world.ts'
+import type { World } from './world/world.ts'
 
 /** Runs the guest and returns its exit code. */
 type EntryPoint = () => number

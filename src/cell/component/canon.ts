@@ -1,6 +1,6 @@
-import { GuestMemory, MemoryFault, utf8 } from '../guest-memory.ts'
-import { trap } from '../stop.ts'
-import type { World } from '../world.ts'
+import { GuestMemory, MemoryFault, utf8 } from '../world/memory.ts'
+import { trap } from '../world/stop.ts'
+import type { World } from '../world/world.ts'
 import type { HandleTable } from './handles.ts'
 
 type Realloc = (old: number, oldSize: number, align: number, size: number) => number

@@ -1,7 +1,7 @@
 // wasi:cli: arguments, environment, the end, standard streams, and terminals, of which there are none.
 
 import type { RingWriter } from '../ring.ts'
-import { Stop } from '../stop.ts'
+import { Stop } from '../world/stop.ts'
 import type { Interfaces } from './canon.ts'
 import type { Resource } from './handles.ts'
 import { pipeSource } from './io.ts'

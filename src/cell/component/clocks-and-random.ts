@@ -1,10 +1,10 @@
 // wasi:clocks and wasi:random: the two senses a guest has besides its streams.
 
-import { MONOTONIC_RESOLUTION_NS, monotonicNs, WALL_RESOLUTION_NS, wallNs } from '../clock.ts'
 import { CELL_LIMITS } from '../limits.ts'
-import { fillRandom, randomU64 } from '../random.ts'
-import { trap } from '../stop.ts'
-import { deadlineAfterNs } from '../waiter.ts'
+import { MONOTONIC_RESOLUTION_NS, monotonicNs, WALL_RESOLUTION_NS, wallNs } from '../world/clock.ts'
+import { fillRandom, randomU64 } from '../world/random.ts'
+import { trap } from '../world/stop.ts'
+import { deadlineAfterNs } from '../world/waiter.ts'
 import { unsigned } from './canon.ts'
 import type { Canon, Interfaces } from './canon.ts'
 import { timer } from './io.ts'

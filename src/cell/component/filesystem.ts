@@ -1,9 +1,9 @@
 // wasi:filesystem over the read-only root. Whatever would change something answers `read-only`.
 
 import type { TreeNode } from '../../base/index.ts'
-import { FileError, inodeOf } from '../guest-files.ts'
-import type { FileErrorCode, FoundNode } from '../guest-files.ts'
 import { CELL_LIMITS } from '../limits.ts'
+import { FileError, inodeOf } from '../world/files.ts'
+import type { FileErrorCode, FoundNode } from '../world/files.ts'
 import { atMost } from './canon.ts'
 import type { Canon, Guest, InterfaceCalls, Interfaces } from './canon.ts'
 import type { ByteSource, Resource } from './handles.ts'

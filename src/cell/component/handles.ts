@@ -1,8 +1,8 @@
 import type { TreeEntry, TreeNode } from '../../base/index.ts'
-import type { FileErrorCode } from '../guest-files.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import type { RingWriter } from '../ring.ts'
-import { trap } from '../stop.ts'
+import type { FileErrorCode } from '../world/files.ts'
+import { trap } from '../world/stop.ts'
 
 /** Where the bytes of an input stream come from: a pipe or a file. */
 export interface ByteSource {

@@ -1,10 +1,10 @@
 // wasi:io: errors, pollables, streams.
 
-import { FileError } from '../guest-files.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import type { RingReader, RingWriter } from '../ring.ts'
-import { trap } from '../stop.ts'
-import { nowMs } from '../waiter.ts'
+import { FileError } from '../world/files.ts'
+import { trap } from '../world/stop.ts'
+import { nowMs } from '../world/waiter.ts'
 import { atMost } from './canon.ts'
 import type { Canon, Guest, Interfaces } from './canon.ts'
 import type { ByteSource, Resource } from './handles.ts'

@@ -1,6 +1,6 @@
 // wasi:sockets: present, so that programs that can use a network load; refusing, because there is none.
 
-import { trap } from '../stop.ts'
+import { trap } from '../world/stop.ts'
 import type { Canon, Guest, InterfaceCalls, Interfaces } from './canon.ts'
 
 const ACCESS_DENIED = 1

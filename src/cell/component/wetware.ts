@@ -1,6 +1,6 @@
 // wetware:streams: the data stream to the host, given out once.
 
-import { trap } from '../stop.ts'
+import { trap } from '../world/stop.ts'
 import type { Interfaces } from './canon.ts'
 import { pipeSource } from './io.ts'
 

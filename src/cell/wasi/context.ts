@@ -1,5 +1,5 @@
-import type { GuestMemory } from '../guest-memory.ts'
-import type { World } from '../world.ts'
+import type { GuestMemory } from '../world/memory.ts'
+import type { World } from '../world/world.ts'
 import type { DescriptorTable } from './descriptor.ts'
 import type { Errno } from './errno.ts'
 

@@ -1,6 +1,6 @@
 import { CELL_LIMITS } from '../limits.ts'
 import type { RingReader, RingWriter } from '../ring.ts'
-import type { World } from '../world.ts'
+import type { World } from '../world/world.ts'
 
 /** File types of preview 1. */
 export const FILE_TYPE = { UNKNOWN: 0, DIRECTORY: 3, REGULAR: 4, SOCKET_STREAM: 6 } as const

@@ -1,4 +1,4 @@
-import type { FileErrorCode } from '../guest-files.ts'
+import type { FileErrorCode } from '../world/files.ts'
 
 /** Error numbers of WASI preview 1, those that occur here. */
 export const ERRNO = {

@@ -1,5 +1,5 @@
-import { FileError, inodeOf } from '../guest-files.ts'
-import type { FoundNode } from '../guest-files.ts'
+import { FileError, inodeOf } from '../world/files.ts'
+import type { FoundNode } from '../world/files.ts'
 import { unsigned } from './context.ts'
 import type { Calls, Context } from './context.ts'
 import { DIRECTORY_RIGHTS, FDFLAGS, FILE_RIGHTS, FILE_TYPE, WRITING_RIGHTS } from './descriptor.ts'

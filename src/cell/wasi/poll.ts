@@ -1,6 +1,6 @@
-import { monotonicNs, wallNs } from '../clock.ts'
 import { CELL_LIMITS } from '../limits.ts'
-import { deadlineAfterNs, nowMs } from '../waiter.ts'
+import { monotonicNs, wallNs } from '../world/clock.ts'
+import { deadlineAfterNs, nowMs } from '../world/waiter.ts'
 import type { Calls, Context } from './context.ts'
 import { RIGHTS } from './descriptor.ts'
 import type { Descriptor } from './descriptor.ts'

@@ -4,10 +4,10 @@
 //  - No object of the host is reachable: numbers go in, numbers come out, memory is checked.
 //  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
 
-import { FileError } from '../guest-files.ts'
-import { GuestMemory, MemoryFault, TextFault } from '../guest-memory.ts'
-import type { HostFunction, Stopper } from '../stop.ts'
-import type { World } from '../world.ts'
+import { FileError } from '../world/files.ts'
+import { GuestMemory, MemoryFault, TextFault } from '../world/memory.ts'
+import type { HostFunction, Stopper } from '../world/stop.ts'
+import type { World } from '../world/world.ts'
 import type { Calls } from './context.ts'
 import { DescriptorTable } from './descriptor.ts'
 import { ERRNO, FILE_ERRNO } from './errno.ts'

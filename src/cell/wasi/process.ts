@@ -1,7 +1,7 @@
-import { MONOTONIC_RESOLUTION_NS, monotonicNs, WALL_RESOLUTION_NS, wallNs } from '../clock.ts'
-import { utf8 } from '../guest-memory.ts'
-import { fillRandom } from '../random.ts'
-import { Stop } from '../stop.ts'
+import { MONOTONIC_RESOLUTION_NS, monotonicNs, WALL_RESOLUTION_NS, wallNs } from '../world/clock.ts'
+import { utf8 } from '../world/memory.ts'
+import { fillRandom } from '../world/random.ts'
+import { Stop } from '../world/stop.ts'
 import type { Calls, Context } from './context.ts'
 import { ERRNO } from './errno.ts'
 

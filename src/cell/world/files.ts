@@ -5,12 +5,12 @@
 //    resolved against: `..` never climbs out of it.
 //  - Nothing is cached here.
 
-import type { TreeEntry, TreeNode } from '../base/index.ts'
-import { utf8 } from './guest-memory.ts'
-import { CELL_LIMITS } from './limits.ts'
-import { decodeEntries } from './mailbox.ts'
-import type { FileAnswer, FileFault, FileQuestion } from './mailbox.ts'
-import type { CellSide } from './shared-cell.ts'
+import type { TreeEntry, TreeNode } from '../../base/index.ts'
+import { CELL_LIMITS } from '../limits.ts'
+import { decodeEntries } from '../mailbox.ts'
+import type { FileAnswer, FileFault, FileQuestion } from '../mailbox.ts'
+import type { CellSide } from '../shared-cell.ts'
+import { utf8 } from './memory.ts'
 import type { Waiter } from './waiter.ts'
 
 /** In the words of `wasi:filesystem`; preview 1 has numbers for them. */

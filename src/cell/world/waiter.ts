@@ -1,4 +1,4 @@
-import type { CellSide } from './shared-cell.ts'
+import type { CellSide } from '../shared-cell.ts'
 import { Stop } from './stop.ts'
 
 /** The one place where a cell's thread blocks. */

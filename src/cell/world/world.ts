@@ -1,5 +1,5 @@
-import { GuestFiles } from './guest-files.ts'
-import type { CellSide } from './shared-cell.ts'
+import type { CellSide } from '../shared-cell.ts'
+import { GuestFiles } from './files.ts'
 import { Waiter } from './waiter.ts'
 
 /** All a guest can sense and do, whatever the WASI version it speaks. Lives in the cell's thread. */
