@@ -39,7 +39,7 @@ export type Resource =
   | { readonly kind: 'connection'; inputTaken: boolean; outputTaken: boolean }
   | { readonly kind: 'network' }
 
-export type ResourceKind = Resource['kind']
+type ResourceKind = Resource['kind']
 type ResourceOf<K extends ResourceKind> = Extract<Resource, { readonly kind: K }>
 
 /**

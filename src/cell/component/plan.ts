@@ -16,20 +16,20 @@ export type CoreRef =
   | { readonly kind: 'export'; readonly step: number; readonly name: string }
   | { readonly kind: 'host'; readonly index: number }
 
-export interface BundleEntry {
+interface BundleEntry {
   readonly name: string
   readonly ref: CoreRef
 }
 
 /** What a core module gets under one module name. */
-export interface CoreArg {
+interface CoreArg {
   readonly name: string
   readonly from:
     | { readonly kind: 'instance'; readonly step: number }
     | { readonly kind: 'bundle'; readonly entries: readonly BundleEntry[] }
 }
 
-export interface Step {
+interface Step {
   readonly module: number
   readonly args: readonly CoreArg[]
 }

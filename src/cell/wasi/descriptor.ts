@@ -52,7 +52,7 @@ interface Held {
   inheriting: bigint
 }
 
-export interface PipeDescriptor extends Held {
+interface PipeDescriptor extends Held {
   readonly kind: 'pipe'
   readonly type: typeof FILE_TYPE.UNKNOWN | typeof FILE_TYPE.SOCKET_STREAM
   readonly reader: RingReader | undefined
@@ -66,7 +66,7 @@ export interface FileDescriptor extends Held {
   position: number
 }
 
-export interface DirectoryDescriptor extends Held {
+interface DirectoryDescriptor extends Held {
   readonly kind: 'directory'
   readonly path: string
   readonly preopened: boolean

@@ -21,7 +21,7 @@ const DOTS: readonly TreeEntry[] = [
   { name: '..', kind: 'directory' },
 ]
 
-export function fileTypeOf(descriptor: Descriptor): number {
+function fileTypeOf(descriptor: Descriptor): number {
   switch (descriptor.kind) {
     case 'pipe':
       return descriptor.type
