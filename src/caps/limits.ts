@@ -8,6 +8,6 @@ export const CAPS_LIMITS = {
   maxArguments: 4096,
   /** Bytes of all arguments and environment entries of one spawn, as Linux has it. */
   maxArgumentBytes: 128 << 10,
-  /** Addresses of one Host.connect. */
-  maxAddrs: 64,
+  /** Addresses of one Host.connect; the swarm takes no more either. */
+  maxAddrs: 16,
 } as const

@@ -7,9 +7,6 @@ import type { CliIo, StopSignal } from './io.ts'
 import { main } from './main.ts'
 import { reportFailure, wantsStacks } from './report.ts'
 
-/** How long a leak of ours may keep the process alive after everything is done. */
-const LEAVE_WITHIN_MS = 1000
-
 /** Runs the command line of this process and ends it with the exit code. */
 export function runAsProcess(): void {
   const argv = process.argv.slice(2)
@@ -20,21 +17,14 @@ export function runAsProcess(): void {
     process.exit(EXIT.failed)
   }
   process.on('uncaughtException', crash)
-  main(argv, processIo()).then((code) => leave(code, stacks), crash)
+  main(argv, processIo()).then(leave, crash)
 }
 
-// The event loop runs dry by itself once everything is closed. If it does not, that is a bug
-// worth a word, but not worth hanging for.
-function leave(code: number, verbose: boolean): void {
+// Everything of ours is closed by now, but libp2p leaves timers behind that would hold the process for
+// another second. What was written goes out first.
+function leave(code: number): void {
   process.exitCode = code
-  const force = () => {
-    if (verbose) {
-      const left = process.getActiveResourcesInfo().join(', ')
-      process.stderr.write(`ww: Still open at exit: ${left}\n`)
-    }
-    process.exit()
-  }
-  setTimeout(force, LEAVE_WITHIN_MS).unref()
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()))
 }
 
 function processIo(): CliIo {

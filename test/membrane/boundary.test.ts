@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { Watch, WwError } from '../../src/base/index.ts'
 import { Executor, Host, InitialGrants, Process } from '../../src/capnp/system.ts'
 import { Boundary, EpochGuard, FIRST_EPOCH, staleEpoch } from '../../src/membrane/index.ts'
-import { Client, Connection, loopback, serve } from '../../src/rpc/index.ts'
+import { Connection, loopback, serve } from '../../src/rpc/index.ts'
+import type { Client } from '../../src/rpc/index.ts'
 
 const next = (seq: bigint) => ({ ...FIRST_EPOCH, seq })
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
 import { Watch } from '../../src/base/index.ts'
-import { Membrane, Signer } from '../../src/capnp/stem.ts'
+import { Signer } from '../../src/capnp/stem.ts'
+import type { Membrane } from '../../src/capnp/stem.ts'
 import { Executor } from '../../src/capnp/system.ts'
 import { keyFromSecret, signGraft } from '../../src/identity/index.ts'
 import type { NodeKey } from '../../src/identity/index.ts'
