@@ -1,0 +1,8 @@
+/**
+ * Guests in TypeScript become components: what `ww build` and `ww init` do.
+ * @module
+ */
+export { buildGuest } from './build-guest.ts'
+export type { BuildGuestOptions, BuiltGuest } from './build-guest.ts'
+export { BuildError } from './problem.ts'
+export type { Problem } from './problem.ts'

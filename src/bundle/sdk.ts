@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Where the SDK's modules and types stand: beside this room, compiled or as source. */
+export interface SdkPaths {
+  /** `ww/guest` as the bundler reads it. */
+  readonly index: string
+  /** What turns the engine into a platform and runs a guest on it. */
+  readonly engine: string
+  /** `ww/guest` as the type checker reads it. */
+  readonly types: string
+  /** The globals of a cell. */
+  readonly globals: readonly string[]
+}
+
+export function findSdk(): SdkPaths {
+  const at = (path: string) => fileURLToPath(new URL(`../guest/${path}`, import.meta.url))
+  const isCompiled = existsSync(at('index.js'))
+  const extension = isCompiled ? 'js' : 'ts'
+  return {
+    index: at(`index.${extension}`),
+    engine: at(`engine.${extension}`),
+    types: at(isCompiled ? 'index.d.ts' : 'index.ts'),
+    globals: [at('platform.d.ts'), at('engine/globals.d.ts')],
+  }
+}

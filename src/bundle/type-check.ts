@@ -1,0 +1,200 @@
+// Holds a guest's TypeScript against the platform a cell is: ECMAScript, `ww/guest`, and our few
+// globals. What a browser or Node would have besides is an error here, with file and line.
+
+import { builtinModules } from 'node:module'
+import { resolve, sep } from 'node:path'
+
+import type ts from 'typescript'
+
+import { BuildError } from './problem.ts'
+import type { Problem } from './problem.ts'
+import type { SdkPaths } from './sdk.ts'
+
+/** Settings a guest has when its own tsconfig says nothing else, and those of the template. */
+export const GUEST_STRICTNESS = {
+  strict: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitReturns: true,
+} as const
+
+/** What a guest's tsconfig cannot change: they describe the cell and the build. */
+export const GUEST_ENVIRONMENT = {
+  target: 'es2023',
+  lib: ['es2023', 'esnext.disposable'],
+  types: [] as string[],
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  moduleDetection: 'force',
+  allowImportingTsExtensions: true,
+  isolatedModules: true,
+  skipLibCheck: true,
+  noEmit: true,
+} as const
+
+export interface TypeCheckOptions {
+  readonly entry: string
+  readonly sdk: SdkPaths
+  readonly tsconfig?: string | undefined
+}
+
+/** @throws {BuildError} GUEST_TYPES, GUEST_SOURCE */
+export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Promise<void> {
+  const { default: typescript } = await import('typescript')
+  const options = compilerOptions(typescript, entry, sdk, tsconfig)
+  const program = typescript.createProgram([entry, ...sdk.globals], options)
+  const sdkFolder = resolve(sdk.types, '..', '..') + sep
+  const problems: Problem[] = program
+    .getOptionsDiagnostics()
+    .map((diagnostic) => problemFromDiagnostic(typescript, diagnostic))
+  for (const file of program.getSourceFiles()) {
+    if (file.isDeclarationFile || resolve(file.fileName).startsWith(sdkFolder)) continue
+    for (const diagnostic of [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]) {
+      problems.push(problemFromDiagnostic(typescript, diagnostic))
+    }
+  }
+  if (problems.length > 0) throw new BuildError('GUEST_TYPES', entry, problems)
+  checkMain(typescript, program, entry, sdk)
+}
+
+function compilerOptions(
+  typescript: typeof ts,
+  entry: string,
+  sdk: SdkPaths,
+  tsconfig: string | undefined,
+): ts.CompilerOptions {
+  const { lib, ...environment } = GUEST_ENVIRONMENT
+  const fixed = typescript.convertCompilerOptionsFromJson(
+    { ...environment, lib: [...lib], paths: { 'ww/guest': [sdk.types] } },
+    resolve(entry, '..'),
+  ).options
+  if (tsconfig === undefined) return { ...GUEST_STRICTNESS, ...fixed }
+  const read = typescript.getParsedCommandLineOfConfigFile(tsconfig, undefined, {
+    ...typescript.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+      throw new BuildError('GUEST_SOURCE', tsconfig, [
+        problemFromDiagnostic(typescript, diagnostic),
+      ])
+    },
+  })
+  // A tsconfig that matches no file is no matter: the entry is the one file we ask for.
+  const errors = read?.errors.filter(({ code }) => code !== NO_INPUTS) ?? []
+  if (errors.length > 0) {
+    const problems = errors.map((diagnostic) => problemFromDiagnostic(typescript, diagnostic))
+    throw new BuildError('GUEST_SOURCE', tsconfig, problems)
+  }
+  const { paths, ...own } = read?.options ?? {}
+  const forBuilding = { composite: false, incremental: false, declaration: false }
+  return { ...own, ...fixed, ...forBuilding, paths: { ...paths, ...fixed.paths } }
+}
+
+const NO_INPUTS = 18003
+
+function checkMain(typescript: typeof ts, program: ts.Program, entry: string, sdk: SdkPaths): void {
+  const checker = program.getTypeChecker()
+  const exported = (path: string, name: string) => {
+    const source = program.getSourceFile(path)
+    const module = source && checker.getSymbolAtLocation(source)
+    const symbol = module && checker.getExportsOfModule(module).find((one) => one.name === name)
+    if (!symbol) return undefined
+    const isAlias = (symbol.flags & typescript.SymbolFlags.Alias) !== 0
+    return isAlias ? checker.getAliasedSymbol(symbol) : symbol
+  }
+  const main = exported(entry, 'main')
+  if (!main?.valueDeclaration) {
+    throw new BuildError('GUEST_SOURCE', entry, [
+      {
+        file: entry,
+        message: 'does not export main: add `export async function main(guest: Guest)`',
+      },
+    ])
+  }
+  const wanted = exported(sdk.types, 'Main')
+  const type = checker.getTypeOfSymbol(main)
+  if (wanted && checker.isTypeAssignableTo(type, checker.getDeclaredTypeOfSymbol(wanted))) return
+  const place = placeOf(main.valueDeclaration.getSourceFile(), main.valueDeclaration.getStart())
+  throw new BuildError('GUEST_SOURCE', entry, [
+    {
+      ...place,
+      message: `main must be \`(guest: Guest) => Promise<number | void>\`, not \`${checker.typeToString(type)}\``,
+    },
+  ])
+}
+
+function problemFromDiagnostic(typescript: typeof ts, diagnostic: ts.Diagnostic): Problem {
+  const message = typescript.flattenDiagnosticMessageText(diagnostic.messageText, '\n    ')
+  const { file, start } = diagnostic
+  const place = file && start !== undefined ? placeOf(file, start) : {}
+  return { ...place, message: explain(message) ?? message }
+}
+
+function placeOf(file: ts.SourceFile, start: number): Omit<Problem, 'message'> {
+  const { line, character } = file.getLineAndCharacterOfPosition(start)
+  return { file: resolve(file.fileName), line: line + 1, column: character + 1 }
+}
+
+const FILES = 'read the files of the image with `guest.files`'
+const NETWORK = 'it reaches the network only through capabilities it was given'
+const STREAMS = 'use `guest.stdin`, `guest.stdout` and `guest.stderr`'
+const ONE_SCRIPT = 'all its modules are bundled when it is built: use `import`'
+const NO_PAGE = 'there is no page'
+const NO_THREADS = 'to run something beside it, spawn another cell'
+
+/** Names people bring from Node and the browser, and what a cell has instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  fetch: NETWORK,
+  XMLHttpRequest: NETWORK,
+  WebSocket: NETWORK,
+  EventSource: NETWORK,
+  process: 'use `guest.args`, `guest.env` and the number `main` returns',
+  Buffer: 'use Uint8Array, TextEncoder and TextDecoder',
+  require: ONE_SCRIPT,
+  module: ONE_SCRIPT,
+  exports: ONE_SCRIPT,
+  __dirname: FILES,
+  __filename: FILES,
+  global: 'use globalThis',
+  window: NO_PAGE,
+  document: NO_PAGE,
+  navigator: NO_PAGE,
+  localStorage: NO_PAGE,
+  setImmediate: 'use queueMicrotask or setTimeout',
+  Worker: NO_THREADS,
+  WebAssembly: NO_THREADS,
+}
+
+const BUILTIN_INSTEAD: Readonly<Record<string, string>> = {
+  fs: FILES,
+  'fs/promises': FILES,
+  path: 'paths are plain strings with `/`',
+  http: NETWORK,
+  https: NETWORK,
+  net: NETWORK,
+  dgram: NETWORK,
+  child_process: NO_THREADS,
+  worker_threads: NO_THREADS,
+  crypto: 'use `guest.random` or crypto.getRandomValues',
+  readline: STREAMS,
+  'readline/promises': STREAMS,
+  os: 'it knows nothing of the machine it runs on',
+}
+
+/** Our sentence for what no cell has, if this is about that. */
+function explain(message: string): string | undefined {
+  const name =
+    /^Cannot find name '(\w+)'/.exec(message)?.[1] ??
+    /^Property '(\w+)' does not exist on type 'typeof globalThis'/.exec(message)?.[1]
+  if (name !== undefined && INSTEAD[name] !== undefined) {
+    return `A cell has no \`${name}\`: ${INSTEAD[name]}`
+  }
+  const module = /^Cannot find module '(?:node:)?([\w/]+)'/.exec(message)?.[1]
+  if (module !== undefined && builtinModules.includes(module)) {
+    return `A cell has no module \`node:${module}\`: ${BUILTIN_INSTEAD[module] ?? 'it is not Node'}`
+  }
+  if (/^Cannot find module 'w(?:asi|etware):/.test(message)) {
+    return 'A guest reaches WASI through `ww/guest`, not by importing its interfaces'
+  }
+  return undefined
+}

@@ -1,0 +1,110 @@
+import { WwError } from '../base/index.ts'
+import type { ByteLink, ByteSink } from '../base/index.ts'
+import { InputPort, MAX_READ_BYTES } from './input.ts'
+import type { Loop } from './loop.ts'
+import { OutputQueue } from './output.ts'
+import type { Wasi } from './wasi.ts'
+
+/** Above this many unsent bytes `send` asks the caller to stop. Four rounds of what a ring holds. */
+export const HIGH_WATER_BYTES = 262_144
+
+/**
+ * The data stream between this guest and its host, as the link an RPC connection runs on.
+ * Opening it takes the stream, which a cell has only once.
+ */
+export function openDataLink(wasi: Pick<Wasi, 'streams'>, loop: Loop): DataLink {
+  const link = new DataLink(wasi)
+  loop.add(link.input)
+  loop.add(link.output)
+  return link
+}
+
+export class DataLink implements ByteLink {
+  readonly output: OutputQueue
+  readonly input = {
+    wanted: () =>
+      this.#sink && !this.#isPaused && !this.#isOver ? this.#port.pollable : undefined,
+    ready: () => this.#receive(),
+  }
+
+  readonly #port: InputPort
+  #sink: ByteSink | undefined
+  #isPaused = false
+  #isFull = false
+  #isClosing = false
+  #isOver = false
+
+  constructor({ streams }: Pick<Wasi, 'streams'>) {
+    const connection = streams.createConnection()
+    this.#port = new InputPort(() => connection.getInputStream())
+    this.output = new OutputQueue(() => connection.getOutputStream())
+    this.output.onProgress(() => this.#sent())
+  }
+
+  open(sink: ByteSink): void {
+    this.#sink = sink
+  }
+
+  send(chunks: readonly Uint8Array[]): boolean {
+    if (this.#isClosing) return true
+    for (const chunk of chunks) this.output.push(chunk)
+    this.#isFull = this.output.pending > HIGH_WATER_BYTES
+    return !this.#isFull
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+  }
+
+  close(): void {
+    this.#isClosing = true
+    if (this.output.pending === 0) this.output.close()
+  }
+
+  abort(_reason: WwError): void {
+    this.#isClosing = true
+    this.#isOver = true
+    this.#sink = undefined
+    this.output.close()
+    this.#port.close()
+  }
+
+  #receive(): void {
+    if (!this.#sink || this.#isPaused) return
+    let error: WwError | undefined
+    try {
+      const bytes = this.#port.read(MAX_READ_BYTES)
+      if (bytes.length > 0) this.#sink.chunk(bytes)
+    } catch (thrown) {
+      error = linkBroken(thrown)
+    }
+    if (this.#port.isEnded) this.#end(error)
+  }
+
+  #sent(): void {
+    if (this.output.isClosed && !this.#isClosing) {
+      this.#end(this.output.isFailed ? linkBroken(undefined) : undefined)
+      return
+    }
+    if (this.#isClosing && this.output.pending === 0) this.output.close()
+    if (this.#isFull && this.output.pending <= HIGH_WATER_BYTES / 2) {
+      this.#isFull = false
+      this.#sink?.drained()
+    }
+  }
+
+  #end(error: WwError | undefined): void {
+    const sink = this.#sink
+    this.#isOver = true
+    this.#sink = undefined
+    sink?.ended(error)
+  }
+}
+
+function linkBroken(cause: unknown): WwError {
+  return new WwError('disconnected', 'LINK_BROKEN', 'The stream to the host broke', { cause })
+}

@@ -1,0 +1,191 @@
+import { WwError } from '../base/index.ts'
+import { Client, Connection, promised } from '../rpc/index.ts'
+import type { InterfaceType } from '../rpc/index.ts'
+import { openDataLink } from './data-link.ts'
+import { WasiFiles } from './files.ts'
+import type { Files } from './files.ts'
+import type { Guest, GuestInput, GuestOutput } from './guest.ts'
+import { Input } from './input.ts'
+import type { Loop } from './loop.ts'
+import { OutputQueue } from './output.ts'
+import type { Timers } from './timers.ts'
+import type { OutputStream, Pollable, Wasi } from './wasi.ts'
+
+/** Unread output a guest may hold in its own memory before `write` waits for the reader. */
+export const MAX_PENDING_OUTPUT_BYTES = 1_048_576
+
+/** A cell's view of itself, over WASI. Owns the standard streams and the connection to the host. */
+export class RunningGuest implements Guest {
+  readonly args: readonly string[]
+  readonly env: ReadonlyMap<string, string>
+  readonly stdin: GuestInput
+  readonly stdout: StandardOutput
+  readonly stderr: StandardOutput
+  readonly files: Files
+  readonly closed: Promise<void>
+
+  readonly #wasi: Wasi
+  readonly #loop: Loop
+  readonly #timers: Timers
+  readonly #offered: Promise<Client>
+  #resolveOffered: (capability: Client) => void = () => {}
+  #rejectOffered: (reason: WwError) => void = () => {}
+  #offerState: 'open' | 'made' | 'over' = 'open'
+  #connection: Connection | undefined
+  #link: { readonly output: OutputQueue } | undefined
+  #reportClosed: () => void = () => {}
+
+  constructor(wasi: Wasi, loop: Loop, timers: Timers) {
+    this.#wasi = wasi
+    this.#loop = loop
+    this.#timers = timers
+    this.args = [...wasi.environment.getArguments()]
+    this.env = new Map(wasi.environment.getEnvironment())
+    this.files = new WasiFiles(wasi)
+    const input = new Input(() => wasi.stdin.getStdin())
+    this.stdin = { read: async (maxBytes, options) => await input.read(maxBytes, options?.signal) }
+    this.stdout = new StandardOutput(wasi, 'stdout', () => wasi.stdout.getStdout())
+    this.stderr = new StandardOutput(wasi, 'stderr', () => wasi.stderr.getStderr())
+    loop.add(this.stdout.queue)
+    loop.add(this.stderr.queue)
+    loop.add(input)
+    this.closed = new Promise((resolve) => {
+      this.#reportClosed = resolve
+    })
+    this.#offered = new Promise((resolve, reject) => {
+      this.#resolveOffered = resolve
+      this.#rejectOffered = reject
+    })
+  }
+
+  bootstrap<C extends Client>(type: InterfaceType<C>): C {
+    return this.#connect().bootstrap(type)
+  }
+
+  offer(capability: Client): void {
+    if (this.#offerState === 'made') {
+      capability[Symbol.dispose]()
+      throw new WwError('failed', 'OFFER_TWICE', 'Cannot offer a second capability: a cell has one')
+    }
+    if (this.#offerState === 'over') {
+      capability[Symbol.dispose]()
+      throw new WwError(
+        'failed',
+        'OFFER_TOO_LATE',
+        'Cannot offer a capability any more: offer it before main first waits for anything but its own calls',
+      )
+    }
+    this.#offerState = 'made'
+    this.#connect()
+    this.#resolveOffered(capability)
+  }
+
+  async sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      signal?.throwIfAborted()
+      const abort = () => {
+        this.#timers.stop(timer)
+        reject(signal?.reason)
+      }
+      const timer = this.#timers.start(() => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }, ms)
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  now(): number {
+    const { seconds, nanoseconds } = this.#wasi.wallClock.now()
+    return seconds * 1000 + Math.floor(nanoseconds / 1e6)
+  }
+
+  random(length: number): Uint8Array {
+    return this.#wasi.random.getRandomBytes(length)
+  }
+
+  /**
+   * The guest is about to block. Unless it still waits for calls it made, nothing it started can
+   * lead to an offer: whoever has asked for its bootstrap capability, or ever will, is answered.
+   */
+  aboutToBlock(): void {
+    if (this.#offerState !== 'open') return
+    if (this.#connection && this.#connection.stats.questions > 0) return
+    this.#offerState = 'over'
+    this.#connect()
+    this.#rejectOffered(
+      new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this guest offers none'),
+    )
+  }
+
+  /** Writes out everything, letting nothing else happen. */
+  flushOutputs(): void {
+    const poll = (pollables: readonly Pollable[]) => void this.#wasi.poll.poll(pollables)
+    this.stdout.queue.flushBlocking(poll)
+    this.stderr.queue.flushBlocking(poll)
+    this.#link?.output.flushBlocking(poll)
+  }
+
+  #connect(): Connection {
+    if (this.#connection) return this.#connection
+    const link = openDataLink(this.#wasi, this.#loop)
+    const connection = new Connection(link, { bootstrap: promised(Client, this.#offered) })
+    this.#link = link
+    this.#connection = connection
+    void connection.closed.then(() => this.#reportClosed())
+    return connection
+  }
+}
+
+/** Stdout or stderr, for `guest` and for `console` alike. */
+export class StandardOutput implements GuestOutput {
+  readonly queue: OutputQueue
+  readonly #poll: Wasi['poll']
+  readonly #name: string
+  readonly #encoder = new TextEncoder()
+  #flushing: { resolve(): void; reject(reason: WwError): void }[] = []
+
+  constructor({ poll }: Pick<Wasi, 'poll'>, name: string, open: () => OutputStream) {
+    this.#poll = poll
+    this.#name = name
+    this.queue = new OutputQueue(open)
+    this.queue.onProgress(() => this.#settleFlushes())
+  }
+
+  write(data: string | Uint8Array): void {
+    // A copy of bytes, because they leave later and are still the caller's.
+    this.queue.push(typeof data === 'string' ? this.#encoder.encode(data) : data.slice())
+    if (this.queue.pending > MAX_PENDING_OUTPUT_BYTES) {
+      this.queue.flushBlocking(
+        (pollables) => void this.#poll.poll(pollables),
+        MAX_PENDING_OUTPUT_BYTES,
+      )
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.queue.isClosed) throw this.#readerGone()
+    if (this.queue.pending === 0) return
+    await new Promise<void>((resolve, reject) => {
+      this.#flushing.push({ resolve, reject })
+    })
+  }
+
+  #settleFlushes(): void {
+    if (this.queue.pending > 0) return
+    const settled = this.#flushing
+    this.#flushing = []
+    for (const waiting of settled) {
+      if (this.queue.isClosed) waiting.reject(this.#readerGone())
+      else waiting.resolve()
+    }
+  }
+
+  #readerGone(): WwError {
+    return new WwError(
+      'disconnected',
+      'PIPE_CLOSED',
+      `Cannot write to ${this.#name}: nobody reads it any more`,
+    )
+  }
+}
