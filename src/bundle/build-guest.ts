@@ -21,11 +21,11 @@ export interface BuildGuestOptions {
 }
 
 export interface BuiltGuest {
-  /** Absolute paths. */
   readonly entry: string
-  readonly out: string
-  /** Size of the component. */
-  readonly bytes: number
+  /** Where the component is. Absolute, as `entry`. */
+  readonly path: string
+  /** Of the component, in bytes. */
+  readonly size: number
   /** Size of the script in it: the guest, the SDK's part it uses, its packages. */
   readonly scriptBytes: number
   readonly elapsedMs: number
@@ -67,8 +67,8 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
   await writeWhole(out, component)
   return {
     entry,
-    out,
-    bytes: component.length,
+    path: out,
+    size: component.length,
     scriptBytes: Buffer.byteLength(source),
     elapsedMs: Math.round(performance.now() - startedMs),
     warnings: warnings.map(formatProblem),

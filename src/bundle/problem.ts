@@ -4,34 +4,40 @@ import { WwError } from '../base/index.ts'
 
 /** One thing that is wrong with a guest's source. */
 export interface Problem {
-  /** Absolute path; absent when the problem is nowhere in particular. */
+  /** Absent when the problem is nowhere in particular. */
   readonly file?: string | undefined
   /** From 1. */
   readonly line?: number | undefined
   /** From 1. */
   readonly column?: number | undefined
-  /** One sentence. */
   readonly message: string
 }
 
-/** How many problems one report shows: what fits a screen together with what was typed. */
-const MAX_SHOWN = 8
+/** How many problems one report lists: what fits a screen together with what was typed. */
+const MAX_LISTED = 8
 
-/** A guest cannot be built. The message lists the first problems, one a line, `file:line:column`. */
+export type BuildErrorCode =
+  | 'GUEST_SOURCE' // the entry module is not there, or has no proper main
+  | 'GUEST_TYPES'
+  | 'GUEST_BUNDLE' // an import leads nowhere, or a module does not parse
+  | 'GUEST_COMPONENT' // the engine refused what the other steps let pass
+
+/** A guest cannot be built, and its source is why. */
 export class BuildError extends WwError {
-  readonly problems: readonly Problem[]
+  /** One a line, `file:line:column: sentence`; when there are many, the first and how many more. */
+  readonly problems: readonly string[]
 
   constructor(
-    code: 'GUEST_SOURCE' | 'GUEST_TYPES' | 'GUEST_BUNDLE' | 'GUEST_COMPONENT',
+    code: BuildErrorCode,
     entry: string,
     problems: readonly Problem[],
     options?: { cause?: unknown },
   ) {
-    const shown = problems.slice(0, MAX_SHOWN).map((problem) => `\n  ${formatProblem(problem)}`)
-    const rest = problems.length - shown.length
-    if (rest > 0) shown.push(`\n  and ${rest} more`)
-    super('failed', code, `Cannot build ${shortPath(entry)}:${shown.join('')}`, options)
-    this.problems = problems
+    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+    super('failed', code, `Cannot build ${shortPath(entry)}: ${count} in its source`, options)
+    const listed = problems.slice(0, MAX_LISTED).map(formatProblem)
+    const rest = problems.length - listed.length
+    this.problems = rest > 0 ? [...listed, `and ${rest} more`] : listed
   }
 }
 
