@@ -38,10 +38,10 @@ export interface Guest {
   bootstrap<C extends Client>(type: InterfaceType<C>): C
 
   /**
-   * Makes `capability` what the other side gets when it bootstraps this cell. Takes ownership.
-   * Once, and before `main` first waits for anything but its own calls: from then on, whoever asks
-   * hears "no bootstrap capability".
-   * @throws {WwError} OFFER_TWICE, OFFER_TOO_LATE
+   * Makes `capability` what the other side gets when it bootstraps this cell. Once; takes
+   * ownership. Calls that come earlier wait as long as calls of ours are under way; when the guest
+   * waits for anything else first, they fail with "no bootstrap capability".
+   * @throws {WwError} OFFER_TWICE
    */
   offer(capability: Client): void
 

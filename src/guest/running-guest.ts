@@ -1,5 +1,5 @@
 import { WwError } from '../base/index.ts'
-import { Client, Connection, promised } from '../rpc/index.ts'
+import { Client, Connection } from '../rpc/index.ts'
 import type { InterfaceType } from '../rpc/index.ts'
 import { openDataLink } from './data-link.ts'
 import { WasiFiles } from './files.ts'
@@ -7,6 +7,7 @@ import type { Files } from './files.ts'
 import type { Guest, GuestInput, GuestOutput } from './guest.ts'
 import { Input } from './input.ts'
 import type { Loop } from './loop.ts'
+import { OfferHook } from './offer.ts'
 import { OutputQueue } from './output.ts'
 import type { Timers } from './timers.ts'
 import type { OutputStream, Pollable, Wasi } from './wasi.ts'
@@ -27,10 +28,7 @@ export class RunningGuest implements Guest {
   readonly #wasi: Wasi
   readonly #loop: Loop
   readonly #timers: Timers
-  readonly #offered: Promise<Client>
-  #resolveOffered: (capability: Client) => void = () => {}
-  #rejectOffered: (reason: WwError) => void = () => {}
-  #offerState: 'open' | 'made' | 'over' = 'open'
+  readonly #offer = new OfferHook()
   #connection: Connection | undefined
   #link: { readonly output: OutputQueue } | undefined
   #reportClosed: () => void = () => {}
@@ -52,10 +50,6 @@ export class RunningGuest implements Guest {
     this.closed = new Promise((resolve) => {
       this.#reportClosed = resolve
     })
-    this.#offered = new Promise((resolve, reject) => {
-      this.#resolveOffered = resolve
-      this.#rejectOffered = reject
-    })
   }
 
   bootstrap<C extends Client>(type: InterfaceType<C>): C {
@@ -63,21 +57,14 @@ export class RunningGuest implements Guest {
   }
 
   offer(capability: Client): void {
-    if (this.#offerState === 'made') {
-      capability[Symbol.dispose]()
+    const offered = capability.$hook.addRef()
+    capability[Symbol.dispose]()
+    if (this.#offer.isMade) {
+      offered.release()
       throw new WwError('failed', 'OFFER_TWICE', 'Cannot offer a second capability: a cell has one')
     }
-    if (this.#offerState === 'over') {
-      capability[Symbol.dispose]()
-      throw new WwError(
-        'failed',
-        'OFFER_TOO_LATE',
-        'Cannot offer a capability any more: offer it before main first waits for anything but its own calls',
-      )
-    }
-    this.#offerState = 'made'
+    this.#offer.make(offered)
     this.#connect()
-    this.#resolveOffered(capability)
   }
 
   async sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -105,15 +92,12 @@ export class RunningGuest implements Guest {
   }
 
   /**
-   * The guest is about to block. Unless it still waits for calls it made, nothing it started can
-   * lead to an offer: whoever has asked for its bootstrap capability, or ever will, is answered.
+   * The guest is about to block. Unless it waits for calls it made (it may be fetching what it will
+   * offer), whoever waits for its offer might wait for ever.
    */
   aboutToBlock(): void {
-    if (this.#offerState !== 'open') return
-    if (this.#connection && this.#connection.stats.questions > 0) return
-    this.#offerState = 'over'
-    this.#connect()
-    this.#rejectOffered(
+    if (this.#offer.isMade || this.#connect().stats.questions > 0) return
+    this.#offer.breakWaiting(
       new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this guest offers none'),
     )
   }
@@ -129,7 +113,7 @@ export class RunningGuest implements Guest {
   #connect(): Connection {
     if (this.#connection) return this.#connection
     const link = openDataLink(this.#wasi, this.#loop)
-    const connection = new Connection(link, { bootstrap: promised(Client, this.#offered) })
+    const connection = new Connection(link, { bootstrap: new Client(this.#offer.addRef()) })
     this.#link = link
     this.#connection = connection
     void connection.closed.then(() => this.#reportClosed())
