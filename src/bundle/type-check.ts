@@ -125,9 +125,10 @@ function checkMain(typescript: typeof ts, program: ts.Program, entry: string, sd
 
 function problemFromDiagnostic(typescript: typeof ts, diagnostic: ts.Diagnostic): Problem {
   const message = typescript.flattenDiagnosticMessageText(diagnostic.messageText, '\n    ')
-  const { file, start } = diagnostic
-  const place = file && start !== undefined ? placeOf(file, start) : {}
-  return { ...place, message: explain(message) ?? message }
+  const { file, start, length } = diagnostic
+  if (!file || start === undefined) return { message }
+  const at = file.text.slice(start, start + (length ?? 0))
+  return { ...placeOf(file, start), message: explain(message, at) ?? message }
 }
 
 function placeOf(file: ts.SourceFile, start: number): Omit<Problem, 'message'> {
@@ -181,20 +182,17 @@ const BUILTIN_INSTEAD: Readonly<Record<string, string>> = {
   os: 'it knows nothing of the machine it runs on',
 }
 
-/** Our sentence for what no cell has, if this is about that. */
-function explain(message: string): string | undefined {
-  const name =
-    /^Cannot find name '(\w+)'/.exec(message)?.[1] ??
-    /^Property '(\w+)' does not exist on type 'typeof globalThis'/.exec(message)?.[1]
-  if (name !== undefined && INSTEAD[name] !== undefined) {
-    return `A cell has no \`${name}\`: ${INSTEAD[name]}`
+/** Our sentence for what no cell has, if this is about that. `at` is the piece of source it names. */
+function explain(message: string, at: string): string | undefined {
+  const missing = /^Cannot find (?:name|module) '(?:node:)?([^']+)'/.exec(message)?.[1]
+  const isModule = /^['"`]/.test(at)
+  if (missing !== undefined && isModule && builtinModules.includes(missing)) {
+    return `A cell has no module \`node:${missing}\`: ${BUILTIN_INSTEAD[missing] ?? 'it is not Node'}`
   }
-  const module = /^Cannot find module '(?:node:)?([\w/]+)'/.exec(message)?.[1]
-  if (module !== undefined && builtinModules.includes(module)) {
-    return `A cell has no module \`node:${module}\`: ${BUILTIN_INSTEAD[module] ?? 'it is not Node'}`
-  }
-  if (/^Cannot find module 'w(?:asi|etware):/.test(message)) {
+  if (missing !== undefined && isModule && /^(wasi|wetware):/.test(missing)) {
     return 'A guest reaches WASI through `ww/guest`, not by importing its interfaces'
   }
-  return undefined
+  const name = message.includes("'typeof globalThis'") ? at : missing
+  if (name === undefined || isModule || INSTEAD[name] === undefined) return undefined
+  return `A cell has no \`${name}\`: ${INSTEAD[name]}`
 }

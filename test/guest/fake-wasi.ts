@@ -1,0 +1,170 @@
+// A host for guests, driven by hand: time moves only when a guest sleeps in `poll`, and a stream
+// gives and takes what the test says. It checks what a real host would trap on.
+
+import type {
+  DataConnection,
+  Descriptor,
+  InputStream,
+  OutputStream,
+  Pollable,
+  Wasi,
+} from '../../src/guest/wasi.ts'
+
+class Waitable implements Pollable {
+  isDisposed = false
+  readonly isReady: () => boolean
+  readonly dueNs: number | undefined
+
+  constructor(isReady: () => boolean, dueNs?: number) {
+    this.isReady = isReady
+    this.dueNs = dueNs
+  }
+
+  [Symbol.dispose](): void {
+    this.isDisposed = true
+  }
+}
+
+/** What the engine throws for the error side of a WIT result. */
+class Failure extends Error {
+  readonly payload: unknown
+  constructor(payload: unknown) {
+    super('failure')
+    this.payload = payload
+  }
+}
+
+export class FakeInput implements InputStream {
+  readonly chunks: Uint8Array[] = []
+  isClosed = false
+  isBroken = false
+  isDisposed = false
+  subscriptions: Waitable[] = []
+
+  give(data: string | Uint8Array): this {
+    this.chunks.push(typeof data === 'string' ? new TextEncoder().encode(data) : data)
+    return this
+  }
+
+  end(): this {
+    this.isClosed = true
+    return this
+  }
+
+  read(length: number): Uint8Array {
+    if (this.isBroken) throw new Failure({ tag: 'last-operation-failed' })
+    const chunk = this.chunks.shift()
+    if (!chunk) {
+      if (this.isClosed) throw new Failure({ tag: 'closed' })
+      return new Uint8Array(0)
+    }
+    if (chunk.length > length) this.chunks.unshift(chunk.subarray(length))
+    return chunk.subarray(0, length)
+  }
+
+  subscribe(): Pollable {
+    const waitable = new Waitable(() => this.chunks.length > 0 || this.isClosed || this.isBroken)
+    this.subscriptions.push(waitable)
+    return waitable
+  }
+
+  [Symbol.dispose](): void {
+    if (this.subscriptions.some((one) => !one.isDisposed)) throw new Error('trap: live pollables')
+    this.isDisposed = true
+  }
+}
+
+export class FakeOutput implements OutputStream {
+  /** What the next calls of `checkWrite` allow; when used up, as much as anybody wants. */
+  permits: number[] = []
+  isClosed = false
+  isDisposed = false
+  readonly writes: Uint8Array[] = []
+  subscriptions: Waitable[] = []
+  #permit = 0
+
+  get text(): string {
+    return new TextDecoder().decode(Buffer.concat(this.writes))
+  }
+
+  checkWrite(): number {
+    if (this.isClosed) throw new Failure({ tag: 'closed' })
+    this.#permit = this.permits.shift() ?? 1e9
+    return this.#permit
+  }
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length > this.#permit) throw new Error('trap: write beyond the permit')
+    this.#permit -= bytes.length
+    this.writes.push(bytes.slice())
+  }
+
+  flush(): void {}
+
+  subscribe(): Pollable {
+    const waitable = new Waitable(() => true)
+    this.subscriptions.push(waitable)
+    return waitable
+  }
+
+  [Symbol.dispose](): void {
+    if (this.subscriptions.some((one) => !one.isDisposed)) throw new Error('trap: live pollables')
+    this.isDisposed = true
+  }
+}
+
+export class FakeHost {
+  nowNs = 1e9
+  polls = 0
+  readonly stdin = new FakeInput()
+  readonly stdout = new FakeOutput()
+  readonly stderr = new FakeOutput()
+  readonly dataIn = new FakeInput()
+  readonly dataOut = new FakeOutput()
+  args: readonly string[] = []
+  env: readonly (readonly [string, string])[] = []
+  root: Descriptor | undefined
+  connections = 0
+  /** Runs when nothing is ready and no timer is set: the world's turn. False: the guest hangs. */
+  whenStuck: () => boolean = () => false
+
+  readonly wasi: Wasi = {
+    poll: { poll: (pollables) => this.#poll(pollables as readonly Waitable[]) },
+    monotonicClock: {
+      now: () => this.nowNs,
+      subscribeInstant: (dueNs) => new Waitable(() => this.nowNs >= dueNs, dueNs),
+    },
+    wallClock: { now: () => ({ seconds: 1_700_000_000, nanoseconds: 123_456_789 }) },
+    random: { getRandomBytes: (length) => new Uint8Array(length).fill(7) },
+    environment: { getArguments: () => this.args, getEnvironment: () => this.env },
+    exit: { exitWithCode: () => {} },
+    stdin: { getStdin: () => this.stdin },
+    stdout: { getStdout: () => this.stdout },
+    stderr: { getStderr: () => this.stderr },
+    preopens: { getDirectories: () => (this.root ? [[this.root, '/']] : []) },
+    streams: { createConnection: () => this.#connect() },
+  }
+
+  #connect(): DataConnection {
+    this.connections += 1
+    if (this.connections > 1) throw new Error('trap: data streams taken twice')
+    return {
+      getInputStream: () => this.dataIn,
+      getOutputStream: () => this.dataOut,
+      [Symbol.dispose]() {},
+    }
+  }
+
+  #poll(pollables: readonly Waitable[]): number[] {
+    this.polls += 1
+    if (pollables.length === 0) throw new Error('trap: poll on an empty list')
+    if (pollables.some(({ isDisposed }) => isDisposed)) throw new Error('trap: a pollable is gone')
+    for (;;) {
+      const ready = pollables.flatMap((one, index) => (one.isReady() ? [index] : []))
+      if (ready.length > 0) return ready
+      const due = pollables.flatMap(({ dueNs }) => (dueNs === undefined ? [] : [dueNs]))
+      if (due.length > 0) this.nowNs = Math.min(...due)
+      else if (!this.whenStuck()) throw new Error('the guest hangs')
+    }
+  }
+}
