@@ -41,7 +41,7 @@ export interface TypeCheckOptions {
 export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Promise<void> {
   const { default: typescript } = await import('typescript')
   const options = compilerOptions(typescript, entry, sdk, tsconfig)
-  const program = typescript.createProgram([entry, ...sdk.globals], options)
+  const program = typescript.createProgram([entry, sdk.types, ...sdk.globals], options)
   const sdkFolder = resolve(sdk.types, '..', '..') + sep
   const problems: Problem[] = program
     .getOptionsDiagnostics()
@@ -112,8 +112,9 @@ function checkMain(typescript: typeof ts, program: ts.Program, entry: string, sd
     ])
   }
   const wanted = exported(sdk.types, 'Main')
+  if (!wanted) throw new Error(`${sdk.types} does not export Main`)
   const type = checker.getTypeOfSymbol(main)
-  if (wanted && checker.isTypeAssignableTo(type, checker.getDeclaredTypeOfSymbol(wanted))) return
+  if (checker.isTypeAssignableTo(type, checker.getDeclaredTypeOfSymbol(wanted))) return
   const place = placeOf(main.valueDeclaration.getSourceFile(), main.valueDeclaration.getStart())
   throw new BuildError('GUEST_SOURCE', entry, [
     {
