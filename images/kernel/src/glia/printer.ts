@@ -1,3 +1,4 @@
+import { isPrintable } from '../text/printable.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -60,11 +61,4 @@ function escape(text: string): string {
       ESCAPES.get(character) ?? (isPrintable(code) ? character : `\\u{${code.toString(16)}}`)
   }
   return escaped
-}
-
-// Not printable: control characters, lone surrogates, and marks that turn the direction of a line.
-function isPrintable(code: number): boolean {
-  if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false
-  if (code >= 0xd800 && code <= 0xdfff) return false
-  return !(code >= 0x202a && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069)
 }
