@@ -58,7 +58,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<string> {
   const { word, wasm, args, capture } = command
-  const child = await executor.spawn(wasm, [word, ...args], signal)
+  using child = await executor.spawn(wasm, [word, ...args], signal)
   const kill = () => void child.kill().catch(() => {}) // it may have ended by itself just now
   signal.addEventListener('abort', kill, { once: true })
   if (signal.aborted) kill()

@@ -36,8 +36,8 @@ export interface DirectoryEntry {
   readonly size: bigint
 }
 
-/** A running cell. */
-export interface Child extends ChildInput {
+/** A running cell. Disposing of it lets go of it; it does not end it. */
+export interface Child extends ChildInput, Disposable {
   /** Empty at the end. */
   readStdout(): Promise<Uint8Array>
   readStderr(): Promise<Uint8Array>
