@@ -1,5 +1,5 @@
-// Assembles the WAT programs of the images: images/<name>/src/main.wat becomes boot/main.wasm,
-// images/<name>/src/bin/<program>.wat becomes bin/<program>.wasm.
+// Assembles the WAT programs of an image: src/main.wat becomes boot/main.wasm, src/bin/<program>.wat
+// becomes bin/<program>.wasm. Alone, it does so for every image here.
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, parse, relative } from 'node:path'
@@ -9,47 +9,28 @@ import wabt from 'wabt'
 
 const PROJECT = join(import.meta.dirname, '..')
 
-/**
- * Assembles every program below `images`.
- * @returns {Promise<string[]>} the files written
- */
-export async function buildWat(images = join(PROJECT, 'images')) {
-  const assembler = await wabt()
+/** @returns {Promise<string[]>} the files written, absolute; none when the image has no WAT */
+export async function buildWat(image) {
+  const programs = [
+    ...(await watFiles(join(image, 'src'))).filter(({ name }) => name === 'main'),
+    ...(await watFiles(join(image, 'src/bin'))),
+  ]
+  const assembler = programs.length > 0 ? await wabt() : undefined
   const written = []
-  for (const image of await folders(images)) {
-    for (const [source, target] of await programs(join(images, image))) {
-      await mkdir(dirname(target), { recursive: true })
-      await writeFile(target, assemble(assembler, source, await readFile(source, 'utf8')))
-      written.push(target)
-    }
+  for (const { path, name } of programs) {
+    const isMain = dirname(path) === join(image, 'src')
+    const target = join(image, isMain ? 'boot' : 'bin', `${name}.wasm`)
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, assemble(assembler, path, await readFile(path, 'utf8')))
+    written.push(target)
   }
   return written
 }
 
-async function folders(path) {
-  const entries = await readdir(path, { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-}
-
-async function programs(image) {
-  const main = await names(join(image, 'src'))
-  const bin = await names(join(image, 'src/bin'))
-  return [
-    ...main
-      .filter((name) => name === 'main.wat')
-      .map((name) => [join(image, 'src', name), join(image, 'boot/main.wasm')]),
-    ...bin
-      .filter((name) => name.endsWith('.wat'))
-      .map((name) => [
-        join(image, 'src/bin', name),
-        join(image, 'bin', `${parse(name).name}.wasm`),
-      ]),
-  ]
-}
-
-async function names(folder) {
+async function watFiles(folder) {
   try {
-    return await readdir(folder)
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.wat')).sort()
+    return names.map((name) => ({ path: join(folder, name), name: parse(name).name }))
   } catch (thrown) {
     if (thrown.code === 'ENOENT') return []
     throw thrown
@@ -68,5 +49,9 @@ function assemble(assembler, path, text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const path of await buildWat()) console.log(relative(process.cwd(), path))
+  const images = join(PROJECT, 'images')
+  for (const entry of await readdir(images, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue
+    for (const path of await buildWat(join(images, entry.name))) console.log(relative('.', path))
+  }
 }
