@@ -36,7 +36,11 @@ try {
   for (const name of readdirSync(at('images')).sort()) {
     const image = `images/${name}`
     if (existsSync(at(`${image}/src`))) {
-      await step(image, [image, ...SDK, LOCK], async () => await buildGuest(image))
+      await step(
+        image,
+        [image, 'scripts/build-wat.mjs', ...SDK, LOCK],
+        async () => await buildGuests(image),
+      )
     }
   }
 } catch (thrown) {
@@ -133,8 +137,13 @@ function copyDeclarations() {
   return files.map((file) => `dist/${file}`)
 }
 
-async function buildGuest(image) {
-  const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
-  const guests = await buildImage(at(image))
-  return guests.map(({ path }) => path.slice(root.length + 1))
+/** An image has guests in WAT, in TypeScript, or both. */
+async function buildGuests(image) {
+  const { buildWat } = await import('./build-wat.mjs')
+  const outputs = await buildWat(at(image))
+  if (filesIn(`${image}/src`).some((file) => /\/src\/(main|bin\/[^/]+)\.ts$/.test(file))) {
+    const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
+    for (const { path } of await buildImage(at(image))) outputs.push(path)
+  }
+  return outputs.map((path) => path.slice(root.length + 1))
 }

@@ -11,6 +11,10 @@ export class JobQueue {
   #jobs: Job[] = []
   #next = 0
 
+  get length(): number {
+    return this.#jobs.length - this.#next
+  }
+
   push(job: Job): void {
     this.#jobs.push(job)
   }

@@ -66,6 +66,8 @@ export class Loop {
         waiting.push(source)
         pollables.push(pollable)
       }
+      // A source that wrote on being asked may have settled a promise: its jobs come first.
+      if (this.#parts.jobs.length > 0) continue
       const timer = this.#nextTimer()
       if (timer) pollables.push(timer)
       if (pollables.length === 0) return false

@@ -49,7 +49,7 @@ onTerminal('W17 a bare word runs the command of that name with its arguments', a
   await using node = await shell()
   expect(await say(node, 'echo one two')).toMatch(/\none two\n/)
   expect(await say(node, '(echo "three" four)')).toMatch(/\nthree four\n/)
-  expect(await say(node, 'false')).toMatch(/exit code 1/)
+  expect(await say(node, 'fail')).toMatch(/exit code 1/)
   expect(await say(node, 'ehco')).toMatch(/command not found/)
   expect(await say(node, 'ehco')).toMatch(/echo/)
   node.write('(exit 3)\r')

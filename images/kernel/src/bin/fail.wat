@@ -1,4 +1,4 @@
-;; false: does nothing, and says that it failed.
+;; Fails, as its name says.
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
   (memory (export "memory") 1)
