@@ -13,6 +13,8 @@ export interface BuildGuestOptions {
   readonly entry: string
   /** The component to write. Its folder is made; an older file stays until the new one is whole. */
   readonly out: string
+  /** The folder that places in the source are given from in stack traces; default the entry's. */
+  readonly root?: string | undefined
   /** The guest's own compiler settings: strictness counts, what describes the cell does not. */
   readonly tsconfig?: string | undefined
   /** Looks at the finished component before it is written, and throws if it would not run. */
@@ -42,6 +44,7 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
   const { check, signal, tsconfig } = options
   const entry = resolve(options.entry)
   const out = resolve(options.out)
+  const root = resolve(options.root ?? dirname(entry))
   const sdk = findSdk()
   signal?.throwIfAborted()
   if (!(await isFile(entry))) {
@@ -49,7 +52,7 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
   }
 
   // The three steps overlap: the engine works on its own threads while types are checked on ours.
-  const scripting = bundleScript({ entry, sdk, tsconfig, importName: placeholderName })
+  const scripting = bundleScript({ entry, root, sdk, tsconfig, importName: placeholderName })
   const building = scripting.then(async ({ source }) => await componentFromScript(entry, source))
   const checking = scripting.then(
     async () => await checkTypes({ entry, sdk, tsconfig }),

@@ -51,7 +51,8 @@ export async function buildImage(
   const own = (await kindOf(tsconfig)) === 'file' ? { tsconfig } : {}
   await editorConfigOf(image, findSdk()).refresh()
   const built: BuiltGuest[] = []
-  for (const guest of guests) built.push(await buildGuest({ ...guest, ...own, ...options }))
+  for (const guest of guests)
+    built.push(await buildGuest({ ...guest, ...own, ...options, root: image }))
   return built
 }
 

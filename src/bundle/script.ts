@@ -5,8 +5,13 @@
 // dynamically: its modules are evaluated when a cell starts, not when it is built, so that what
 // they do at the top sees the clock, the dice and the arguments of that cell.
 
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+
 import type { BuildFailure, Message, Plugin } from 'esbuild'
 
+import { placesFromSourceMap } from './places.ts'
+import type { SourceMap } from './places.ts'
 import { BuildError } from './problem.ts'
 import type { Problem } from './problem.ts'
 import type { SdkPaths } from './sdk.ts'
@@ -20,9 +25,13 @@ export interface Script {
 const ENTRY = 'ww:entry'
 const ENGINE = 'ww:engine'
 const GUEST = 'ww:guest'
+/** The variable of the script that says where its code comes from; added behind the bundle. */
+const PLACES = 'wwPlaces'
 
 export interface BundleScriptOptions {
   readonly entry: string
+  /** The folder that places in the guest's source are given from. */
+  readonly root: string
   readonly sdk: SdkPaths
   /** The guest's own settings, if it has any. */
   readonly tsconfig?: string | undefined
@@ -32,12 +41,14 @@ export interface BundleScriptOptions {
 
 /** @throws {BuildError} GUEST_BUNDLE */
 export async function bundleScript(options: BundleScriptOptions): Promise<Script> {
-  const { entry, sdk, tsconfig, importName } = options
+  const { entry, root, sdk, tsconfig, importName } = options
   const { build } = await import('esbuild')
   try {
     const result = await build({
       stdin: { contents: entryModule(importName), sourcefile: ENTRY, loader: 'js' },
-      plugins: [resolver(entry, sdk, importName)],
+      plugins: [guestModules(entry, sdk, importName), sdkModules(sdk)],
+      // The script names its modules by their place below this folder, wherever that stands.
+      absWorkingDir: root,
       ...(tsconfig === undefined ? { tsconfigRaw: {} } : { tsconfig }),
       bundle: true,
       write: false,
@@ -59,16 +70,27 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: 'none',
-      charset: 'utf8',
+      sourcemap: 'external',
+      sourcesContent: false,
+      outfile: join(root, 'script.js'),
       logLevel: 'silent',
     })
+    const [map, script] = [/\.map$/, /\.js$/].map(
+      (name) => result.outputFiles.find(({ path }) => name.test(path))?.text ?? '',
+    )
+    const isOwn = (source: string) => !/^ww:|(^|\/)node_modules\//.test(source)
+    const places = placesFromSourceMap(JSON.parse(map!) as SourceMap, isOwn)
     return {
-      source: result.outputFiles[0]!.text,
-      warnings: result.warnings.map(problemFromMessage),
+      source: `${script}\nvar ${PLACES} = ${JSON.stringify(places)};\n`,
+      warnings: result.warnings.map((message) => problemFromMessage(message, root)),
     }
   } catch (thrown) {
     if (!isBuildFailure(thrown)) throw thrown
-    throw new BuildError('GUEST_BUNDLE', entry, thrown.errors.map(problemFromMessage))
+    throw new BuildError(
+      'GUEST_BUNDLE',
+      entry,
+      thrown.errors.map((message) => problemFromMessage(message, root)),
+    )
   }
 }
 
@@ -79,26 +101,30 @@ import { runGuest } from '${ENGINE}'
 ${names.map((name) => `import * as ${name} from '${importName(IMPORTS[name]!)}'`).join('\n')}
 export const run = {
   run() {
-    const code = runGuest({ ${names.join(', ')} }, () => import('${GUEST}'))
+    const code = runGuest({ ${names.join(', ')} }, () => import('${GUEST}'), ${PLACES})
     if (code !== 0) exit.exitWithCode(code)
   },
 }
 `
 }
 
-function resolver(
+const SDK_NAMESPACE = 'ww'
+
+/** Leads from the entry module to the guest and the engine, and from the guest to the SDK. */
+function guestModules(
   entry: string,
   sdk: SdkPaths,
   importName: (interfaceName: string) => string,
 ): Plugin {
   const external = new Set(Object.values(IMPORTS).map(importName))
+  const inSdk = (path: string) => ({ path: relative(sdk.folder, path), namespace: SDK_NAMESPACE })
   return {
-    name: 'ww',
+    name: 'ww-guest',
     setup(build) {
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-        if (path === 'ww/guest') return { path: sdk.index }
+        if (path === 'ww/guest') return inSdk(sdk.index)
         if (importer !== ENTRY) return undefined
-        if (path === ENGINE) return { path: sdk.engine }
+        if (path === ENGINE) return inSdk(sdk.engine)
         if (path === GUEST) return { path: entry }
         return external.has(path) ? { path, external: true } : undefined
       })
@@ -106,9 +132,26 @@ function resolver(
   }
 }
 
-function problemFromMessage({ location, text }: Message): Problem {
+/** The SDK's own modules go by their place in it, so that a script does not tell where it was built. */
+function sdkModules({ folder }: SdkPaths): Plugin {
   return {
-    file: location?.file,
+    name: 'ww-sdk',
+    setup(build) {
+      build.onResolve({ filter: /^\./, namespace: SDK_NAMESPACE }, ({ path, importer }) => ({
+        path: join(dirname(importer), path),
+        namespace: SDK_NAMESPACE,
+      }))
+      build.onLoad({ filter: /.*/, namespace: SDK_NAMESPACE }, async ({ path }) => ({
+        contents: await readFile(join(folder, path), 'utf8'),
+        loader: path.endsWith('.ts') ? 'ts' : 'js',
+      }))
+    },
+  }
+}
+
+function problemFromMessage({ location, text }: Message, root: string): Problem {
+  return {
+    file: location ? resolve(root, location.file) : undefined,
     line: location?.line,
     column: location ? location.column + 1 : undefined,
     message: text,

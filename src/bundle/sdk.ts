@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 
 /** Where the SDK's modules and types stand: beside this room, compiled or as source. */
 export interface SdkPaths {
+  /** Holds the rooms the SDK is made of; all of it that a guest contains is below. */
+  readonly folder: string
   /** `ww/guest` as the bundler reads it. */
   readonly index: string
   /** What turns the engine into a platform and runs a guest on it. */
@@ -18,6 +20,7 @@ export function findSdk(): SdkPaths {
   const isCompiled = existsSync(at('index.js'))
   const extension = isCompiled ? 'js' : 'ts'
   return {
+    folder: at('..'),
     index: at(`index.${extension}`),
     engine: at(`engine.${extension}`),
     types: at(isCompiled ? 'index.d.ts' : 'index.ts'),

@@ -42,7 +42,7 @@ export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Pr
   const { default: typescript } = await import('typescript')
   const options = compilerOptions(typescript, entry, sdk, tsconfig)
   const program = typescript.createProgram([entry, sdk.types, ...sdk.globals], options)
-  const sdkFolder = resolve(sdk.types, '..', '..') + sep
+  const sdkFolder = sdk.folder + sep
   const problems: Problem[] = program
     .getOptionsDiagnostics()
     .map((diagnostic) => problemFromDiagnostic(typescript, diagnostic))

@@ -2,7 +2,7 @@
 // the guest runs, because at build time, when the SDK's own modules are evaluated, there is no cell.
 
 import { WwError } from '../base/index.ts'
-import { inspect } from './inspect.ts'
+import { framesOf, inspect } from './inspect.ts'
 import type { StandardOutput } from './running-guest.ts'
 import type { Timers } from './timers.ts'
 import type { Wasi } from './wasi.ts'
@@ -93,5 +93,7 @@ export const console = {
   warn: printer('stderr'),
   error: printer('stderr'),
   trace: (...values: unknown[]) =>
-    bound().stderr.write(`Trace: ${values.map(inspect).join(' ')}\n${new Error().stack ?? ''}\n`),
+    bound().stderr.write(
+      `Trace: ${values.map(inspect).join(' ')}\n${framesOf(new Error()).join('\n')}\n`,
+    ),
 }

@@ -1,5 +1,7 @@
 // Values as text, for `console` and for errors that nobody caught.
 
+import { guestFrames } from './places.ts'
+
 const MAX_DEPTH = 4
 const MAX_ITEMS = 100
 
@@ -62,7 +64,7 @@ function formatError(error: Error, path: readonly object[]): string {
   const code: unknown = 'code' in error ? error.code : undefined
   let text = `${error.name}${typeof code === 'string' ? ` [${code}]` : ''}: ${error.message}`
   // Some engines repeat name and message above the frames; ours gives frames only.
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const frames = framesOf(error)
   if (frames.length > 0) text += `\n${frames.join('\n')}`
   const inside = [...path, error]
   if (error.cause !== undefined && !path.includes(error)) {
@@ -72,6 +74,11 @@ function formatError(error: Error, path: readonly object[]): string {
     for (const part of error.errors) text += `\n  error: ${indent(format(part, inside))}`
   }
   return text
+}
+
+/** The frames of an error's stack, one a line, as far as a reader of the guest's source wants them. */
+export function framesOf(error: Error): readonly string[] {
+  return guestFrames((error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)))
 }
 
 function className(value: object): string {

@@ -4,6 +4,8 @@ import type { Main } from './guest.ts'
 import { describeError, inspect } from './inspect.ts'
 import { guestJobs } from './job-queue.ts'
 import { Loop } from './loop.ts'
+import { bindPlaces } from './places.ts'
+import type { SourcePlaces } from './places.ts'
 import { GuestPromise, takeUnhandled } from './promise.ts'
 import { RunningGuest } from './running-guest.ts'
 import { Timers } from './timers.ts'
@@ -17,9 +19,15 @@ export interface GuestModule {
 /**
  * Lives one guest from start to exit: evaluates its modules inside the running cell, calls `main`,
  * turns the loop until it settles, and flushes the outputs.
+ * @param places where the script's code stands in the guest's source
  * @returns the exit code
  */
-export function runGuest(wasi: Wasi, load: () => PromiseLike<GuestModule>): number {
+export function runGuest(
+  wasi: Wasi,
+  load: () => PromiseLike<GuestModule>,
+  places: SourcePlaces = { sources: [], segments: [] },
+): number {
+  bindPlaces(places)
   let failure: { readonly thrown: unknown } | undefined
   let code: unknown
   const timers = new Timers(() => wasi.monotonicClock.now() / 1e6)

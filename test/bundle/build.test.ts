@@ -109,7 +109,7 @@ beforeAll(async () => {
   const entry = join(folder.path, 'src/main.ts')
   const out = join(folder.path, 'boot/main.wasm')
   const load = async () => await loadProgram(await readFile(out), 'main.wasm')
-  const built = await buildGuest({ entry, out })
+  const built = await buildGuest({ entry, out, root: folder.path })
   expect(built.warnings).toEqual([])
   program = await load()
 })
@@ -171,7 +171,7 @@ test('the number main resolves to is the exit code', async () => {
 test('what main throws after it waited is on stderr with its place in the source', async () => {
   const { exit, stderr } = await live(['throws'])
   expect(exit).toEqual({ kind: 'exited', code: 1 })
-  expect(stderr).toMatch(/^Uncaught Error: out of luck\n/)
+  expect(stderr).toMatch(/^Uncaught Error: out of luck\n {4}at src\/main\.ts:13\n$/)
 })
 
 test('a rejection nobody handles ends the guest', async () => {
