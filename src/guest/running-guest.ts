@@ -13,7 +13,7 @@ import type { Timers } from './timers.ts'
 import type { OutputStream, Pollable, Wasi } from './wasi.ts'
 
 /** Unread output a guest may hold in its own memory before `write` waits for the reader. */
-export const MAX_PENDING_OUTPUT_BYTES = 1_048_576
+const MAX_PENDING_OUTPUT_BYTES = 1_048_576
 
 /** A cell's view of itself, over WASI. Owns the standard streams and the connection to the host. */
 export class RunningGuest implements Guest {

@@ -10,7 +10,7 @@ const anyText = fc
       fc.integer({ min: 0, max: 0xffff }),
       fc.integer({ min: 0xd7f0, max: 0xe010 }),
       fc.integer({ min: 0x20, max: 0x7f }),
-      fc.constant(0xfeff),
+      fc.constantFrom(0xfeff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0x7f, 0x80, 0x7ff, 0x800),
     ),
   )
   .map((units) => String.fromCharCode(...units))
