@@ -120,3 +120,19 @@ test('a job queued before the block runs before the block', () => {
   loop.run()
   expect(log).toEqual(['polls so far: 0'])
 })
+
+test('a job that a source queues on being asked runs before the block', () => {
+  const { host, jobs, loop } = setUp()
+  const pollable = new FakeInput().subscribe()
+  let asked = 0
+  loop.add({
+    wanted() {
+      asked += 1
+      if (asked === 1) jobs.push(() => loop.stop())
+      return pollable
+    },
+    ready: () => expect.unreachable(),
+  })
+  loop.run()
+  expect(host.polls).toBe(0)
+})
