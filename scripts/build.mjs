@@ -44,6 +44,7 @@ try {
     }
   }
 } catch (thrown) {
+  for (const problem of thrown.problems ?? []) console.error(problem)
   console.error(`ww: ${thrown.message}`)
   process.exitCode = 1
 }
