@@ -38,9 +38,12 @@ export function sessionOver({ host, executor, ipfs }: Grafted): Session {
         return response
       },
       async spawn(wasm, args, signal) {
-        const { process } = await executor.spawn({ wasm, args, env: [], grants: [] }, { signal })
-        if (!process) throw new Error('The executor answered without a process')
-        return childOf(process)
+        const { process: cell } = await executor.spawn(
+          { wasm, args, env: [], grants: [] },
+          { signal },
+        )
+        if (!cell) throw new Error('The executor answered without a process')
+        return childOf(cell)
       },
     },
     ipfs: {
@@ -56,10 +59,10 @@ export function sessionOver({ host, executor, ipfs }: Grafted): Session {
   }
 }
 
-function childOf(process: Process): Child {
-  const stdin = process.stdin({}).stream
-  const stdout = process.stdout({}).stream
-  const stderr = process.stderr({}).stream
+function childOf(cell: Process): Child {
+  const stdin = cell.stdin({}).stream
+  const stdout = cell.stdout({}).stream
+  const stderr = cell.stderr({}).stream
   return {
     async writeStdin(bytes) {
       await stdin.write({ data: bytes })
@@ -76,14 +79,14 @@ function childOf(process: Process): Child {
       return data
     },
     async wait() {
-      const { exitCode } = await process.wait({})
+      const { exitCode } = await cell.wait({})
       return exitCode
     },
     async kill() {
-      await process.kill({})
+      await cell.kill({})
     },
     [Symbol.dispose]() {
-      for (const capability of [stdin, stdout, stderr, process]) capability[Symbol.dispose]()
+      for (const capability of [stdin, stdout, stderr, cell]) capability[Symbol.dispose]()
     },
   }
 }

@@ -27,7 +27,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   {
     name: 'cd',
     usage: '(cd "<path>")',
-    summary: 'changes the directory ./x and completion start from; (cd) goes to /',
+    summary: 'goes to a directory of the image; (cd) goes to /',
     run(state, args) {
       if (args.length > 1) return undefined
       state.cwd = directory(state, args[0])
@@ -37,7 +37,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   {
     name: 'ls',
     usage: '(ls "<path>")',
-    summary: 'lists a directory of the image, (ls) the current one',
+    summary: 'lists a directory of the image; (ls) the current one',
     run(state, args) {
       if (args.length > 1) return undefined
       const path = directory(state, args[0] ?? { kind: 'string', value: '.' })
@@ -48,13 +48,13 @@ export const BUILT_INS: readonly BuiltIn[] = [
   {
     name: 'print',
     usage: '(print <value>...)',
-    summary: 'shows strings as they are, without quotes and escapes',
+    summary: 'shows strings without quotes and escapes',
     run: (_, args) => `${args.map(argumentText).join(' ')}\n`,
   },
   {
     name: 'help',
     usage: '(help <name>)',
-    summary: 'explains a capability, a built-in or a command; (help) lists them',
+    summary: 'explains a name; (help) lists what there is',
     run(state, args) {
       const [name, ...rest] = args.map(argumentText)
       if (rest.length > 0) return undefined
@@ -64,7 +64,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   {
     name: 'exit',
     usage: '(exit <status>)',
-    summary: 'leaves the shell, and with it the node; (exit) leaves with status 0',
+    summary: 'leaves the shell and ends the node; (exit) with status 0',
     run(state, args) {
       const [status, ...rest] = args
       if (rest.length > 0) return undefined
@@ -98,10 +98,12 @@ function overview(state: ShellState): string {
     rows.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}\n`).join('')
   const commands = listCommands(state.path)
   return (
-    `Capabilities\n${lines(methods)}\nBuilt-ins\n${lines(BUILT_INS)}\nCommands\n` +
-    `  ${commands.join('  ') || 'none'}\n` +
-    `  Any other word runs <dir>/<word>.wasm or <dir>/<word>/main.wasm for each <dir> of PATH\n` +
-    `  (${state.path.directories.join(':')}). A line may leave out its outer parentheses. Ctrl-C stops what runs.\n`
+    `Capabilities\n${lines(methods)}\nBuilt-ins\n${lines(BUILT_INS)}\n` +
+    `Commands\n  ${commands.join('  ') || 'none'}\n\n` +
+    `A line may leave out its outer parentheses: echo hello. A list among the arguments is\n` +
+    `called first: (executor echo (host id)); a quote keeps it as it is: '(host id). Any word\n` +
+    `not listed runs <dir>/<word>.wasm or <dir>/<word>/main.wasm, with <dir> from PATH\n` +
+    `(${state.path.directories.join(':')}); ./<word> looks in the current directory. Ctrl-C stops what runs.\n`
   )
 }
 

@@ -52,8 +52,8 @@ export const CAPABILITIES: readonly Capability[] = [
       },
       {
         name: 'connect',
-        usage: '(host connect "<multiaddr>/p2p/<peer id>")',
-        summary: 'dials a peer; also (host connect "<peer id>" "<multiaddr>" ...)',
+        usage: '(host connect "<address>")',
+        summary: 'dials a peer; the address ends with /p2p/<peer id>',
         call(session, args, signal) {
           const [first, ...rest] = texts(args) ?? []
           return first === undefined ? undefined : connect(session, first, rest, signal)
@@ -68,7 +68,7 @@ export const CAPABILITIES: readonly Capability[] = [
       {
         name: 'echo',
         usage: '(executor echo "<message>")',
-        summary: 'answers "Echo: " and the message, to try out the link',
+        summary: 'answers "Echo: " and the message',
         call(session, args, signal) {
           const [message, ...rest] = texts(args) ?? []
           if (message === undefined || rest.length > 0) return undefined
@@ -151,7 +151,7 @@ async function connect(
     throw new ShellError(`address "${first}" does not say whom to expect: add /p2p/<peer id>`)
   }
   if (addresses.length === 0) {
-    throw new ShellError(`no address to dial: (host connect "${first}" "<multiaddr>")`)
+    throw new ShellError(`no address to dial: (host connect "${first}" "<address>")`)
   }
   for (const address of addresses) {
     if (address.peerId && peerIdText(address.peerId) !== peerIdText(peerId)) {

@@ -20,6 +20,8 @@ export function complete(before: string, path: CommandPath): Completion {
     return { start, candidates: pathsFrom(path, before.slice(start)) }
   }
   const last = tokens.at(-1)
+  const isComment = /;[^\n]*$/.test(before.slice(last?.end ?? 0))
+  if (isComment) return { start: before.length, candidates: [] }
   const word = last?.kind === 'atom' && last.end === before.length ? last.text : ''
   const words = wordsOfCall(before, word === '' ? tokens : tokens.slice(0, -1))
   const candidates = candidatesFor(words, word, path).filter((name) => name.startsWith(word))

@@ -10,6 +10,7 @@ import type { CommandPath } from './command.ts'
 import type { Files, Screen, Session } from './session.ts'
 import { ShellError } from './shell-error.ts'
 import { readStatements } from './statement.ts'
+import { wordOf } from './word.ts'
 
 export interface ShellOptions {
   readonly session: Session
@@ -106,15 +107,16 @@ export class Shell {
   async #call(items: readonly Value[], nested: boolean, signal: AbortSignal): Promise<Value> {
     const [head, ...forms] = items
     if (!head) return NIL
-    if (head.kind !== 'symbol') throw new ShellError(`expected symbol, got ${print(head)}`)
-    if (head.name === 'quote') {
+    const word = wordOf(head)
+    if (word === undefined) throw new ShellError(`expected symbol, got ${print(head)}`)
+    if (word === 'quote') {
       if (forms.length !== 1) throw new ShellError("usage: '<form>")
       return forms[0]!
     }
     signal.throwIfAborted()
     const args = await this.#evaluateAll(forms, signal)
     if (this.exitCode !== undefined) return NIL
-    return await this.#apply(head.name, args, nested, signal)
+    return await this.#apply(word, args, nested, signal)
   }
 
   async #apply(

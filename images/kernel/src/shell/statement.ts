@@ -1,5 +1,6 @@
 import { list, placeOf, readAll } from '../glia/index.ts'
 import type { Form, Value } from '../glia/index.ts'
+import { wordOf } from './word.ts'
 
 /**
  * What was typed, as forms to evaluate one after another. A line that begins with a bare word is a
@@ -13,7 +14,7 @@ export function readStatements(text: string): readonly Value[] {
   for (let at = 0; at < forms.length;) {
     const first = forms[at]!
     let end = at + 1
-    if (first.value.kind === 'symbol') {
+    if (wordOf(first.value) !== undefined) {
       while (end < forms.length && follows(text, forms[end - 1]!, forms[end]!)) end += 1
       statements.push(list(forms.slice(at, end).map((form) => form.value)))
     } else {

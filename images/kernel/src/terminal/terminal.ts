@@ -113,15 +113,12 @@ export class Terminal implements Screen {
 
   async #readKeyboard(): Promise<void> {
     const decoder = new KeyDecoder()
-    try {
-      for (;;) {
-        const bytes = await this.#port.read()
-        if (bytes.length === 0) break
-        for (const key of decoder.feed(bytes)) this.#typed(key)
-        this.#wake?.()
-      }
-    } catch {
+    for (;;) {
       // A keyboard that cannot be read any more has ended.
+      const bytes = await this.#port.read().catch(() => new Uint8Array(0))
+      if (bytes.length === 0) break
+      for (const key of decoder.feed(bytes)) this.#typed(key)
+      this.#wake?.()
     }
     this.#ended = true
     this.#child?.end()

@@ -1,12 +1,15 @@
-/** The names a misspelt one may have meant: at most three, nearest first, none when all are far. */
+/** The names a misspelt one may have meant: at most three, all equally near, or none. */
 export function nearest(wanted: string, names: Iterable<string>): readonly string[] {
-  const limit = wanted.length < 4 ? 1 : wanted.length < 8 ? 2 : 3
-  return [...new Set(names)]
-    .map((name) => ({ name, distance: editDistance(wanted, name, limit) }))
-    .filter(({ distance }) => distance <= limit)
-    .toSorted((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
-    .map(({ name }) => name)
+  let limit = wanted.length < 6 ? 1 : 2
+  let found: string[] = []
+  for (const name of new Set(names)) {
+    const distance = editDistance(wanted, name, limit)
+    if (distance > limit) continue
+    if (distance < limit) found = []
+    limit = distance
+    found.push(name)
+  }
+  return found.toSorted().slice(0, 3)
 }
 
 /** ` (did you mean x or y?)`, or nothing: the tail of an error about an unknown name. */
