@@ -58,8 +58,8 @@ test('cat copies its input, whatever its length, and ends with it', async () => 
   expect(output === long).toBe(true)
 })
 
-test('false says that it failed', async () => {
-  expect(await run('kernel/src/bin/false.wat')).toEqual({ code: 1, output: '' })
+test('fail says that it failed', async () => {
+  expect(await run('kernel/src/bin/fail.wat')).toEqual({ code: 1, output: '' })
 })
 
 test('sleep waits as long as it is told, and refuses what is no number', async () => {

@@ -50,7 +50,7 @@ class Sitting extends World {
       screen: terminal,
       directories: ['/bin'],
     })
-    this.left = interact(shell, terminal)
+    this.left = interact(shell, terminal, 'welcome\n')
   }
 
   type(text: string): void {
@@ -169,7 +169,7 @@ test('without a terminal to draw on, lines come as they are', async () => {
   )
   const { session, files } = world
   const shell = new Shell({ session, files, screen: terminal, directories: ['/bin'] })
-  expect(await interact(shell, terminal)).toBe(0)
+  expect(await interact(shell, terminal, 'welcome\n')).toBe(0)
   const text = shown.join('')
   expect(text).toContain('/ ❯ … "Echo: hi"\n/ ❯ / ❯ / ❯ parse error: unexpected )')
   expect(text).toMatch(/42\n\/ ❯ $/)

@@ -10,14 +10,13 @@ export interface Console extends Screen {
   run(act: (signal: AbortSignal) => Promise<void>): Promise<boolean>
 }
 
-const GREETING = 'ww kernel: (help) lists what there is, (exit) leaves\n'
-
 /**
  * Reads, evaluates and shows until somebody leaves or the input ends.
+ * @param greeting shown first; may be empty
  * @returns the exit code
  */
-export async function interact(shell: Shell, console: Console): Promise<number> {
-  await console.out(GREETING)
+export async function interact(shell: Shell, console: Console, greeting: string): Promise<number> {
+  if (greeting !== '') await console.out(greeting)
   for (;;) {
     const input = await console.readInput(`${shell.cwd} ❯ `)
     if (input.kind === 'end') return 0

@@ -14,6 +14,9 @@ import { complete, sentence, Shell } from './shell/index.ts'
 import type { Screen } from './shell/index.ts'
 import { PlainTerminal, Terminal } from './terminal/index.ts'
 
+/** As everywhere in Unix: the message of the day. */
+const MOTD = '/etc/motd'
+
 export async function main(guest: Guest): Promise<number> {
   try {
     const { host, executor, ipfs, tty } = await guest.bootstrap(Membrane).graft({})
@@ -56,7 +59,7 @@ async function shell(guest: Guest, grafted: Grafted, tty: Tty | null): Promise<n
       },
       isComplete,
     )
-    return await interact(make(terminal), terminal)
+    return await interact(make(terminal), terminal, greeting(guest))
   }
   await tty.setRaw({ raw: true })
   try {
@@ -73,11 +76,16 @@ async function shell(guest: Guest, grafted: Grafted, tty: Tty | null): Promise<n
       { complete: (before) => complete(before, running.path), isComplete },
     )
     const running = make(terminal)
-    return await interact(running, terminal)
+    return await interact(running, terminal, greeting(guest))
   } finally {
     await guest.stdout.flush()
     await tty.setRaw({ raw: false })
   }
+}
+
+/** What an image wants said to whoever sits down at its shell. */
+function greeting({ files }: Guest): string {
+  return files.exists(MOTD) ? files.readText(MOTD) : ''
 }
 
 async function written(output: Guest['stdout'], data: string | Uint8Array): Promise<void> {
