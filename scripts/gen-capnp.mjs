@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-// Generates src/capnp/*.ts from capnp/*.capnp: typed readers, writers, clients and server types on
-// top of src/rpc/codegen.ts. Needs the `capnp` compiler on the PATH; its output is committed, so
-// only a change of a schema does.
+// Generates src/capnp/*.ts from capnp/*.capnp, and the test schemas' code beside them in
+// test/fixture/: typed readers, writers, clients and server types on top of src/rpc/codegen.ts.
+// Needs the `capnp` compiler on the PATH; its output is committed, so only a change of a schema does.
 //
 //   npm run gen               writes
 //   npm run gen -- --check    fails when what is committed is not current
-//   node scripts/gen-capnp.mjs --out DIR --runtime SPECIFIER FILE…   for other schemas
+//   node scripts/gen-capnp.mjs --out DIR --runtime SPECIFIER [--extension .gen.ts] FILE…
+//
+// Names: schema names contain neither `_` nor `$`, so what is joined with `_` and everything of ours,
+// which has a `$`, cannot collide with them. Where a schema name would mean something to JavaScript
+// (`then` on a client, a constant called `default`) it gets a final `_`.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,14 +27,30 @@ const { values: options, positionals } = parseArgs({
     check: { type: 'boolean', default: false },
     out: { type: 'string', default: join(root, 'src/capnp') },
     runtime: { type: 'string', default: '../rpc/index.ts' },
+    extension: { type: 'string', default: '.ts' },
   },
 })
-const inputs =
-  positionals.length > 0
-    ? positionals
-    : readdirSync(join(root, 'capnp'))
-        .filter((name) => name.endsWith('.capnp'))
-        .map((name) => join(root, 'capnp', name))
+const schemasIn = (folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.capnp'))
+    .map((name) => join(root, folder, name))
+
+const jobs = [
+  {
+    inputs: positionals.length > 0 ? positionals : schemasIn('capnp'),
+    out: options.out,
+    runtime: options.runtime,
+    extension: options.extension,
+  },
+]
+if (positionals.length === 0) {
+  jobs.push({
+    inputs: schemasIn('test/fixture'),
+    out: join(root, 'test/fixture'),
+    runtime: '../../src/rpc/index.ts',
+    extension: '.gen.ts',
+  })
+}
 
 const { Type } = schema
 const NO_DISCRIMINANT = 0xffff
@@ -55,33 +75,44 @@ const SCALARS = new Map([
 const CLIENT_RESERVED = new Set(['then'])
 const PIPELINE_RESERVED = new Set(['then', 'catch', 'finally'])
 
+/** What every object has: a plain object holds a field of such a name only if it is its own. */
+const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype))
+
+/** Words that cannot name a constant. */
+const RESERVED_WORDS = new Set(
+  `arguments await break case catch class const continue debugger default delete do else enum eval
+  export extends false finally for function if implements import in instanceof interface let new null
+  package private protected public return static super switch this throw true try typeof undefined
+  var void while with yield`.split(/\s+/),
+)
+
 function fail(sentence) {
   process.stderr.write(`gen-capnp: ${sentence}\n`)
   process.exit(1)
 }
 
-const compiled = spawnSync('capnp', ['compile', '-o-', ...inputs], { maxBuffer: 64 << 20 })
-if (compiled.error) {
-  fail(
-    `cannot run the capnp compiler (${compiled.error.message}): install Cap'n Proto 0.9 or later`,
-  )
-}
-if (compiled.status !== 0) fail(compiled.stderr.toString().trim())
-
-const request = new Message(compiled.stdout, false).getRoot(schema.CodeGeneratorRequest)
-const nodes = new Map(request.nodes.toArray().map((node) => [node.id, node]))
-const sources = new Map(request.sourceInfo.toArray().map((info) => [info.id, info]))
-
 const outputs = new Map()
-for (const requested of request.requestedFiles.toArray()) {
-  const name = basename(requested.filename)
-  outputs.set(join(options.out, name.replace(/\.capnp$/, '.ts')), generate(requested, name))
+for (const job of jobs) {
+  const compiled = spawnSync('capnp', ['compile', '-o-', ...job.inputs], { maxBuffer: 64 << 20 })
+  if (compiled.error) {
+    fail(
+      `cannot run the capnp compiler (${compiled.error.message}): install Cap'n Proto 0.9 or later`,
+    )
+  }
+  if (compiled.status !== 0) fail(compiled.stderr.toString().trim())
+  const request = new Message(compiled.stdout, false).getRoot(schema.CodeGeneratorRequest)
+  for (const requested of request.requestedFiles.toArray()) {
+    const name = basename(requested.filename)
+    const path = join(job.out, name.replace(/\.capnp$/, job.extension))
+    const source = job.inputs.find((input) => basename(input) === name)
+    outputs.set(path, generate(job, request, requested, name, licenceOf(source)))
+  }
 }
 
 let stale = 0
-mkdirSync(options.out, { recursive: true })
 for (const [path, text] of outputs) {
   if (!options.check) {
+    mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
     continue
   }
@@ -97,7 +128,26 @@ for (const [path, text] of outputs) {
 }
 if (stale > 0) process.exit(1)
 
-function generate(requested, fileName) {
+/** The comment that opens a schema, if it is a licence: whoever copies the rest must keep it. */
+function licenceOf(path) {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const head = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith('#')),
+  )
+  return head.some((line) => line.includes('Copyright'))
+    ? [...head.map((line) => line.replace('#', '//')), '']
+    : []
+}
+
+/** Every object has something of this name already, as TypeScript wants to hear. */
+function overriding(name) {
+  return INHERITED.has(name) ? 'override ' : ''
+}
+
+function generate(job, request, requested, fileName, licence) {
+  const nodes = new Map(request.nodes.toArray().map((node) => [node.id, node]))
+  const sources = new Map(request.sourceInfo.toArray().map((info) => [info.id, info]))
   const imports = new Map()
   const body = []
   const file = nodes.get(requested.id)
@@ -122,10 +172,17 @@ function generate(requested, fileName) {
     const path = node.displayName.slice(0, node.displayName.lastIndexOf(':'))
     const base = basename(path)
     if (base === fileName) return nameOf(node)
-    const alias = base.replace(/\.capnp$/, '').replaceAll(/\W/g, '_')
-    imports.set(alias, `./${base.replace(/\.capnp$/, '.ts')}`)
+    const alias = `$${base.replace(/\.capnp$/, '').replaceAll(/\W/g, '_')}`
+    imports.set(alias, `./${base.replace(/\.capnp$/, job.extension)}`)
     return `${alias}.${nameOf(node)}`
   }
+  // A type of the schema may be called like a global one that we use.
+  const declared = new Set(
+    [...nodes.values()].filter((node) => fileIdOf(node) === file.id).map(nameOf),
+  )
+  const global = (name) => (declared.has(name) ? `globalThis.${name}` : name)
+  const BYTES = global('Uint8Array')
+  const EMPTY = `${global('Readonly')}<${global('Record')}<string, never>>`
   const isStream = (id) => nodes.get(id).displayName.endsWith('stream.capnp:StreamResult')
 
   const doc = (text, indent = '') => {
@@ -158,7 +215,7 @@ function generate(requested, fileName) {
       case Type.TEXT:
         return { kind, read: 'string', init: 'string', element: '$.textElement' }
       case Type.DATA:
-        return { kind, read: 'Uint8Array', init: 'Uint8Array', element: '$.dataElement' }
+        return { kind, read: BYTES, init: BYTES, element: '$.dataElement' }
       case Type.STRUCT: {
         const name = ref(type.struct.typeId)
         const init = `${name}$Init | ${name}`
@@ -198,7 +255,11 @@ function generate(requested, fileName) {
     }
   }
 
-  const literal = (value, wide) => (wide ? `${value}n` : String(value))
+  const literal = (value, wide) => {
+    if (wide) return `${value}n`
+    return Object.is(value, -0) ? '-0' : String(value)
+  }
+  const bytesLiteral = (data) => `new ${BYTES}([${data.toUint8Array().join(', ')}])`
 
   /** The default of a slot, as the bit pattern its accessors take. */
   const defaultOf = (slot, scalar) => {
@@ -242,12 +303,13 @@ function generate(requested, fileName) {
       if (inUnion) whiches.push([field.discriminantValue, key])
       const getter = (type, expression) =>
         getters.push(
-          `${comment}  get ${quoted}(): ${type}${maybe} {\n    ${guard}return ${expression}\n  }`,
+          `${comment}  ${overriding(key)}get ${quoted}(): ${type}${maybe} {\n    ${guard}return ${expression}\n  }`,
         )
       const init = (type) => inits.push(`${comment}  readonly ${key}?: ${type} | undefined`)
+      const isGiven = INHERITED.has(key) ? `$.isGiven(value, '${key}')` : `${value} !== undefined`
       const write = (...statements) =>
         writes.push(
-          `    if (${value} !== undefined) {\n${[choose, ...statements]
+          `    if (${isGiven}) {\n${[choose, ...statements]
             .filter(Boolean)
             .map((line) => `      ${line}\n`)
             .join('')}    }`,
@@ -302,11 +364,9 @@ function generate(requested, fileName) {
           write(`builder.text(${pointer}, ${value})`)
           return
         case Type.DATA: {
-          const bytes = hasDefault
-            ? `, new Uint8Array([${slot.defaultValue.data.toUint8Array().join()}])`
-            : ''
-          getter('Uint8Array', `$.getData(this, ${offset}${bytes})`)
-          init('Uint8Array')
+          const bytes = hasDefault ? `, ${bytesLiteral(slot.defaultValue.data)}` : ''
+          getter(BYTES, `$.getData(this, ${offset}${bytes})`)
+          init(BYTES)
           write(`builder.data(${pointer}, ${value})`)
           return
         }
@@ -348,6 +408,7 @@ function generate(requested, fileName) {
     })
 
     if (whiches.length > 0) {
+      writes.unshift(`    $.atMostOne(value, [${whiches.map(([, key]) => `'${key}'`).join(', ')}])`)
       const names = whiches.map(([, key]) => `'${key}'`)
       const cases = whiches.map(([tag, key]) => `      case ${tag}:\n        return '${key}'`)
       getters.push(
@@ -363,7 +424,7 @@ function generate(requested, fileName) {
     body.push(
       inits.length > 0
         ? `export interface ${name}$Init {\n${inits.join('\n')}\n}`
-        : `export type ${name}$Init = Readonly<Record<string, never>>`,
+        : `export type ${name}$Init = ${EMPTY}`,
     )
     if (name.endsWith('$Params')) return
     const accessors = pipes.map(([key, type, expression]) => {
@@ -372,14 +433,22 @@ function generate(requested, fileName) {
         : key === 'constructor'
           ? `['constructor']`
           : key
-      return `  get ${safe}(): ${type} {\n    return ${expression}\n  }`
+      return `  ${overriding(key)}get ${safe}(): ${type} {\n    return ${expression}\n  }`
     })
     body.push(
       `export class ${name}$Promise extends $.Pipeline<${name}> {\n  constructor(call: $.PendingCall, path?: readonly number[]) {\n    super(${name}, call, path)\n  }${accessors.length > 0 ? `\n\n${accessors.join('\n')}` : ''}\n}`,
     )
   }
 
+  const doneInterfaces = new Set()
   const interfaces = (node) => {
+    if (doneInterfaces.has(node.id)) return
+    doneInterfaces.add(node.id)
+    // A class must stand after the one it extends.
+    for (const { id } of node.interface.superclasses.toArray()) {
+      const base = nodes.get(id)
+      if (fileIdOf(base) === file.id) interfaces(base)
+    }
     const name = nameOf(node)
     const methods = node.interface.methods.toArray()
     const bases = node.interface.superclasses.toArray().map((base) => ref(base.id))
@@ -406,7 +475,7 @@ function generate(requested, fileName) {
           ? `['constructor']`
           : method.name
       calls.push(
-        `${comment}  ${safe}(params: ${params}$Init${isBare ? ' = {}' : ''}, options?: $.CallOptions): ${results}$Promise {\n    return new ${results}$Promise(\n      $.call(this, ${name}.$interface.id, ${ordinal}, ${params}, params, options),\n    )\n  }`,
+        `${comment}  ${overriding(method.name)}${safe}(params: ${params}$Init${isBare ? ' = {}' : ''}, options?: $.CallOptions): ${results}$Promise {\n    return new ${results}$Promise(\n      $.call(this, ${name}.$interface.id, ${ordinal}, ${params}, params, options),\n    )\n  }`,
       )
       handlers.push(
         `${comment}  ${method.name}(\n    params: ${params},\n    context: $.CallContext,\n  ): $.Awaitable<${results}$Init | void>`,
@@ -440,14 +509,14 @@ function generate(requested, fileName) {
     const type = describe(node.const.type)
     const scalar = SCALARS.get(type.kind)
     const { value } = node.const
-    const local = node.displayName.slice(node.displayName.lastIndexOf(':') + 1).replaceAll('.', '_')
-    if (scalar)
-      body.push(
-        `${nodeDoc(node, '')}export const ${local}: ${scalar[2]} = ${literal(value[scalar[3]], scalar[2] === 'bigint')}`,
-      )
-    else if (type.kind === Type.TEXT)
-      body.push(`${nodeDoc(node, '')}export const ${local} = ${JSON.stringify(value.text)}`)
-    else fail(`${fileName}: constant ${local}: only scalars and texts are supported`)
+    const plain = nameOf(node)
+    const local = RESERVED_WORDS.has(plain) ? `${plain}_` : plain
+    const constant = (of, text) =>
+      body.push(`${nodeDoc(node, '')}export const ${local}: ${of} = ${text}`)
+    if (scalar) constant(type.read, literal(value[scalar[3]], scalar[2] === 'bigint'))
+    else if (type.kind === Type.TEXT) constant('string', JSON.stringify(value.text))
+    else if (type.kind === Type.DATA) constant(BYTES, bytesLiteral(value.data))
+    else fail(`${fileName}: constant ${plain}: only scalars, texts and data are supported`)
   }
 
   const visit = (node) => {
@@ -463,8 +532,9 @@ function generate(requested, fileName) {
   for (const nested of file.nestedNodes.toArray()) visit(nodes.get(nested.id))
 
   const head = [
+    ...licence,
     `// Generated from ${fileName} by scripts/gen-capnp.mjs. Do not edit.`,
-    `import { codegen as $ } from '${options.runtime}'`,
+    `import { codegen as $ } from '${job.runtime}'`,
     ...[...imports].map(([alias, path]) => `import * as ${alias} from '${path}'`),
   ]
   return `${head.join('\n')}\n\n${body.join('\n\n')}\n`

@@ -1,7 +1,7 @@
 // Generated from stem.capnp by scripts/gen-capnp.mjs. Do not edit.
 import { codegen as $ } from '../rpc/index.ts'
-import * as system from './system.ts'
-import * as ipfs from './ipfs.ts'
+import * as $system from './system.ts'
+import * as $ipfs from './ipfs.ts'
 
 /**
  * One generation of authority, decided by the head of an on-chain Stem contract. Carried by no
@@ -234,17 +234,17 @@ export class Membrane_graft$Results extends $.Struct {
   get identity(): Identity | null {
     return $.getCap(this, 0, Identity)
   }
-  get host(): system.Host | null {
-    return $.getCap(this, 1, system.Host)
+  get host(): $system.Host | null {
+    return $.getCap(this, 1, $system.Host)
   }
-  get executor(): system.Executor | null {
-    return $.getCap(this, 2, system.Executor)
+  get executor(): $system.Executor | null {
+    return $.getCap(this, 2, $system.Executor)
   }
-  get ipfs(): ipfs.Client | null {
-    return $.getCap(this, 3, ipfs.Client)
+  get ipfs(): $ipfs.Client | null {
+    return $.getCap(this, 3, $ipfs.Client)
   }
-  get tty(): system.Tty | null {
-    return $.getCap(this, 4, system.Tty)
+  get tty(): $system.Tty | null {
+    return $.getCap(this, 4, $system.Tty)
   }
 
   static $write(builder: $.Builder, at: number, value: Membrane_graft$Results$Init): void {
@@ -268,10 +268,10 @@ export class Membrane_graft$Results extends $.Struct {
 
 export interface Membrane_graft$Results$Init {
   readonly identity?: Identity | null | undefined
-  readonly host?: system.Host | null | undefined
-  readonly executor?: system.Executor | null | undefined
-  readonly ipfs?: ipfs.Client | null | undefined
-  readonly tty?: system.Tty | null | undefined
+  readonly host?: $system.Host | null | undefined
+  readonly executor?: $system.Executor | null | undefined
+  readonly ipfs?: $ipfs.Client | null | undefined
+  readonly tty?: $system.Tty | null | undefined
 }
 
 export class Membrane_graft$Results$Promise extends $.Pipeline<Membrane_graft$Results> {
@@ -282,17 +282,17 @@ export class Membrane_graft$Results$Promise extends $.Pipeline<Membrane_graft$Re
   get identity(): Identity {
     return this.$cap(Identity, 0)
   }
-  get host(): system.Host {
-    return this.$cap(system.Host, 1)
+  get host(): $system.Host {
+    return this.$cap($system.Host, 1)
   }
-  get executor(): system.Executor {
-    return this.$cap(system.Executor, 2)
+  get executor(): $system.Executor {
+    return this.$cap($system.Executor, 2)
   }
-  get ipfs(): ipfs.Client {
-    return this.$cap(ipfs.Client, 3)
+  get ipfs(): $ipfs.Client {
+    return this.$cap($ipfs.Client, 3)
   }
-  get tty(): system.Tty {
-    return this.$cap(system.Tty, 4)
+  get tty(): $system.Tty {
+    return this.$cap($system.Tty, 4)
   }
 }
 

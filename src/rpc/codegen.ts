@@ -1,6 +1,6 @@
 /** What generated code is made of. For the output of `scripts/gen-capnp.mjs`, not for people. */
-import type { Builder, Struct } from '../wire/index.ts'
-import { AnyPointer, badValue, getAny, pointerElement } from '../wire/index.ts'
+import type { Builder } from '../wire/index.ts'
+import { AnyPointer, badValue, getAny, pointerElement, Struct } from '../wire/index.ts'
 import type { ElementCodec } from '../wire/index.ts'
 import { Client } from './client.ts'
 import type { InterfaceType } from './client.ts'
@@ -56,7 +56,7 @@ export {
   uint8Element,
   voidElement,
 } from '../wire/index.ts'
-export type { ListInit } from '../wire/index.ts'
+export type { ElementCodec, ListInit } from '../wire/index.ts'
 export { call, Client, Pipeline } from './client.ts'
 export type { CallOptions, Interface } from './client.ts'
 export type { PendingCall } from './hook.ts'
@@ -74,7 +74,7 @@ export function putAny(builder: Builder, at: number, value: AnyInit | null | und
   else if (value instanceof Uint8Array) builder.data(at, value)
   else if (value instanceof Client) putCap(builder, at, value)
   else if (value instanceof AnyPointer) builder.copy(at, value)
-  else if ('$message' in value) builder.putStruct(at, value)
+  else if (value instanceof Struct) builder.putStruct(at, value)
   else throw badValue('a string, bytes, a client or a value read from a message', value)
 }
 
@@ -89,13 +89,31 @@ export function capElement<C extends Client>(
   return pointerElement<C | null, C | null | undefined>((s) => capOf(getAny(s, 0), type()), putCap)
 }
 
-/** Gives `type` the methods of interfaces it inherits beyond the first. */
+/** Gives `type` the methods of interfaces it inherits beyond the first, theirs included. */
 export function inherit(type: typeof Client, bases: readonly (typeof Client)[]): void {
   for (const base of bases) {
-    for (const name of Object.getOwnPropertyNames(base.prototype)) {
-      if (name in type.prototype) continue
-      const property = Object.getOwnPropertyDescriptor(base.prototype, name)
-      if (property) Object.defineProperty(type.prototype, name, property)
+    let from: object = base.prototype
+    while (from !== Client.prototype) {
+      for (const name of Object.getOwnPropertyNames(from)) {
+        if (name in type.prototype) continue
+        const property = Object.getOwnPropertyDescriptor(from, name)
+        if (property) Object.defineProperty(type.prototype, name, property)
+      }
+      from = Object.getPrototypeOf(from) as object
     }
   }
+}
+
+/** Whether `value` holds a field whose name every object inherits something under (`toString`). */
+export function isGiven<T extends object, K extends keyof T>(
+  value: T,
+  name: K,
+): value is T & { readonly [P in K]-?: Exclude<T[P], undefined> } {
+  return value[name] !== undefined && typeof value[name] !== 'function'
+}
+
+/** Members of a union share their place in a message: two of them would overwrite each other. */
+export function atMostOne(value: object, names: readonly string[]): void {
+  const given = names.filter((name) => Reflect.get(value, name) !== undefined)
+  if (given.length > 1) throw badValue('one member of the union', given.join(' and '))
 }
