@@ -1,6 +1,9 @@
 import type { WwError } from './error.ts'
 
-/** Who receives the bytes of a {@link ByteLink}. None of these may throw. */
+/**
+ * Who receives the bytes of a {@link ByteLink}. None of these may throw, and none is called from
+ * inside a call to the link: what `send` or `resume` brings about is told in a later turn.
+ */
 export interface ByteSink {
   /** Bytes in order. The receiver owns `chunk` from here on and may keep it. */
   chunk(chunk: Uint8Array): void
@@ -27,7 +30,10 @@ export interface ByteLink {
   resume(): void
   /** Sends what is queued, then ends our side. Twice is once. */
   close(): void
-  /** Ends both sides now; the queue is dropped. Twice is once. */
+  /**
+   * Ends both sides now; the queue is dropped. Twice is once. The peer's `ended` hears of it even
+   * while it is paused; our own is not called any more.
+   */
   abort(reason: WwError): void
 }
 

@@ -31,12 +31,22 @@ export class WwError extends Error {
   }
 }
 
-/** Whatever was thrown, as an error. Keeps errors as they are. */
+/** Whatever was thrown, as an error. Keeps errors as they are. Never throws. */
 export function errorFromUnknown(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (thrown instanceof Error) return thrown
+  try {
+    return new Error(String(thrown))
+  } catch {
+    // An object without a prototype, or one whose toString throws.
+    return new Error(`A value of type ${typeof thrown} was thrown`)
+  }
 }
 
-/** The one sentence of an error, for a log line or another error's facts. */
+/** The one sentence of an error, for a log line or another error's facts. Never throws. */
 export function messageOf(thrown: unknown): string {
-  return errorFromUnknown(thrown).message
+  try {
+    return String(errorFromUnknown(thrown).message)
+  } catch {
+    return 'An error without a readable message'
+  }
 }

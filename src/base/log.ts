@@ -40,5 +40,13 @@ export function lineLog(level: LogLevel, write: (line: string) => void): Log {
 
 // A fact may come from outside: what could start a new line or drive a terminal is escaped.
 function quoted(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : JSON.stringify(value)
+  if (/^[\w@%+=:,./-]+$/.test(value)) return value
+  return JSON.stringify(value).replace(DANGEROUS, (letter) => {
+    return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
+
+// What JSON leaves as it is: C1 controls (an escape sequence may start with one), other line ends,
+// and what turns the direction of text around.
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const DANGEROUS = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g

@@ -16,7 +16,9 @@ interface Closeable {
  */
 export class Scope implements AsyncDisposable {
   #undo: (() => PromiseLike<void> | void)[] = []
+  /** Resolves when everything handed over so far is closed; never rejects. */
   #closing: Promise<void> | undefined
+  #failure: { readonly error: Error } | undefined
 
   /** Takes ownership of `thing` and returns it. */
   own<T extends AsyncDisposable | Disposable>(thing: T): T {
@@ -30,27 +32,23 @@ export class Scope implements AsyncDisposable {
 
   /** Runs `undo` when the scope closes. */
   defer(undo: () => PromiseLike<void> | void): void {
-    if (this.#closing) {
-      this.#closing = this.#closing.then(undo)
-      return
-    }
     this.#undo.push(undo)
+    if (this.#closing) this.#closing = this.#closing.then(async () => await this.#close())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close()
     await this.#closing
+    if (this.#failure) throw this.#failure.error
   }
 
   async #close(): Promise<void> {
-    let first: Error | undefined
     for (let undo = this.#undo.pop(); undo; undo = this.#undo.pop()) {
       try {
         await undo()
       } catch (thrown) {
-        first ??= errorFromUnknown(thrown)
+        this.#failure ??= { error: errorFromUnknown(thrown) }
       }
     }
-    if (first) throw first
   }
 }
