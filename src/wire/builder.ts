@@ -4,10 +4,11 @@
 //  - Everything in the segment below `words` is written or zero; `allocate` hands out zeroed words.
 //  - Word indexes stay valid when the buffer grows; `bytes` and `view` do not, so never keep them
 //    across a call that allocates.
-//  - A builder is finished exactly once, by `frame`, `toMessage` or `discard`; then its buffer may
-//    be reused by the next builder. Builders may be nested: an inner one gets a buffer of its own.
+//  - A builder is finished once, by `appendTo`, `frame`, `toMessage` or `discard`; then its buffer
+//    may be reused by the next builder. Builders may be nested: an inner one gets its own buffer.
+//  - What is built, a reader with our limits takes: no more words, no more segments.
 
-import { WwError } from '../base/index.ts'
+import { EMPTY_BYTES, WwError } from '../base/index.ts'
 import { DEFAULT_WIRE_LIMITS, EXTERNAL_DATA_BYTES } from './limits.ts'
 import {
   CAPABILITY,
@@ -26,6 +27,9 @@ import type { AnyPointer, StructType } from './struct.ts'
 import { badValue, encodeText, maxEncodedBytes } from './text.ts'
 
 const POOL_BYTES = 64 << 10
+
+/** A list pointer has 29 bits for its length. */
+const MAX_LIST_LENGTH = (1 << 29) - 1
 
 let pooled: Uint8Array | undefined = new Uint8Array(POOL_BYTES)
 
@@ -93,6 +97,7 @@ export class Builder {
 
   /** A list of `words` words behind the pointer at `at`. @returns the word index of its content */
   list(at: number, size: number, count: number, words: number): number {
+    if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
     const target = this.allocate(words)
     this.#point(at, target, 1, ((count << 3) | size) >>> 0)
     return target
@@ -100,6 +105,7 @@ export class Builder {
 
   /** A list of structs. @returns the word index of the first one's data section */
   compositeList(at: number, count: number, dataWords: number, pointers: number): number {
+    if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
     const words = count * (dataWords + pointers)
     const target = this.list(at, 7, words, words + 1)
     this.view.setUint32(target * 8, count << 2, true)
@@ -120,7 +126,8 @@ export class Builder {
   /** Large `value`s are sent as they are, not copied: do not change them before the message is out. */
   data(at: number, value: Uint8Array): void {
     if (!(value instanceof Uint8Array)) throw badValue('a Uint8Array', value)
-    if (value.length < EXTERNAL_DATA_BYTES) {
+    const isFull = this.#external.length + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
+    if (value.length < EXTERNAL_DATA_BYTES || isFull) {
       const target = this.list(at, 2, value.length, (value.length + 7) >> 3)
       this.bytes.set(value, target * 8)
       return
@@ -159,7 +166,8 @@ export class Builder {
 
   /** A struct as it was received, fields unknown here included. */
   putStruct(at: number, source: Struct): void {
-    const dataWords = source.$dataBytes >> 3
+    // An element of a list of small scalars is a struct of less than a word.
+    const dataWords = (source.$dataBytes + 7) >> 3
     const target = this.struct(at, dataWords, source.$pointerCount)
     this.#copyInto(target, dataWords, source.$pointerCount, source)
   }
@@ -191,7 +199,8 @@ export class Builder {
   #copy(at: number, message: Message, fromSegment: number, from: number, depth: number): void {
     follow(message, fromSegment, from, depth)
     const { kind, segment, at: start, a, b } = found
-    const { bytes } = kind === NULL || kind === CAPABILITY ? NOTHING : message.segments[segment]!
+    const bytes =
+      kind === NULL || kind === CAPABILITY ? EMPTY_BYTES : message.segments[segment]!.bytes
     switch (kind) {
       case NULL:
         return
@@ -285,25 +294,30 @@ export class Builder {
 
   /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */
   toMessage(): Message {
+    const message = this.snapshot()
+    this.discard()
+    return message
+  }
+
+  /** What was written so far, as a message of its own. Its `caps` are this builder's, borrowed. */
+  snapshot(): Message {
     const segments = [segmentOf(this.bytes.slice(0, this.words * 8))]
     for (const bytes of this.#external) {
       const whole = new Uint8Array((bytes.length + 7) & ~7)
       whole.set(bytes)
       segments.push(segmentOf(whole))
     }
-    this.discard()
     const message = new Message(segments)
     message.caps = this.caps.slice()
     return message
   }
 
-  /** Gives the buffer back. Nothing of this builder may be used afterwards. */
+  /** Gives the buffer back. Nothing of this builder may be used afterwards. Twice is once. */
   discard(): void {
     if (this.bytes.length === POOL_BYTES) pooled = this.bytes
+    this.bytes = EMPTY_BYTES
   }
 }
-
-const NOTHING = { bytes: new Uint8Array(0) }
 
 /** Frames of one turn, joined into one chunk. */
 export class FrameBuffer {
@@ -382,10 +396,12 @@ export function putUint64(b: Builder, byte: number, value: bigint, byDefault: bi
   b.view.setBigUint64(byte, value ^ byDefault, true)
 }
 export function putFloat32(b: Builder, byte: number, value: number, byDefault: number): void {
+  if (typeof value !== 'number') throw badValue('a number', value)
   b.view.setFloat32(byte, value, true)
   if (byDefault) b.view.setUint32(byte, b.view.getUint32(byte, true) ^ byDefault, true)
 }
 export function putFloat64(b: Builder, byte: number, value: number, byDefault: bigint): void {
+  if (typeof value !== 'number') throw badValue('a number', value)
   b.view.setFloat64(byte, value, true)
   if (byDefault) b.view.setBigUint64(byte, b.view.getBigUint64(byte, true) ^ byDefault, true)
 }

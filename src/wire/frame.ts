@@ -2,23 +2,30 @@
 //
 // Invariants
 //  - What is buffered is at most one frame (bounded by the limits, checked on its table before its
-//    body is awaited) and one chunk; memory grows as bytes arrive, never on a claim.
+//    body is awaited) and one chunk; memory grows as bytes arrive, never on a claim, and small
+//    chunks are gathered, so that a stream cut into single bytes costs no more than a whole one.
 //  - A buffer handed to a message begins at a frame, so every segment is word-aligned in it.
 //
 // Format: https://capnproto.org/encoding.html#serialization-over-a-stream
 
-import { concatBytes } from '../base/index.ts'
+import { concatBytes, EMPTY_BYTES } from '../base/index.ts'
 import { DEFAULT_WIRE_LIMITS } from './limits.ts'
 import type { WireLimits } from './limits.ts'
 import { Message, viewOf } from './message.ts'
 import type { Segment } from './message.ts'
 import { badMessage } from './text.ts'
 
+/** Chunks smaller than this are copied together while a frame is awaited. */
+const SMALL_BYTES = 4 << 10
+const GATHER_BYTES = 16 << 10
+
 export class FrameReader {
   readonly #limits: WireLimits
   readonly #deliver: (message: Message) => boolean
   #pending: Uint8Array[] = []
   #pendingBytes = 0
+  /** The last of `#pending` if it is a gathering buffer: how much of it is filled. */
+  #gathered: { readonly buffer: Uint8Array; length: number } | undefined
   /** Bytes without which nothing can be decided. */
   #neededBytes = 8
 
@@ -37,12 +44,12 @@ export class FrameReader {
   feed(chunk: Uint8Array): void {
     let bytes = chunk
     if (this.#pendingBytes > 0) {
-      this.#pending.push(chunk)
-      this.#pendingBytes += chunk.length
+      this.#add(chunk)
       if (this.#pendingBytes < this.#neededBytes) return
       bytes = concatBytes(this.#pending)
       this.#pending = []
       this.#pendingBytes = 0
+      this.#gathered = undefined
     }
     const view = viewOf(bytes)
     let at = 0
@@ -53,9 +60,25 @@ export class FrameReader {
       at = end
     }
     if (at < bytes.length) {
-      this.#pending = [at === 0 ? bytes : bytes.subarray(at)]
-      this.#pendingBytes = bytes.length - at
+      this.#add(at === 0 ? bytes : bytes.subarray(at))
     }
+  }
+
+  #add(chunk: Uint8Array): void {
+    this.#pendingBytes += chunk.length
+    if (chunk.length >= SMALL_BYTES) {
+      this.#pending.push(chunk)
+      this.#gathered = undefined
+      return
+    }
+    if (!this.#gathered || this.#gathered.length + chunk.length > GATHER_BYTES) {
+      this.#gathered = { buffer: new Uint8Array(GATHER_BYTES), length: 0 }
+      this.#pending.push(EMPTY_BYTES)
+    }
+    const { buffer, length } = this.#gathered
+    buffer.set(chunk, length)
+    this.#gathered.length = length + chunk.length
+    this.#pending[this.#pending.length - 1] = buffer.subarray(0, length + chunk.length)
   }
 
   /** Where the frame at `at` ends, or undefined (and `#neededBytes` set) when it is not all there. */

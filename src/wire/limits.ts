@@ -6,7 +6,8 @@ export interface WireLimits {
   readonly maxFrameWords: number
   /**
    * Words one message may be read for, each pointer charged for what it points to, every time it is
-   * followed. Stops a small message that points to the same bytes a million times.
+   * followed. Stops a small message that points to the same bytes a million times. A message may
+   * always be read for {@link READS_PER_WORD} times its own size, so a large one can be read again.
    */
   readonly maxReadWords: number
   /** Pointers below one another; the reference allows 64. Bounds the stack of a deep copy. */
@@ -19,6 +20,9 @@ export const DEFAULT_WIRE_LIMITS: WireLimits = {
   maxReadWords: 8 << 20, // as the Rust and C++ libraries
   maxDepth: 64,
 }
+
+/** How often a message may be read whole, however large it is. */
+export const READS_PER_WORD = 8
 
 /** Data at least this long becomes a segment of its own: the caller's bytes are sent, not copied. */
 export const EXTERNAL_DATA_BYTES = 16 << 10

@@ -1,3 +1,4 @@
+import type { WwError } from '../base/index.ts'
 import type { Builder } from './builder.ts'
 import { COMPOSITE, ELEMENT_BYTES, follow, found, LIST, NULL } from './message.ts'
 import type { Message } from './message.ts'
@@ -59,7 +60,8 @@ export class List<T> implements Iterable<T> {
 
   /** The element at `index` (negative: from the end), or undefined outside the list. */
   at(index: number): T | undefined {
-    const from = index < 0 ? index + this.length : index
+    const whole = Math.trunc(index)
+    const from = whole < 0 ? whole + this.length : whole
     return from >= 0 && from < this.length ? this.#read(from) : undefined
   }
 
@@ -166,7 +168,9 @@ function scalar<T>(
     writeList(builder, at, values) {
       const words = Math.ceil((values.length * bytes) / 8)
       let byte = builder.list(at, size, values.length, words) * 8
+      const end = byte + values.length * bytes
       for (const value of values) {
+        if (byte === end) throw grew()
         put(builder, byte, value)
         byte += bytes
       }
@@ -192,10 +196,16 @@ export const boolElement: ElementCodec<boolean> = {
     const first = builder.list(at, 1, values.length, Math.ceil(values.length / 64)) * 8
     let index = 0
     for (const value of values) {
+      if (index === values.length) throw grew()
       if (value) builder.bytes[first + (index >> 3)]! |= 1 << (index & 7)
       index++
     }
   },
+}
+
+/** A list that yields more elements than it announced would overwrite what lies behind it. */
+function grew(): WwError {
+  return badValue('a list that keeps its length', 'more elements')
 }
 
 function integer(value: number, low: number, high: number): number {
@@ -212,6 +222,11 @@ function wide(value: bigint, signed: boolean): bigint {
   ) {
     throw badValue(signed ? 'a signed 64-bit bigint' : 'an unsigned 64-bit bigint', value)
   }
+  return value
+}
+
+function float(value: number): number {
+  if (typeof value !== 'number') throw badValue('a number', value)
   return value
 }
 
@@ -260,12 +275,12 @@ export const uint64Element = scalar<bigint>(
 export const float32Element = scalar<number>(
   4,
   (s) => (enough(s, 4) ? view(s).getFloat32(s.$data, true) : 0),
-  (b, at, v) => b.view.setFloat32(at, v, true),
+  (b, at, v) => b.view.setFloat32(at, float(v), true),
 )
 export const float64Element = scalar<number>(
   5,
   (s) => (enough(s, 8) ? view(s).getFloat64(s.$data, true) : 0),
-  (b, at, v) => b.view.setFloat64(at, v, true),
+  (b, at, v) => b.view.setFloat64(at, float(v), true),
 )
 
 /** A codec for elements that are one pointer. */
@@ -278,7 +293,11 @@ export function pointerElement<T, Init>(
     read,
     writeList(builder, at, values) {
       let pointer = builder.list(at, 6, values.length, values.length)
-      for (const value of values) write(builder, pointer++, value)
+      const end = pointer + values.length
+      for (const value of values) {
+        if (pointer === end) throw grew()
+        write(builder, pointer++, value)
+      }
     },
   }
 }
@@ -322,7 +341,9 @@ export function structElement<T extends Struct, Init>(
       const { $dataWords, $pointerWords } = type()
       const first = builder.compositeList(at, values.length, $dataWords, $pointerWords)
       let element = first
+      let left = values.length
       for (const value of values) {
+        if (left-- === 0) throw grew()
         builder.fill(type(), element, value)
         element += $dataWords + $pointerWords
       }

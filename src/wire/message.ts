@@ -9,7 +9,7 @@
 //
 // Layout: https://capnproto.org/encoding.html
 
-import { DEFAULT_WIRE_LIMITS } from './limits.ts'
+import { DEFAULT_WIRE_LIMITS, READS_PER_WORD } from './limits.ts'
 import type { WireLimits } from './limits.ts'
 import { badMessage } from './text.ts'
 
@@ -43,7 +43,9 @@ export class Message {
   constructor(segments: readonly Segment[], limits: WireLimits = DEFAULT_WIRE_LIMITS) {
     this.segments = segments
     this.maxDepth = limits.maxDepth
-    this.#budgetWords = limits.maxReadWords
+    let words = 0
+    for (const { start, end } of segments) words += end - start
+    this.#budgetWords = Math.max(limits.maxReadWords, words * READS_PER_WORD)
   }
 
   charge(words: number): void {

@@ -4,6 +4,9 @@ import { WwError } from '../base/index.ts'
 // without a native one (a guest's) gains even more.
 const SHORT_BYTES = 48
 
+// Texts up to this long are given room for the worst case rather than measured.
+const LONG_UNITS = 4096
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
@@ -21,9 +24,22 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return decoder.decode(bytes.subarray(start, end))
 }
 
-/** Most bytes `text` can take as UTF-8. */
+/** Room that `text` needs as UTF-8: exact for a long one, an upper bound for a short one. */
 export function maxEncodedBytes(text: string): number {
-  return text.length * 3
+  if (text.length <= LONG_UNITS) return text.length * 3
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code <= 0x7f) continue
+    // Two bytes below U+0800; three above; four for a pair of surrogates, which is two units.
+    bytes += code <= 0x7ff ? 1 : 2
+    if (isPair(code, text.charCodeAt(at + 1))) at++
+  }
+  return bytes
+}
+
+function isPair(code: number, next: number): boolean {
+  return (code & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00
 }
 
 /**
