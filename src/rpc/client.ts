@@ -2,8 +2,8 @@
 
 import { WwError } from '../base/index.ts'
 import type { Builder, Struct, StructType } from '../wire/index.ts'
-import { asWwError } from './error.ts'
-import { BrokenHook, PromiseHook } from './hook.ts'
+import { asWwError, canceled } from './error.ts'
+import { BrokenHook, FailedCall, PromiseHook } from './hook.ts'
 import type { Hook, Outcome, PendingCall } from './hook.ts'
 import { Params } from './payload.ts'
 
@@ -53,20 +53,28 @@ export class Client implements Disposable {
   }
 
   #hook: Hook | undefined
+  /** The class this was made of: a schema may call a method `constructor`. */
+  readonly #type: InterfaceType<this>
 
   /** Takes ownership of one reference of `hook`. */
   constructor(hook: Hook) {
     this.#hook = hook
+    this.#type = new.target as unknown as InterfaceType<this>
     collected.register(this, hook, this)
   }
 
   /** What stands behind this client. Borrowed. @throws {WwError} DISPOSED */
   get $hook(): Hook {
     if (!this.#hook) {
-      const { name } = (this.constructor as typeof Client).$interface
+      const { name } = this.#type.$interface
       throw new WwError('failed', 'DISPOSED', `Cannot use this ${name}: it was disposed`)
     }
     return this.#hook
+  }
+
+  /** The class of this client. */
+  get $type(): InterfaceType<this> {
+    return this.#type
   }
 
   get $isDisposed(): boolean {
@@ -80,7 +88,7 @@ export class Client implements Disposable {
 
   /** One more reference, to be disposed on its own. */
   $dup(): this {
-    return new (this.constructor as new (hook: Hook) => this)(this.$hook.addRef())
+    return new this.#type(this.$hook.addRef())
   }
 
   /** Resolves when it is known what this is; rejects if it turned out to be broken. */
@@ -107,24 +115,21 @@ export function call<Init>(
   init: Init,
   options: CallOptions | undefined,
 ): PendingCall {
+  const signal = options?.signal
+  if (signal?.aborted) return new FailedCall(canceled())
   const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
   let pending: PendingCall
   try {
     pending = client.$hook.call({ interfaceId, methodId, params })
   } catch (thrown) {
     params.release()
-    pending = new BrokenHook(asWwError(thrown)).call({ interfaceId, methodId, params })
+    pending = new FailedCall(asWwError(thrown))
   }
-  const signal = options?.signal
   if (signal) cancelOn(pending, signal)
   return pending
 }
 
 function cancelOn(pending: PendingCall, signal: AbortSignal): void {
-  if (signal.aborted) {
-    pending.cancel()
-    return
-  }
   const cancel = () => pending.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   pending.whenDone(() => signal.removeEventListener('abort', cancel))
@@ -208,14 +213,12 @@ export function promised<C extends Client>(type: InterfaceType<C>, made: Promise
     hook.resolve(target)
     hook.release()
   }
-  made.then(
-    (client) => {
-      const target = client.$hook.addRef()
-      client[Symbol.dispose]()
-      settle(target)
-    },
-    (thrown: unknown) => settle(new BrokenHook(asWwError(thrown))),
-  )
+  const taken = Promise.resolve(made).then((client) => {
+    const target = client.$hook.addRef()
+    client[Symbol.dispose]()
+    return target
+  })
+  taken.then(settle, (thrown: unknown) => settle(new BrokenHook(asWwError(thrown))))
   return new type(hook.addRef())
 }
 

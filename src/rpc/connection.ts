@@ -14,12 +14,18 @@
 //    zero ends the connection; at zero the hook is let go. One hook has one id.
 //  - An import is let go with one Release of everything the peer ever counted for it. A descriptor
 //    for an id that is in the table is the same hook.
+//  - Whatever a Return or a Resolve designates is final, or a promise of ours: a capability of the
+//    peer that is still its promise goes back to it as ours until it is settled. So a Disembargo for
+//    it always finds what it must bounce off, however many promises lie between.
 //  - When a promise of the peer turns out to be something that is not behind this same connection,
 //    and calls went out through it, new calls wait behind an embargo until a Disembargo has made
-//    the round trip: nothing overtakes what is still bouncing off the peer.
+//    the round trip: nothing overtakes what is still bouncing off the peer. If the connection ends
+//    before, those calls fail: what they were to follow is lost.
 //  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
 //    released one by one, when their last user drops them.
 //  - All frames of one turn go out in one write.
+//  - A message that breaks a rule leaves nothing behind: references taken while it was read are
+//    given back before the connection ends.
 //  - After `#fail` every table is empty and nothing of this connection is reachable from outside
 //    except broken hooks.
 //
@@ -119,6 +125,13 @@ interface Export {
   isPromise: boolean
 }
 
+/** Calls through a promise wait until the peer has returned our Disembargo. */
+interface Embargo {
+  readonly promise: PromiseHook
+  /** What it will be; the table owns a reference. */
+  readonly target: Hook
+}
+
 interface Answer {
   readonly id: number
   readonly call: PendingCall
@@ -157,13 +170,16 @@ export class Connection {
   readonly #exportIds = new Ids()
   readonly #exportsByHook = new Map<Hook, Export>()
   readonly #imports = new Map<number, ImportHook>()
-  readonly #embargoes = new Map<number, () => void>()
+  readonly #embargoes = new Map<number, Embargo>()
   readonly #embargoIds = new Ids()
 
   readonly #frames: FrameReader
   readonly #out = new FrameBuffer()
   #chunks: Uint8Array[] = []
   #isFlushScheduled = false
+  /** Bytes sent since the link said that it is full; undefined while it takes more. */
+  #stalledBytes: number | undefined
+  #isPaused = false
   #end: WwError | undefined
   #reportEnd: (error: WwError | undefined) => void = () => {}
 
@@ -175,7 +191,14 @@ export class Connection {
     this.#link = link
     this.#log = options.log ?? silentLog
     this.#limits = options.limits ?? DEFAULT_RPC_LIMITS
-    this.#expose = options.expose ?? ((error) => error)
+    const expose = options.expose ?? ((error: Error) => error)
+    this.#expose = (error) => {
+      try {
+        return expose(error)
+      } catch {
+        return new WwError('failed', 'FAILED', 'The call failed')
+      }
+    }
     this.#bootstrap = options.bootstrap?.$hook.addRef()
     options.bootstrap?.[Symbol.dispose]()
     this.closed = new Promise((resolve) => {
@@ -184,13 +207,13 @@ export class Connection {
     this.#wire = {
       sendCall: (address, request) => this.#sendCall(address, request),
       importDropped: (dropped) => this.#importDropped(dropped),
-      giveUp: (question) => this.#sendFinish(question.id, true),
+      giveUp: (question) => this.#giveUp(question),
       pipelineSettled: (hook, target) => this.#replace(hook, target),
     }
     this.#frames = new FrameReader((message) => this.#receive(message), this.#limits.wire)
     link.open({
       chunk: (chunk) => this.#feed(chunk),
-      drained: () => link.resume(),
+      drained: () => this.#drained(),
       ended: (error) => this.#linkEnded(error),
     })
   }
@@ -202,7 +225,10 @@ export class Connection {
     const message = beginMessage(BOOTSTRAP, 1, 1)
     message.builder.view.setUint32(message.body * 8, question.id, true)
     this.#send(message)
-    return new type(question.pipeline([]))
+    const hook = question.pipeline([])
+    // Nobody but the pipeline asks for the results.
+    question.whenDone(() => question.release())
+    return new type(hook)
   }
 
   /** Ends the connection: what is queued is sent, calls in progress fail with DISCONNECTED. */
@@ -264,8 +290,24 @@ export class Connection {
     if (this.#chunks.length === 0 || this.#end) return
     const chunks = this.#chunks
     this.#chunks = []
+    if (!this.#link.send(chunks)) this.#stalledBytes ??= 0
+    if (this.#stalledBytes === undefined) return
+    for (const chunk of chunks) this.#stalledBytes += chunk.length
     // Who does not read what we answer is not read from either.
-    if (!this.#link.send(chunks)) this.#link.pause()
+    if (this.#isPaused || this.#stalledBytes < this.#limits.maxStalledBytes) return
+    this.#isPaused = true
+    this.#link.pause()
+  }
+
+  #drained(): void {
+    this.#stalledBytes = undefined
+    this.#resume()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#link.resume()
   }
 
   #ask(): Question {
@@ -284,7 +326,7 @@ export class Connection {
     const exported: number[] = []
     try {
       writeTarget(builder, body + 3, address)
-      this.#writePayload(builder, body + 4, params, exported)
+      this.#writePayload(builder, body + 4, params, exported, true)
     } catch (thrown) {
       builder.discard()
       for (const id of exported) this.#releaseExport(id, 1)
@@ -308,28 +350,50 @@ export class Connection {
     this.#send(message)
   }
 
-  /** Writes content and its capability table; `exported` gets an entry per reference given out. */
-  #writePayload(builder: Builder, at: number, content: Content, exported: number[]): void {
+  #giveUp(question: Question): void {
+    this.#sendFinish(question.id, true)
+    if (question.hasReturned) this.#forget(question)
+  }
+
+  /** Its Return is here and its Finish is out, or not wanted. */
+  #forget(question: Question): void {
+    this.#questions.delete(question.id)
+    this.#questionIds.give(question.id)
+  }
+
+  /**
+   * Writes content and its capability table; `exported` gets an entry per reference given out.
+   * @param inCall whether promises of the peer may be named as such (see the invariants)
+   */
+  #writePayload(
+    builder: Builder,
+    at: number,
+    content: Content,
+    exported: number[],
+    inCall: boolean,
+  ): void {
     const payload = builder.struct(at, 0, 2)
     content.writeTo(builder, payload)
     if (builder.caps.length === 0) return
     const table = builder.compositeList(payload + 1, builder.caps.length, 1, 1)
     builder.caps.forEach((entry, index) => {
-      const id = this.#writeDescriptor(builder, table + index * 2, hookOfEntry(entry))
+      const id = this.#writeDescriptor(builder, table + index * 2, hookOfEntry(entry), inCall)
       if (id !== undefined) exported.push(id)
     })
   }
 
   /** @returns the export a reference was given out for, if one was */
-  #writeDescriptor(builder: Builder, at: number, hook: Hook): number | undefined {
+  #writeDescriptor(builder: Builder, at: number, hook: Hook, inCall: boolean): number | undefined {
     const target = hook.target
     const byte = at * 8
-    if (target instanceof ImportHook && target.wire === this.#wire) {
+    const isNameable = inCall || target.isSettled
+    if (isNameable && target instanceof ImportHook && target.wire === this.#wire) {
       builder.view.setUint16(byte, CAP_RECEIVER_HOSTED, true)
       builder.view.setUint32(byte + 4, target.id, true)
       return undefined
     }
     if (
+      isNameable &&
       target instanceof PipelineHook &&
       target.wire === this.#wire &&
       target.question.state === 'open'
@@ -364,19 +428,34 @@ export class Connection {
 
   #sendResolve(entry: Export, target: Hook): void {
     if (this.#end || this.#exports.get(entry.id) !== entry) return
+    // The id stays the promise's; whoever sends this hook again gives it an id of its own.
+    this.#exportsByHook.delete(entry.hook)
+    const promise = entry.hook
+    entry.hook = target.addRef()
+    promise.release()
+    if (target instanceof BrokenHook) {
+      this.#sendResolveException(entry.id, target.error)
+      return
+    }
     const message = beginMessage(RESOLVE, 1, 1)
     const { builder, body } = message
     builder.view.setUint32(body * 8, entry.id, true)
-    if (target instanceof BrokenHook) {
-      builder.view.setUint16(body * 8 + 4, RESOLVE_EXCEPTION, true)
-      writeException(builder, body + 1, this.#expose(target.error))
-    } else {
-      // The id stays the promise's; whoever sends this hook again gives it an id of its own.
-      this.#exportsByHook.delete(entry.hook)
-      this.#writeDescriptor(builder, builder.struct(body + 1, 1, 1), target)
-      entry.hook.release()
-      entry.hook = target.addRef()
+    try {
+      this.#writeDescriptor(builder, builder.struct(body + 1, 1, 1), target, false)
+    } catch (thrown) {
+      builder.discard()
+      this.#sendResolveException(entry.id, asWwError(thrown))
+      return
     }
+    this.#send(message)
+  }
+
+  #sendResolveException(exportId: number, error: Error): void {
+    const message = beginMessage(RESOLVE, 1, 1)
+    const { builder, body } = message
+    builder.view.setUint32(body * 8, exportId, true)
+    builder.view.setUint16(body * 8 + 4, RESOLVE_EXCEPTION, true)
+    writeException(builder, body + 1, this.#expose(error))
     this.#send(message)
   }
 
@@ -408,7 +487,7 @@ export class Connection {
     }
     const embargo = new PromiseHook()
     const id = this.#embargoIds.take()
-    this.#embargoes.set(id, () => embargo.resolve(target))
+    this.#embargoes.set(id, { promise: embargo, target })
     const message = beginMessage(DISEMBARGO, 1, 1)
     message.builder.view.setUint32(message.body * 8, id, true)
     message.builder.view.setUint16(message.body * 8 + 4, SENDER_LOOPBACK, true)
@@ -506,13 +585,15 @@ export class Connection {
   }
 
   #receiveBootstrap(bootstrap: Struct): void {
+    const id = getUint32(bootstrap, 0, 0)
+    this.#checkQuestion(id)
     const bootstrapped = this.#bootstrap
     const call: PendingCall = bootstrapped
       ? new DoneCall(capPayload(bootstrapped))
       : new FailedCall(
           new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this vat offers none'),
         )
-    this.#answer(getUint32(bootstrap, 0, 0), call, false)
+    this.#answer(id, call, false)
   }
 
   #receiveCall(call: Struct, message: Message): void {
@@ -522,23 +603,27 @@ export class Connection {
       this.#sendUnimplemented(rootOf(message))
       return
     }
-    if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
+    this.#checkQuestion(id)
     const target = this.#targetHook(readTarget(rawStruct(call, 0)))
-    const params = this.#receivePayload(rawStruct(call, 1), message)
-    const pending = target.call({
-      interfaceId: getUint64(call, 8, 0n),
-      methodId: getUint16(call, 4, 0),
-      params,
-    })
-    target.release()
-    this.#answer(id, pending, sendTo === TO_YOURSELF)
+    try {
+      const params = this.#receivePayload(rawStruct(call, 1), message)
+      const interfaceId = getUint64(call, 8, 0n)
+      const methodId = getUint16(call, 4, 0)
+      const pending = target.call({ interfaceId, methodId, params })
+      this.#answer(id, pending, sendTo === TO_YOURSELF)
+    } finally {
+      target.release()
+    }
   }
 
-  #answer(id: number, call: PendingCall, isToYourself: boolean): void {
+  #checkQuestion(id: number): void {
     if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
     if (this.#answers.size >= this.#limits.maxAnswers) {
       throw protocolError(`more than ${this.#limits.maxAnswers} calls at once`)
     }
+  }
+
+  #answer(id: number, call: PendingCall, isToYourself: boolean): void {
     const answer: Answer = { id, call, isToYourself, state: 'running', resultExports: [] }
     this.#answers.set(id, answer)
     call.whenDone((outcome) => this.#return(answer, outcome))
@@ -547,19 +632,18 @@ export class Connection {
   #return(answer: Answer, outcome: Outcome): void {
     if (answer.state !== 'running' || this.#end) return
     answer.state = 'returned'
-    if ('error' in outcome) {
-      this.#returnException(answer, outcome.error)
+    if (answer.isToYourself) {
+      this.#send(beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
       return
     }
-    if (answer.isToYourself) {
-      outcome.results.freeze()
-      this.#send(beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
+    if ('error' in outcome) {
+      this.#returnException(answer, outcome.error)
       return
     }
     const message = beginReturn(answer.id, RETURN_RESULTS)
     const exported: number[] = []
     try {
-      this.#writePayload(message.builder, message.body + 2, outcome.results, exported)
+      this.#writePayload(message.builder, message.body + 2, outcome.results, exported, false)
     } catch (thrown) {
       message.builder.discard()
       for (const id of exported) this.#releaseExport(id, 1)
@@ -594,23 +678,43 @@ export class Connection {
   #receiveReturn(returned: Struct, message: Message): void {
     const id = getUint32(returned, 0, 0)
     const question = this.#questions.get(id)
-    if (!question) throw protocolError(`a return for question ${id}, which is not open`)
+    if (!question || question.hasReturned) {
+      throw protocolError(`a return for question ${id}, which is not open`)
+    }
+    question.hasReturned = true
     if (getBool(returned, 32, true)) {
       for (const exportId of question.paramExports) this.#releaseExport(exportId, 1)
     }
-    const outcome = this.#readReturn(returned, message, question)
-    const isFinishOwed = question.state === 'open' && !getBool(returned, 33, false)
-    if (outcome) question.finish(outcome)
-    // The id is free only now: a Disembargo that `finish` sent may still name it.
-    this.#questions.delete(id)
-    if (isFinishOwed) this.#sendFinish(id, false)
-    this.#questionIds.give(id)
+    if (question.state !== 'open') {
+      this.#forget(question)
+      return
+    }
+    const isFinishOwed = !getBool(returned, 33, false)
+    const kind = getUint16(returned, 6, 0)
+    if (kind !== RETURN_TAKE_FROM_OTHER) {
+      this.#conclude(question, this.#readReturn(kind, returned, message), isFinishOwed)
+      return
+    }
+    const answer = this.#answers.get(getUint32(returned, 8, 0))
+    if (!answer?.isToYourself) {
+      throw protocolError('results to be taken from a question that does not keep any')
+    }
+    // They may still be on their way. Until then the question stays, and calls pipelined on it.
+    answer.call.whenDone((outcome) => this.#conclude(question, copyOf(outcome), isFinishOwed))
   }
 
-  /** What a Return says, or undefined when nobody waits for it any more. */
-  #readReturn(returned: Struct, message: Message, question: Question): Outcome | undefined {
-    if (question.state !== 'open') return undefined
-    const kind = getUint16(returned, 6, 0)
+  #conclude(question: Question, outcome: Outcome, isFinishOwed: boolean): void {
+    if (question.state !== 'open') {
+      if ('results' in outcome) outcome.results.release()
+      return
+    }
+    question.finish(outcome)
+    // The id is free only now: a Disembargo that `finish` sent may still name it.
+    if (isFinishOwed) this.#sendFinish(question.id, false)
+    this.#forget(question)
+  }
+
+  #readReturn(kind: number, returned: Struct, message: Message): Outcome {
     switch (kind) {
       case RETURN_RESULTS:
         return { results: this.#receivePayload(rawStruct(returned, 0), message) }
@@ -618,27 +722,11 @@ export class Connection {
         return { error: readException(rawStruct(returned, 0)) }
       case RETURN_CANCELED:
         return { error: new WwError('failed', 'CANCELED', 'The peer canceled the call') }
-      case RETURN_TAKE_FROM_OTHER: {
-        const answer = this.#answers.get(getUint32(returned, 8, 0))
-        if (!answer?.isToYourself) {
-          throw protocolError('results to be taken from a question that does not keep any')
-        }
-        return this.#takeFrom(answer)
-      }
       case RETURN_SENT_ELSEWHERE:
         throw protocolError('results sent elsewhere for a call that did not ask for it')
       default:
         throw protocolError(`a return of unknown kind ${kind}`)
     }
-  }
-
-  // The answer may be finished before our user reads the results: copy them, sharing capabilities.
-  #takeFrom(answer: Answer): Outcome {
-    let taken: Outcome = { error: protocolError('results were taken before they were there') }
-    answer.call.whenDone((outcome) => {
-      taken = 'error' in outcome ? outcome : { results: copyOf(outcome.results) }
-    })
-    return taken
   }
 
   #receiveResolve(resolve: Struct): void {
@@ -655,7 +743,8 @@ export class Connection {
       target.release()
       return
     }
-    if (!promise.isPromise || promise.resolution) {
+    if (!promise.isPromise) {
+      target.release()
       throw protocolError(`a resolution of import ${id}, which is not an open promise`)
     }
     this.#replace(promise, target)
@@ -666,11 +755,11 @@ export class Connection {
     const id = getUint32(disembargo, 0, 0)
     const kind = getUint16(disembargo, 4, 0)
     if (kind === RECEIVER_LOOPBACK) {
-      const open = this.#embargoes.get(id)
-      if (!open) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
+      const embargo = this.#embargoes.get(id)
+      if (!embargo) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
       this.#embargoes.delete(id)
       this.#embargoIds.give(id)
-      open()
+      embargo.promise.resolve(embargo.target)
       return
     }
     if (kind !== SENDER_LOOPBACK) {
@@ -725,9 +814,18 @@ export class Connection {
 
   #receivePayload(payload: Struct, message: Message): Payload {
     const slots: (CapSlot | null)[] = []
-    for (const descriptor of rawList(payload, 1)) {
-      const hook = this.#receiveCap(descriptor)
-      slots.push(hook && new CapSlot(hook))
+    const table = rawList(payload, 1)
+    if (table.length > this.#limits.maxMessageCaps) {
+      throw protocolError(`a message with ${table.length} capabilities`)
+    }
+    try {
+      for (const descriptor of table) {
+        const hook = this.#receiveCap(descriptor)
+        slots.push(hook && new CapSlot(hook))
+      }
+    } catch (thrown) {
+      for (const slot of slots) slot?.release()
+      throw thrown
     }
     return new Payload(message, getAny(payload, 0), slots)
   }
@@ -788,8 +886,11 @@ export class Connection {
     this.#embargoes.clear()
     this.#chunks = []
     for (const question of questions) question.finish({ error })
-    for (const held of imports) if (!held.resolution) held.settle(new BrokenHook(error))
-    for (const open of embargoes) open()
+    for (const held of imports) held.settle(new BrokenHook(error))
+    for (const { promise, target } of embargoes) {
+      promise.resolve(new BrokenHook(error))
+      target.release()
+    }
     for (const answer of answers) {
       answer.state = 'finished'
       answer.call.cancel()
@@ -797,6 +898,8 @@ export class Connection {
     }
     for (const entry of exports) entry.hook.release()
     this.#bootstrap?.release()
+    // A link that is not read does not notice that its peer is gone.
+    this.#resume()
     this.#log.debug('connection ended', { reason: error.message })
     this.#reportEnd(reported)
   }
@@ -844,7 +947,13 @@ function capPayload(hook: Hook): Payload {
   return new Params((builder, at) => builder.capability(at, hook)).toPayload()
 }
 
-/** The same content as a message of its own, with references of its own. */
-function copyOf(content: Content): Payload {
-  return new Params((builder, at) => content.writeTo(builder, at)).toPayload()
+/** The same outcome, in a message and with references of its own: the first may be released. */
+function copyOf(outcome: Outcome): Outcome {
+  if ('error' in outcome) return outcome
+  try {
+    const { results } = outcome
+    return { results: new Params((builder, at) => results.writeTo(builder, at)).toPayload() }
+  } catch (thrown) {
+    return { error: asWwError(thrown) }
+  }
 }

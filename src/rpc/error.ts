@@ -1,4 +1,4 @@
-import { errorFromUnknown, WwError } from '../base/index.ts'
+import { messageOf, WwError } from '../base/index.ts'
 
 /** The other end of a call is gone: every question, import and promise of it fails with this. */
 export function disconnected(message: string, cause?: unknown): WwError {
@@ -18,9 +18,8 @@ export function unimplemented(what: string): WwError {
   return new WwError('unimplemented', 'UNIMPLEMENTED', `${what} is not implemented`)
 }
 
-/** Whatever a handler threw, as what its caller may see: kind, code and message. */
+/** Whatever a handler threw, as what its caller may see: kind, code and message. Never throws. */
 export function asWwError(thrown: unknown): WwError {
   if (thrown instanceof WwError) return thrown
-  const error = errorFromUnknown(thrown)
-  return new WwError('failed', 'FAILED', error.message, { cause: error })
+  return new WwError('failed', 'FAILED', messageOf(thrown), { cause: thrown })
 }

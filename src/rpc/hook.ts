@@ -4,13 +4,17 @@
 //
 // Invariants
 //  - A hook is counted: whoever holds one owns a reference, made by `addRef`, ended by `release`.
-//    `dropped` runs once, at zero.
+//    `dropped` runs once, at zero; hooks dropped by one another's end are dropped one after the
+//    other, never inside each other.
 //  - Calls on one hook are delivered in the order they were made (E-order), also across the moment
 //    at which a promise settles: what was queued goes first.
 //  - Settling is synchronous: when a listener of `whenSettled` or `whenDone` runs, everything that
 //    was queued behind the promise has already been passed on. Resolve, Return and Disembargo are
 //    sent from such listeners, so they can never overtake a call.
+//  - Promises that became promises form a chain as long as a peer likes. No walk along it recurs,
+//    and whoever walks shortens it. It never closes to a ring: what became itself is broken.
 
+import { errorFromUnknown, WwError } from '../base/index.ts'
 import { canceled } from './error.ts'
 import type { Content } from './payload.ts'
 
@@ -52,10 +56,24 @@ export abstract class Hook {
   /** One owner less. */
   release(): void {
     this.#references--
-    if (this.#references === 0) this.dropped()
+    if (this.#references !== 0) return
+    if (Hook.#dropping) {
+      Hook.#dropping.push(this)
+      return
+    }
+    const dropping: Hook[] = [this]
+    Hook.#dropping = dropping
+    try {
+      for (const hook of dropping) hook.dropped()
+    } finally {
+      Hook.#dropping = undefined
+    }
   }
 
-  /** Nobody holds this any more. */
+  /** Hooks nobody holds any more, while the first of them is told. */
+  static #dropping: Hook[] | undefined
+
+  /** Nobody holds this any more. Must not throw. */
   protected abstract dropped(): void
 
   /** Makes a call. Takes ownership of `request.params`. Never throws. */
@@ -140,54 +158,101 @@ export class Pipelines {
   }
 }
 
-/** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
-export class PromiseHook extends Hook {
-  #queue: { readonly request: Request; readonly call: QueuedCall }[] = []
+/** A hook that may turn out to be another one. */
+export abstract class SettlingHook extends Hook {
   #resolution: Hook | undefined
-  #isFlushing = false
+  #isDropped = false
   #listeners: ((target: Hook) => void)[] = []
 
+  /** Whether this can still be settled, or is what it is. */
+  protected abstract get isPromise(): boolean
+
+  /** From now on this stands for `resolution`. Takes ownership of one reference. */
+  settle(resolution: Hook): void {
+    const wasDropped = this.#isDropped
+    const next = this.unlessRing(resolution)
+    this.#resolution = next
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) next.whenSettled(listener)
+    if (wasDropped) next.release()
+  }
+
+  /** Takes ownership of `resolution`. @returns it, or a broken hook when it leads back here */
+  protected unlessRing(resolution: Hook): Hook {
+    if (resolution.target !== this) return resolution
+    resolution.release()
+    return new BrokenHook(new WwError('failed', 'PROMISE_RING', 'A promise resolved to itself'))
+  }
+
+  /** The end of the chain of promises that begins here, borrowed; undefined if that is this. */
+  protected get successor(): Hook | undefined {
+    const first = this.#resolution
+    if (!(first instanceof SettlingHook) || !first.#resolution) return first
+    let last: Hook = first
+    while (last instanceof SettlingHook && last.#resolution) last = last.#resolution
+    if (!this.#isDropped) {
+      this.#resolution = last.addRef()
+      first.release()
+    }
+    return last
+  }
+
+  override get target(): Hook {
+    return this.successor?.target ?? this
+  }
+
+  override get isSettled(): boolean {
+    return this.successor?.isSettled ?? !this.isPromise
+  }
+
+  override whenSettled(listener: (target: Hook) => void): void {
+    const { successor } = this
+    if (successor) successor.whenSettled(listener)
+    else if (this.isPromise) this.#listeners.push(listener)
+    else listener(this)
+  }
+
+  protected dropped(): void {
+    this.#isDropped = true
+    this.#resolution?.release()
+  }
+}
+
+/** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
+export class PromiseHook extends SettlingHook {
+  protected readonly isPromise = true
+  #queue: { readonly request: Request; readonly call: QueuedCall }[] = []
+  #isResolved = false
+
   call(request: Request): PendingCall {
-    if (this.#resolution && !this.#isFlushing) return this.#resolution.call(request)
-    request.params.freeze()
+    const { successor } = this
+    if (successor) return successor.call(request)
     const call = new QueuedCall(request)
+    try {
+      request.params.freeze()
+    } catch (thrown) {
+      request.params.release()
+      return new FailedCall(errorFromUnknown(thrown))
+    }
     this.#queue.push({ request, call })
     return call
   }
 
   /** Settles the promise. Takes ownership of one reference; only the first call counts. */
   resolve(resolution: Hook): void {
-    if (this.#resolution) {
+    if (this.#isResolved) {
       resolution.release()
       return
     }
-    this.#resolution = resolution
-    this.#isFlushing = true
+    this.#isResolved = true
+    const next = this.unlessRing(resolution)
     // A call made while the queue empties joins its end.
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      if (!next.call.isCanceled) next.call.forward(resolution.call(next.request))
+    for (const { request, call } of this.#queue) {
+      if (!call.isCanceled) call.forward(next.call(request))
     }
-    this.#isFlushing = false
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) resolution.whenSettled(listener)
-  }
-
-  override get target(): Hook {
-    return this.#resolution && !this.#isFlushing ? this.#resolution.target : this
-  }
-
-  override get isSettled(): boolean {
-    return this.#resolution !== undefined && !this.#isFlushing && this.#resolution.isSettled
-  }
-
-  override whenSettled(listener: (target: Hook) => void): void {
-    if (this.#resolution && !this.#isFlushing) this.#resolution.whenSettled(listener)
-    else this.#listeners.push(listener)
-  }
-
-  protected dropped(): void {
-    this.#resolution?.release()
+    this.#queue = []
+    this.settle(next)
   }
 }
 
@@ -203,11 +268,8 @@ class QueuedCall implements PendingCall {
     this.#request = request
   }
 
+  /** The call was made: this is it from now on. */
   forward(inner: PendingCall): void {
-    this.#become(inner)
-  }
-
-  #become(inner: PendingCall): void {
     this.#inner = inner
     this.#pipelines?.settle((path) => inner.pipeline(path))
     const listeners = this.#listeners
@@ -233,7 +295,7 @@ class QueuedCall implements PendingCall {
     }
     this.isCanceled = true
     this.#request.params.release()
-    this.#become(new FailedCall(canceled()))
+    this.forward(new FailedCall(canceled()))
   }
 
   release(): void {

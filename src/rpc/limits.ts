@@ -10,6 +10,14 @@ export interface RpcLimits {
   readonly maxExports: number
   /** Capabilities of the peer we hold. */
   readonly maxImports: number
+  /** Entries in the capability table of one message. */
+  readonly maxMessageCaps: number
+  /**
+   * Bytes that wait in a link that is full before reading stops, so that a peer that does not read
+   * cannot make us answer into memory. Large, because reading must go on while each side waits for
+   * the other to read: two peers stop for ever only if both have this much to say at once.
+   */
+  readonly maxStalledBytes: number
   /** Bytes of frames that wait for the end of the turn before they are written at once. */
   readonly flushBytes: number
 }
@@ -19,5 +27,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   maxAnswers: 1 << 16,
   maxExports: 1 << 18,
   maxImports: 1 << 18,
+  maxMessageCaps: 1 << 16,
+  maxStalledBytes: 64 << 20, // no less than the largest frame
   flushBytes: 64 << 10,
 }

@@ -50,21 +50,20 @@ export class LocalHook extends Hook {
       const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
       return this.#refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
     }
-    const handler: unknown = Reflect.get(this.#server, found.method.name)
-    if (typeof handler !== 'function') {
-      return this.#refuse(request, unimplemented(`${found.owner.name}.${found.method.name}`))
-    }
+    let handler: Handler | undefined
     try {
+      handler = findHandler(this.#server, found.method.name)
       request.params.freeze()
     } catch (thrown) {
       return this.#refuse(request, asWwError(thrown))
     }
+    if (!handler) {
+      return this.#refuse(request, unimplemented(`${found.owner.name}.${found.method.name}`))
+    }
     const pending = new LocalCall()
     this.addRef()
     queueMicrotask(() => {
-      void pending
-        .run(found.method, request, this.#server, handler as Handler)
-        .finally(() => this.release())
+      void pending.run(found.method, request, this.#server, handler).then(() => this.release())
     })
     return pending
   }
@@ -82,6 +81,17 @@ export class LocalHook extends Hook {
       // Nobody is left who could be told.
     }
   }
+}
+
+// What every object has (`toString`), and the class an object was made of (`constructor`), is no
+// handler: a method of such a name is implemented only by somebody who wrote it.
+function findHandler(server: object, name: string): Handler | undefined {
+  const handler: unknown = Reflect.get(server, name)
+  if (typeof handler !== 'function') return undefined
+  if (handler === Reflect.get(Object.prototype, name)) return undefined
+  const isClass = name === 'constructor' && handler.prototype !== undefined
+  const isOwnClass = isClass && !Object.hasOwn(server, name) && server instanceof handler
+  return isOwnClass ? undefined : (handler as Handler)
 }
 
 interface FoundMethod {
@@ -129,7 +139,12 @@ class LocalCall implements PendingCall {
         builder.put(at, results, (made ?? {}) as never),
       )
       if (this.#isCanceled) content.release()
-      else this.#finish({ results: content })
+      else {
+        this.#finish({ results: content })
+        // The params end here, and with them what the results may refer to.
+        content.freeze()
+        if (this.#isReleased) content.release()
+      }
     } catch (thrown) {
       this.#finish({ error: asWwError(thrown) })
     } finally {
@@ -139,7 +154,10 @@ class LocalCall implements PendingCall {
 
   #context(): CallContext {
     const signal = () => {
-      this.#controller ??= new AbortController()
+      if (!this.#controller) {
+        this.#controller = new AbortController()
+        if (this.#isCanceled) this.#controller.abort(canceled())
+      }
       return this.#controller.signal
     }
     return {

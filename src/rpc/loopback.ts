@@ -3,6 +3,10 @@ import type { ByteLink, ByteSink, WwError } from '../base/index.ts'
 /**
  * Two links joined back to back inside one vat. Bytes arrive in a later microtask, never inside
  * `send`, as over a real channel; `send` reports back-pressure while the other side is paused.
+ *
+ * Invariants
+ *  - Each side's sink hears `ended` once, after every byte that was sent before it.
+ *  - Whoever was told to wait is told to go on, or that it is over, whatever the other side does.
  */
 export function loopback(): [ByteLink, ByteLink] {
   const left: LoopbackEnd = new LoopbackEnd(() => right)
@@ -35,7 +39,7 @@ class LoopbackEnd implements ByteLink {
   }
 
   #take(chunks: readonly Uint8Array[]): boolean {
-    this.#inbox.push(...chunks)
+    for (const chunk of chunks) this.#inbox.push(chunk)
     this.#schedule()
     if (this.#isPaused) this.#isPeerWaiting = true
     return !this.#isPaused
@@ -55,7 +59,12 @@ class LoopbackEnd implements ByteLink {
   }
 
   abort(reason: WwError): void {
+    if (this.#isClosed) return
     this.#inbox = []
+    this.#sink = undefined
+    const peer = this.#peerOf()
+    peer.#inbox = []
+    peer.#isPaused = false
     this.#end(reason)
   }
 

@@ -10,17 +10,10 @@
 //    and drops unread ones; a message that is collected drops the unread ones.
 
 import { WwError } from '../base/index.ts'
-import {
-  AnyPointer,
-  Builder,
-  getAny,
-  Message,
-  NULL_POINTER,
-  rootOf,
-  Struct,
-} from '../wire/index.ts'
+import { AnyPointer, Builder, getAny, Message, NULL_POINTER, Struct } from '../wire/index.ts'
 import type { StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
+import { asWwError } from './error.ts'
 import { BrokenHook } from './hook.ts'
 import type { Hook } from './hook.ts'
 
@@ -57,7 +50,7 @@ export class CapSlot {
 
   /** The slot's capability as a client; the first read hands the slot's reference to it. */
   client<C extends Client>(type: InterfaceType<C>): C {
-    const known = this.#clients.find((client) => client.constructor === type)
+    const known = this.#clients.find((client) => (client.$type as unknown) === type)
     if (known) return known as C
     const isFirst = this.#clients.length === 0 && !this.#isReleased
     const client = new type(isFirst ? this.#hook : this.current.addRef())
@@ -160,11 +153,21 @@ export function hookOfEntry(entry: object): Hook {
   return entry instanceof CapSlot ? entry.current : (entry as Hook)
 }
 
-/** Finishes `builder` as content: the pointer at word 0 is its root. */
-function payloadOf(builder: Builder): Payload {
+/** What was written into `builder` behind the pointer at `at`, as content with its own references. */
+function payloadAt(builder: Builder, at: number): Payload {
   const slots = builder.caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
-  const message = builder.toMessage()
-  return new Payload(message, rootOf(message), slots)
+  const message = builder.snapshot()
+  return new Payload(message, new AnyPointer(message, 0, at, message.maxDepth), slots)
+}
+
+/** Lets `write` fill a message of its own, behind the pointer at `at`. */
+function encode(write: (builder: Builder, at: number) => Payload): Payload {
+  const builder = new Builder()
+  try {
+    return write(builder, builder.allocate(1))
+  } finally {
+    builder.discard()
+  }
 }
 
 /** Params from a caller's plain object: encoded when first needed, borrowing the caller's clients. */
@@ -187,7 +190,10 @@ export class Params implements Content {
 
   toPayload(): Payload {
     if (!this.#payload) {
-      this.#payload = encode((builder) => this.#write?.(builder, 0))
+      this.#payload = encode((builder, at) => {
+        this.#write?.(builder, at)
+        return payloadAt(builder, at)
+      })
       this.#write = undefined
     }
     return this.#payload
@@ -200,88 +206,77 @@ export class Params implements Content {
 }
 
 /**
- * Results a handler returned: whatever clients are in them are ours now. Encoded straight into the
- * Return when the caller is remote.
+ * Results a handler returned: whatever clients are in them are ours now, and are disposed as soon as
+ * they are encoded. Encoded once, straight into the Return when the caller is remote.
  */
 export class Results implements Content {
   readonly #write: (builder: Builder, at: number) => void
+  #isWritten = false
   #payload: Payload | undefined
-  #handedOver: Client[] | undefined
+  #failure: { readonly error: WwError } | undefined
 
   constructor(write: (builder: Builder, at: number) => void) {
     this.#write = write
   }
 
   writeTo(builder: Builder, at: number): void {
-    if (this.#payload) {
-      this.#payload.writeTo(builder, at)
-      return
-    }
-    this.#handedOver = collectClients(() => this.#write(builder, at))
+    if (this.#payload || this.#failure) this.toPayload().writeTo(builder, at)
+    else this.#encode(builder, at)
   }
 
+  /** Never throws: what is wrong with the results, whoever takes them hears. */
   freeze(): void {
-    this.toPayload()
+    if (this.#isWritten) return
+    try {
+      this.toPayload()
+    } catch {
+      // Kept as `#failure`.
+    }
   }
 
   toPayload(): Payload {
-    if (!this.#payload) {
-      let clients: Client[] = []
-      this.#payload = encode((builder) => {
-        clients = collectClients(() => this.#write(builder, 0))
-      })
-      for (const client of clients) client[Symbol.dispose]()
-      this.#handedOver = undefined
-    }
+    if (this.#failure) throw this.#failure.error
+    this.#payload ??= encode((builder, at) => {
+      this.#encode(builder, at)
+      return this.#payload ?? payloadAt(builder, at)
+    })
     return this.#payload
   }
 
   release(): void {
-    if (this.#payload) {
-      this.#payload.release()
-      return
-    }
-    if (!this.#handedOver) {
-      // Never sent: find out what is in it by writing it for nobody.
-      const builder = new Builder()
-      try {
-        this.writeTo(builder, builder.allocate(1))
-      } catch {
-        // What cannot be written holds nothing we could find.
-      } finally {
-        builder.discard()
-      }
-    }
-    for (const client of this.#handedOver ?? []) client[Symbol.dispose]()
-    this.#handedOver = []
+    // Encoding is also what finds the clients.
+    this.freeze()
+    this.#payload?.release()
   }
-}
 
-function encode(write: (builder: Builder) => void): Payload {
-  const builder = new Builder()
-  builder.allocate(1)
-  try {
-    write(builder)
-  } catch (thrown) {
-    builder.discard()
-    throw thrown
+  #encode(builder: Builder, at: number): void {
+    const clients: Client[] = []
+    const capsBefore = builder.caps.length
+    this.#isWritten = true
+    try {
+      collectClients(clients, () => this.#write(builder, at))
+      // Their capabilities outlive the handler's objects; without any, writing again is cheaper.
+      if (builder.caps.length > capsBefore) this.#payload = payloadAt(builder, at)
+    } catch (thrown) {
+      this.#failure = { error: asWwError(thrown) }
+      throw this.#failure.error
+    } finally {
+      for (const client of clients) client[Symbol.dispose]()
+    }
   }
-  return payloadOf(builder)
 }
 
 // Encoding is synchronous, so what is written between two lines belongs to one message.
 let collector: Client[] | undefined
 
-function collectClients(write: () => void): Client[] {
+function collectClients(into: Client[], write: () => void): void {
   const before = collector
-  const clients: Client[] = []
-  collector = clients
+  collector = into
   try {
     write()
   } finally {
     collector = before
   }
-  return clients
 }
 
 /** Writes a capability field. null and undefined leave it null. */

@@ -14,15 +14,17 @@
 //
 // https://github.com/capnproto/capnproto/blob/v2/c%2B%2B/src/capnp/rpc.capnp
 
-import { ERROR_KINDS, WwError } from '../base/index.ts'
+import { ERROR_KINDS, messageOf, WwError } from '../base/index.ts'
 import {
   Builder,
+  DEFAULT_WIRE_LIMITS,
   getData,
   getList,
   getStruct,
   getText,
   getUint16,
   getUint32,
+  getUint64,
   Struct,
   structElement,
 } from '../wire/index.ts'
@@ -148,7 +150,9 @@ export function readPromisedAnswer(promised: Struct): {
   path: readonly number[]
 } {
   const path: number[] = []
-  for (const op of rawList(promised, 0)) {
+  const ops = rawList(promised, 0)
+  if (ops.length > MAX_PATH) throw protocolError(`a pipeline path of ${ops.length} steps`)
+  for (const op of ops) {
     const tag = getUint16(op, 0, 0)
     if (tag === 1) path.push(getUint16(op, 2, 0))
     else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
@@ -156,27 +160,40 @@ export function readPromisedAnswer(promised: Struct): {
   return { answerId: getUint32(promised, 0, 0), path }
 }
 
+/** Steps in a pipeline path: no message can be nested deeper. */
+const MAX_PATH = DEFAULT_WIRE_LIMITS.maxDepth
+
+/** UTF-16 units of an exception's sentence that are sent; the rest is cut off. */
+const MAX_REASON = 16 << 10
+
+/** Details of an exception that are looked at. */
+const MAX_DETAILS = 16
+
 /** Detail of an exception that carries our error `code`: the id is ours, the data its UTF-8. */
 const CODE_DETAIL = 0xdf2d_1b0a_6f4e_9c35n
 const MAX_CODE_BYTES = 64
 
-/** Writes an Exception behind the pointer at `at`: kind, message and code; never cause or stack. */
+/**
+ * Writes an Exception behind the pointer at `at`: kind, message and code; never cause or stack.
+ * Whatever was thrown can be written: this is where errors must not lead to more errors.
+ */
 export function writeException(builder: Builder, at: number, thrown: unknown): void {
   const error = asWwError(thrown)
   const exception = builder.struct(at, 1, 3)
-  builder.view.setUint16(exception * 8 + 4, ERROR_KINDS.indexOf(error.kind), true)
-  builder.text(exception + 1, error.message)
+  builder.view.setUint16(exception * 8 + 4, Math.max(ERROR_KINDS.indexOf(error.kind), 0), true)
+  builder.text(exception + 1, messageOf(error).slice(0, MAX_REASON))
   const detail = builder.compositeList(exception + 3, 1, 1, 1)
   builder.view.setBigUint64(detail * 8, CODE_DETAIL, true)
-  builder.data(detail + 1, asciiBytes(error.code))
+  builder.data(detail + 1, asciiBytes(String(error.code)))
 }
 
 export function readException(exception: Struct): WwError {
   const kind = ERROR_KINDS[getUint16(exception, 4, 0)] ?? 'failed'
   let code = 'REMOTE'
-  for (const detail of rawList(exception, 2)) {
-    const id = detail.$view.getBigUint64(detail.$data, true)
-    const data = detail.$dataBytes >= 8 && id === CODE_DETAIL ? getData(detail, 0) : undefined
+  const details = rawList(exception, 2)
+  for (let index = 0; index < Math.min(details.length, MAX_DETAILS); index++) {
+    const detail = details.at(index)!
+    const data = getUint64(detail, 0, 0n) === CODE_DETAIL ? getData(detail, 0) : undefined
     if (data && data.length > 0 && data.length <= MAX_CODE_BYTES) code = asciiText(data)
   }
   return new WwError(kind, code, getText(exception, 0, ''))

@@ -5,8 +5,8 @@
 // already takes care of it.
 
 import { asWwError, canceled } from './error.ts'
-import { BrokenHook, Hook } from './hook.ts'
-import type { Outcome, PendingCall, Request } from './hook.ts'
+import { BrokenHook, SettlingHook } from './hook.ts'
+import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
 import type { Address } from './protocol.ts'
 
 /** What a remote hook needs of its connection. */
@@ -21,12 +21,10 @@ export interface Wire {
 }
 
 /** A hook whose calls go to an address on a connection until it is settled. */
-export abstract class RemoteHook extends Hook {
+export abstract class RemoteHook extends SettlingHook {
   readonly wire: Wire
-  /** Whether calls, or the right to make them, went out to `address`. */
+  /** Whether calls went out to `address`, or to what became this. */
   wasUsed = false
-  #resolution: Hook | undefined
-  #listeners: ((target: Hook) => void)[] = []
 
   constructor(wire: Wire) {
     super()
@@ -35,43 +33,12 @@ export abstract class RemoteHook extends Hook {
 
   /** Where calls go as long as this is not settled. */
   abstract get address(): Address
-  /** Whether the other side may still settle it. */
-  protected abstract get isPromise(): boolean
-
-  get resolution(): Hook | undefined {
-    return this.#resolution
-  }
 
   call(request: Request): PendingCall {
-    if (this.#resolution) return this.#resolution.call(request)
+    const { successor } = this
+    if (successor) return successor.call(request)
     this.wasUsed = true
     return this.wire.sendCall(this.address, request)
-  }
-
-  /** From now on calls go to `resolution`. Takes ownership of one reference. */
-  settle(resolution: Hook): void {
-    this.#resolution = resolution
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) resolution.whenSettled(listener)
-  }
-
-  override get target(): Hook {
-    return this.#resolution?.target ?? this
-  }
-
-  override get isSettled(): boolean {
-    return this.#resolution ? this.#resolution.isSettled : !this.isPromise
-  }
-
-  override whenSettled(listener: (target: Hook) => void): void {
-    if (this.#resolution) this.#resolution.whenSettled(listener)
-    else if (this.isPromise) this.#listeners.push(listener)
-    else listener(this)
-  }
-
-  protected dropped(): void {
-    this.#resolution?.release()
   }
 }
 
@@ -121,10 +88,13 @@ export class Question implements PendingCall {
   readonly id: number
   /** Exports made for its params, one entry per reference. */
   paramExports: readonly number[] = []
-  /** `given-up`: a Finish was sent, its Return is still owed. */
+  /** `given-up`: a Finish was sent; its Return is still owed unless `hasReturned`. */
   state: 'open' | 'done' | 'given-up' = 'open'
+  /** The Return is here; an open question waits for results that it says are to come elsewhere. */
+  hasReturned = false
   #outcome: Outcome | undefined
   #listeners: ((outcome: Outcome) => void)[] = []
+  #isReleased = false
   /** By path; a reference each, until the place is known and no embargo holds calls to it. */
   readonly #pipelines = new Map<string, PipelineHook>()
 
@@ -168,17 +138,22 @@ export class Question implements PendingCall {
       this.wire.pipelineSettled(hook, hookIn(outcome, hook.path))
       // Behind an embargo it still orders calls: whoever asks for this place must get the same hook.
       hook.whenSettled(() => {
-        this.#pipelines.delete(key)
-        hook.release()
+        if (this.#pipelines.delete(key)) hook.release()
       })
     }
     const listeners = this.#listeners
     this.#listeners = []
     for (const listener of listeners) listener(outcome)
+    if (this.#isReleased) this.release()
   }
 
   release(): void {
-    if (this.#outcome && 'results' in this.#outcome) this.#outcome.results.release()
+    this.#isReleased = true
+    if (!this.#outcome) return
+    const hooks = [...this.#pipelines.values()]
+    this.#pipelines.clear()
+    for (const hook of hooks) hook.release()
+    if ('results' in this.#outcome) this.#outcome.results.release()
   }
 }
 
