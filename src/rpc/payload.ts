@@ -31,7 +31,7 @@ export interface Content {
 
 /** A capability in a message's table. */
 export class CapSlot {
-  readonly #hook: Hook
+  #hook: Hook
   #clients: Client[] = []
   #isReleased = false
 
@@ -46,6 +46,14 @@ export class CapSlot {
       this.#isReleased ||
       (this.#clients.length > 0 && this.#clients.every((client) => client.$isDisposed))
     return isGone ? new BrokenHook(released()) : this.#hook
+  }
+
+  /** From now on the slot is `hook` (one reference of it), unless it was read or released before. */
+  standIn(hook: Hook): void {
+    const isOurs = !this.#isReleased && this.#clients.length === 0
+    const old = isOurs ? this.#hook : hook
+    if (isOurs) this.#hook = hook
+    old.release()
   }
 
   /** The slot's capability as a client; the first read hands the slot's reference to it. */
@@ -128,6 +136,16 @@ export class Payload implements Content {
     const slot = this.#follow(path).asCap()
     if (slot instanceof CapSlot) return slot.current.addRef()
     return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+  }
+
+  /**
+   * Whoever takes the capability at `path` gets `hook` (one reference of it) instead: it is the same
+   * one, but knows which calls must come first.
+   */
+  standIn(path: readonly number[], hook: Hook): void {
+    const slot = this.#follow(path).asCap()
+    if (slot instanceof CapSlot) slot.standIn(hook)
+    else hook.release()
   }
 
   #follow(path: readonly number[]): AnyPointer {

@@ -136,6 +136,10 @@ export class Question implements PendingCall {
     this.#outcome = outcome
     for (const [key, hook] of this.#pipelines) {
       this.wire.pipelineSettled(hook, hookIn(outcome, hook.path))
+      // Who takes it out of the results must not overtake who pipelined.
+      if (!hook.isSettled && 'results' in outcome) {
+        outcome.results.toPayload().standIn(hook.path, hook.addRef())
+      }
       // Behind an embargo it still orders calls: whoever asks for this place must get the same hook.
       hook.whenSettled(() => {
         if (this.#pipelines.delete(key)) hook.release()

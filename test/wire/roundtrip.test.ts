@@ -85,7 +85,7 @@ test('a struct that was read can be written again, whole and as an element', () 
 })
 
 withTool('the capnp tool reads what we write and we read what it writes', () => {
-  const check = <T extends Struct, V>(
+  const check = <T extends Struct, V extends object>(
     name: string,
     type: StructType<T, V>,
     values: V[],
