@@ -13,10 +13,21 @@ const at = (path: string) => join(folder.path, path)
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  for (const path of ['scripts', 'src/bundle', 'test', 'images/agent/src', 'images/other/src']) {
+  for (const path of [
+    'scripts',
+    'src/bundle',
+    'test',
+    'images/agent/src',
+    'images/other/src/bin',
+  ]) {
     await mkdir(at(path), { recursive: true })
   }
-  for (const path of ['scripts/build.mjs', 'tsconfig.json', 'package-lock.json']) {
+  for (const path of [
+    'scripts/build.mjs',
+    'scripts/build-wat.mjs',
+    'tsconfig.json',
+    'package-lock.json',
+  ]) {
     await cp(join(PROJECT, path), at(path))
   }
   await symlink(join(PROJECT, 'node_modules'), at('node_modules'))
@@ -26,6 +37,7 @@ beforeAll(async () => {
   await writeFile(at('test/one.test.ts'), 'export const one = 1\n')
   await writeFile(at('images/agent/src/main.ts'), 'first')
   await writeFile(at('images/other/src/main.ts'), 'other')
+  await writeFile(at('images/other/src/bin/nothing.wat'), '(module)')
   // What src/bundle does for real is another test's affair: here the image is its source.
   await writeFile(
     at('src/bundle/index.ts'),
@@ -66,6 +78,8 @@ test('the first build makes everything and says so on standard error only', asyn
   expect((await stat(at('dist/src/main.js'))).mode & 0o111).toBe(0o111)
   expect(await readFile(at('dist/src/cell.d.ts'), 'utf8')).toBe('declare const cell: 1\n')
   expect(await readFile(at('images/agent/boot/main.wasm'), 'utf8')).toBe('first')
+  // The eight bytes of an empty module.
+  expect((await stat(at('images/other/bin/nothing.wasm'))).size).toBe(8)
 })
 
 test('a build of what is current does and says nothing', () => {
