@@ -1,0 +1,115 @@
+import { afterEach, expect, test } from 'vitest'
+import wabt from 'wabt'
+
+import { silentLog } from '../../src/base/index.ts'
+import { Executor, InitialGrants } from '../../src/capnp/system.ts'
+import { serveExecutor } from '../../src/caps/executor.ts'
+import { takeGrants } from '../../src/caps/initial-grants.ts'
+import type { Cell } from '../../src/cell/index.ts'
+import { serve } from '../../src/rpc/index.ts'
+
+const cells: Cell[] = []
+afterEach(async () => {
+  await Promise.all(cells.splice(0).map((cell) => cell.kill()))
+})
+
+const executor = (): Executor =>
+  serveExecutor({
+    log: silentLog,
+    expose: (error) => error,
+    adopt: (cell) => void cells.push(cell),
+  })
+
+const cap = () => serve(Executor, { echo: () => ({}), runBytes: () => ({}), spawn: () => ({}) })
+
+async function wasm(body: string): Promise<Uint8Array> {
+  const module = (await wabt()).parseWat('t.wat', body)
+  return module.toBinary({}).buffer
+}
+
+const SEVEN = `(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (call $exit (i32.const 7))))`
+
+test('echo answers "Echo: " and the message', async () => {
+  using made = executor()
+  expect((await made.echo({ message: 'hello world' })).response).toBe('Echo: hello world')
+  expect((await made.echo({ message: '' })).response).toBe('Echo: ')
+})
+
+test('grants without a name, without a capability or with a name twice are refused before anything starts', async () => {
+  using made = executor()
+  using one = cap()
+  const bytes = await wasm(SEVEN)
+  const spawn = (grants: { name: string; cap: Executor | null }[]) =>
+    made.spawn({ wasm: bytes, args: [], env: [], grants })
+  await expect(spawn([{ name: '', cap: one }])).rejects.toThrow('Grant 1 has no name')
+  await expect(spawn([{ name: 'a', cap: null }])).rejects.toThrow('Grant "a" has no capability')
+  const twice = [
+    { name: 'a', cap: one },
+    { name: 'a', cap: one },
+  ]
+  await expect(spawn(twice)).rejects.toThrow('Two grants are named "a"')
+  expect(cells).toHaveLength(0)
+})
+
+test('one capability may be granted under two names', async () => {
+  using one = cap()
+  // As they arrive: read from a message, here from InitialGrants itself.
+  using source = serve(InitialGrants, {
+    get: () => ({
+      caps: [
+        { name: 'a', cap: one.$dup() },
+        { name: 'b', cap: one.$dup() },
+      ],
+    }),
+  })
+  const { caps } = await source.get()
+  const grants = takeGrants(caps)
+  expect(grants.map(({ name }) => name)).toEqual(['a', 'b'])
+  for (const grant of grants) grant.cap[Symbol.dispose]()
+})
+
+test.each([
+  ['an env entry without =', { env: ['PATH'] }, 'is not NAME=value'],
+  ['an env entry without a name', { env: ['=x'] }, 'is not NAME=value'],
+  ['an argument with a zero byte', { args: ['a\0b'] }, 'contains a zero byte'],
+  ['too many arguments', { args: Array.from({ length: 5000 }, () => 'x') }, '4096 at most'],
+  ['arguments that are too long', { args: ['x'.repeat(200_000)] }, 'bytes long'],
+])('%s is refused with a sentence', async (_, given, sentence) => {
+  using made = executor()
+  const bytes = await wasm(SEVEN)
+  const call = made.spawn({ wasm: bytes, args: [], env: [], grants: [], ...given })
+  await expect(call).rejects.toThrow(sentence)
+  expect(cells).toHaveLength(0)
+})
+
+test('a child that was refused lets its grants go', async () => {
+  using made = executor()
+  let isDropped = false
+  {
+    using one = serve(Executor, {
+      echo: () => ({}),
+      runBytes: () => ({}),
+      spawn: () => ({}),
+      [Symbol.dispose]: () => {
+        isDropped = true
+      },
+    })
+    const grants = [{ name: 'a', cap: one }]
+    const call = made.spawn({ wasm: new Uint8Array(3), args: [], env: [], grants })
+    await expect(call).rejects.toThrow()
+  }
+  await expect.poll(() => isDropped).toBe(true)
+})
+
+test('wait answers as often as it is asked, also after the end', async () => {
+  using made = executor()
+  const call = made.spawn({ wasm: await wasm(SEVEN), args: [], env: [], grants: [] })
+  const { process } = await call
+  expect((await process!.wait()).exitCode).toBe(7)
+  expect((await process!.wait()).exitCode).toBe(7)
+  await process!.kill()
+  expect((await process!.wait()).exitCode).toBe(7)
+})
