@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { isComplete } from '../../images/kernel/src/interactive.ts'
-import { KeyDecoder, LineEditor } from '../../images/kernel/src/line-editor/index.ts'
+import { History } from '../../images/kernel/src/line-editor/history.ts'
+import {
+  KeyDecoder,
+  LineEditor,
+  MAX_HISTORY_LINES,
+  MAX_INPUT_LENGTH,
+  MAX_PASTE_BYTES,
+} from '../../images/kernel/src/line-editor/index.ts'
 import type { Key, Outcome } from '../../images/kernel/src/line-editor/index.ts'
 import { layout } from '../../images/kernel/src/line-editor/layout.ts'
 import { clusters, displayWidth } from '../../images/kernel/src/text/width.ts'
@@ -158,6 +165,33 @@ describe('history', () => {
     expect(desk.type('\x12\r')).toEqual({ kind: 'text', text: 'echo first' })
     desk.type('mine\x12oth\x07')
     expect(desk.text).toBe('mine')
+  })
+})
+
+describe('limits', () => {
+  test('the end of a paste that is too long is dropped, and what follows is keys again', () => {
+    const long = 'x'.repeat(MAX_PASTE_BYTES + 100_000)
+    const keys = new KeyDecoder().feed(new TextEncoder().encode(`\x1b[200~${long}\x1b[201~y`))
+    expect(keys).toHaveLength(2)
+    const [paste, next] = keys
+    expect(paste?.kind === 'paste' && paste.text).toBe('x'.repeat(MAX_PASTE_BYTES))
+    expect(next).toEqual({ kind: 'text', text: 'y' })
+  })
+
+  test('what does not fit the input rings the bell and changes nothing', () => {
+    const desk = new Desk(100, 10)
+    desk.type(`\x1b[200~${'x'.repeat(MAX_INPUT_LENGTH)}\x1b[201~`)
+    desk.type('y')
+    expect(desk.screen.bells).toBe(1)
+    expect(desk.text).toBe('x'.repeat(MAX_INPUT_LENGTH))
+  })
+
+  test('the oldest lines are forgotten first', () => {
+    const history = new History()
+    for (let line = 0; line <= MAX_HISTORY_LINES; line += 1) history.add(`line ${line}`)
+    let oldest: string | undefined
+    for (let line = history.older(''); line !== undefined; line = history.older('')) oldest = line
+    expect(oldest).toBe('line 1')
   })
 })
 

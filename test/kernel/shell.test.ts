@@ -6,7 +6,12 @@ import {
   parseMultiaddr,
   parsePeerId,
 } from '../../images/kernel/src/multiaddr/index.ts'
-import { complete, sentence, Shell } from '../../images/kernel/src/shell/index.ts'
+import {
+  complete,
+  MAX_CAPTURED_BYTES,
+  sentence,
+  Shell,
+} from '../../images/kernel/src/shell/index.ts'
 import { nearest } from '../../images/kernel/src/text/nearest.ts'
 import { World } from './world.ts'
 
@@ -199,7 +204,7 @@ describe('commands', () => {
       return 0
     })
     await expect(seat.see('(executor echo (flood))')).rejects.toThrow(
-      'flood: printed more than 1048576 bytes',
+      `flood: printed more than ${MAX_CAPTURED_BYTES} bytes`,
     )
     await expect.poll(() => stopped).toEqual(['killed'])
   })

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 
 import { interact, isComplete } from '../../images/kernel/src/interactive.ts'
 import { complete, Shell } from '../../images/kernel/src/shell/index.ts'
-import { PlainTerminal, Terminal } from '../../images/kernel/src/terminal/index.ts'
+import { CookedInput } from '../../images/kernel/src/terminal/cooked-input.ts'
+import {
+  MAX_KEYS_AHEAD,
+  MAX_LINE_BYTES,
+  MAX_UNREAD_BYTES,
+  PlainTerminal,
+  Terminal,
+} from '../../images/kernel/src/terminal/index.ts'
 import { Screen } from './screen.ts'
 import { textOf, World } from './world.ts'
 
@@ -144,6 +151,40 @@ test('output without a last newline stays readable', async () => {
   const sitting = new Sitting()
   sitting.type('half\r')
   await sitting.sees('no newline\n/ ❯')
+})
+
+describe('limits', () => {
+  test('keys typed ahead are kept up to a number', async () => {
+    const sitting = new Sitting()
+    sitting.type(`1\r${'2'.repeat(MAX_KEYS_AHEAD + 500)}`)
+    await expect.poll(() => sitting.view.text.split('2').length - 1).toBe(MAX_KEYS_AHEAD - 2)
+  })
+
+  test('a command that does not read is not handed lines without end', () => {
+    const echoed: string[] = []
+    const input = new CookedInput({
+      echo: (text) => void echoed.push(text),
+      writeStdin: () => new Promise(() => {}),
+      closeStdin: async () => {},
+    })
+    const line = 'x'.repeat(MAX_UNREAD_BYTES / 4 - 1)
+    for (let count = 0; count < 5; count += 1) input.key({ kind: 'paste', text: `${line}\n` })
+    expect(echoed.filter((text) => text === '\x07')).toHaveLength(1)
+  })
+
+  test('a plain line that is too long is cut, a form that is too long given up', async () => {
+    const bytes = new TextEncoder().encode(`(${'x '.repeat(MAX_LINE_BYTES)}`)
+    const input = [bytes]
+    const plain = new PlainTerminal(
+      {
+        read: async () => input.shift() ?? new Uint8Array(),
+        out: async () => {},
+        err: async () => {},
+      },
+      isComplete,
+    )
+    expect(await plain.readInput('> ')).toEqual({ kind: 'cancelled' })
+  })
 })
 
 test('ctrl-c at the prompt begins anew, and shows that it did', async () => {

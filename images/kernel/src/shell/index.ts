@@ -2,6 +2,7 @@
  * The shell: forms evaluated over a session's capabilities.
  * @module
  */
+export { MAX_CAPTURED_BYTES } from './command.ts'
 export { complete } from './completion.ts'
 export type { Completion } from './completion.ts'
 export type {
@@ -16,6 +17,6 @@ export type {
   Screen,
   Session,
 } from './session.ts'
-export { sentence, ShellError } from './shell-error.ts'
+export { sentence } from './shell-error.ts'
 export { Shell } from './shell.ts'
 export type { ShellOptions } from './shell.ts'

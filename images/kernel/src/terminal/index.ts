@@ -3,7 +3,7 @@
  * @module
  */
 export { MAX_UNREAD_BYTES } from './cooked-input.ts'
-export { PlainTerminal } from './plain-terminal.ts'
+export { MAX_LINE_BYTES, PlainTerminal } from './plain-terminal.ts'
 export type { PlainPort } from './plain-terminal.ts'
 export { MAX_KEYS_AHEAD, Terminal } from './terminal.ts'
 export type { TerminalPort } from './terminal.ts'
