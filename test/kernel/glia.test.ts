@@ -205,6 +205,7 @@ describe('an error says what is wrong, where, and whether more text would help',
 
   test('nesting deeper than the limit is refused, however deep it is', () => {
     expect(readAll('('.repeat(MAX_DEPTH) + ')'.repeat(MAX_DEPTH))).toHaveLength(1)
+    expect(readAll('()'.repeat(MAX_DEPTH + 1))).toHaveLength(MAX_DEPTH + 1)
     expect(failure('('.repeat(100_000)).message).toBe('nested deeper than 64 levels')
     expect(failure("'".repeat(100_000)).message).toBe('nested deeper than 64 levels')
   })

@@ -115,6 +115,11 @@ describe('keys edit the text', () => {
     expect(whole.filter((key) => key.kind === 'paste')).toEqual([
       { kind: 'paste', text: 'x\x1b[201\r' },
     ])
+    const doubled = new TextEncoder().encode('\x1b[200~x\x1b\x1b[201~y')
+    expect(new KeyDecoder().feed(doubled)).toEqual([
+      { kind: 'paste', text: 'x\x1b' },
+      { kind: 'text', text: 'y' },
+    ])
   })
 })
 

@@ -52,6 +52,8 @@ describe('a multiaddr is the same bytes as in the reference library', () => {
   test('the longest run of zeros is the one left out', () => {
     const { bytes } = parseMultiaddr('/ip6/1:0:0:2:0:0:0:3')
     expect(multiaddrText(bytes)).toBe('/ip6/1:0:0:2::3')
+    const single = '/ip6/1:0:2:3:4:5:6:7'
+    expect(multiaddrText(parseMultiaddr(single).bytes)).toBe(single)
   })
 
   test('the trailing peer is split off', () => {
@@ -109,10 +111,15 @@ describe('a peer id', () => {
     )
   })
 
-  test.each(['', 'hello', '0', PEER.slice(0, -2), '1'.repeat(200), `${PEER}${PEER}`])(
-    '"%s" is none',
-    (text) => {
-      expect(parsePeerId(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    '',
+    'hello',
+    '0',
+    PEER.slice(0, -2),
+    base58btc.baseEncode(Uint8Array.of(0x12, 4, 1, 2, 3, 4)),
+    '1'.repeat(200),
+    `${PEER}${PEER}`,
+  ])('"%s" is none', (text) => {
+    expect(parsePeerId(text)).toBeUndefined()
+  })
 })

@@ -284,7 +284,7 @@ describe('built-ins', () => {
 
   test('exit leaves with its status, and nothing after it runs', async () => {
     const seat = new Seat()
-    expect(await seat.see('(exit) (say x)')).toBe('')
+    expect(await seat.see('(exit) (say x) 42')).toBe('')
     expect(seat.shell.exitCode).toBe(0)
     const other = new Seat()
     expect(await other.see('(executor echo (exit 3))')).toBe('')
