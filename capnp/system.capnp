@@ -112,8 +112,8 @@ interface Tty @0xd2a1f0b94c8e7735 {
   # The terminal this node was started on. Only pid0 is given it, and only when there is one.
 
   setRaw @0 (raw :Bool) -> ();
-  # Raw: every key arrives at stdin at once, unechoed, Ctrl-C included. The host puts the terminal
-  # back as it was when pid0 ends, however it ends.
+  # Raw: every key arrives at stdin at once, unechoed, Ctrl-C included; output keeps its newline
+  # translation. The host puts the terminal back as it was when pid0 ends, however it ends.
 
   size @1 () -> (columns :UInt16, rows :UInt16);
   # 0 where unknown.

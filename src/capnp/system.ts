@@ -1214,8 +1214,8 @@ export class Tty extends $.Client {
   }
 
   /**
-   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included. The host puts the terminal
-   * back as it was when pid0 ends, however it ends.
+   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included; output keeps its newline
+   * translation. The host puts the terminal back as it was when pid0 ends, however it ends.
    */
   setRaw(params: Tty_setRaw$Params$Init, options?: $.CallOptions): Tty_setRaw$Results$Promise {
     return new Tty_setRaw$Results$Promise(
@@ -1233,8 +1233,8 @@ export class Tty extends $.Client {
 /** What serves a Tty. */
 export interface Tty$Server {
   /**
-   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included. The host puts the terminal
-   * back as it was when pid0 ends, however it ends.
+   * Raw: every key arrives at stdin at once, unechoed, Ctrl-C included; output keeps its newline
+   * translation. The host puts the terminal back as it was when pid0 ends, however it ends.
    */
   setRaw(
     params: Tty_setRaw$Params,

@@ -85,7 +85,11 @@ async function shell(guest: Guest, grafted: Grafted, tty: Tty | null): Promise<n
 
 /** What an image wants said to whoever sits down at its shell. */
 function greeting({ files }: Guest): string {
-  return files.exists(MOTD) ? files.readText(MOTD) : ''
+  try {
+    return files.exists(MOTD) ? files.readText(MOTD) : ''
+  } catch (thrown) {
+    return `${MOTD}: ${sentence(thrown)}\n`
+  }
 }
 
 async function written(output: Guest['stdout'], data: string | Uint8Array): Promise<void> {
