@@ -212,3 +212,20 @@ test('a port in use is named, and what to do about it', async () => {
     server.close()
   }
 })
+
+test('W02 a guest that imports sockets loads, and using one fails with the error for it', async () => {
+  await using folder = await temporaryFolder()
+  // Exits with the errno of sending on its own standard output: 57, ENOTSOCK; no other descriptor
+  // can be had, because nothing makes one.
+  const wat = `(module
+    (import "wasi_snapshot_preview1" "sock_send" (func $send (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (if (i32.eqz (call $accept (i32.const 3) (i32.const 0) (i32.const 64)))
+        (then (call $exit (i32.const 1))))
+      (call $exit (call $send (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64)))))`
+  await writeTree(folder.path, { 'boot/main.wasm': await wasmFromWat(wat) })
+  expect((await run(folder.path)).code).toBe(57)
+})
