@@ -11,12 +11,14 @@ import {
   setInterval,
   setTimeout,
 } from './ambient.ts'
+import { GuestFinalizationRegistry } from './finalization.ts'
 import { guestJobs } from './job-queue.ts'
 import { GuestPromise } from './promise.ts'
 import { GuestTextDecoder, GuestTextEncoder } from './text.ts'
 
 const platform = {
   Promise: GuestPromise,
+  FinalizationRegistry: GuestFinalizationRegistry,
   queueMicrotask: (task: () => void) => guestJobs.push(task),
   TextEncoder: GuestTextEncoder,
   TextDecoder: GuestTextDecoder,

@@ -1,5 +1,6 @@
 import { bindAbortTimers } from './abort.ts'
 import { bindAmbient } from './ambient.ts'
+import { finalizeGone } from './finalization.ts'
 import type { Main } from './guest.ts'
 import { describeError, inspect } from './inspect.ts'
 import { guestJobs } from './job-queue.ts'
@@ -41,7 +42,10 @@ export function runGuest(
       failure ??= { thrown: unhandled[0] }
       loop.stop()
     },
-    beforeBlock: () => guest.aboutToBlock(),
+    beforeBlock: () => {
+      finalizeGone()
+      guest.aboutToBlock()
+    },
   })
   const guest = new RunningGuest(wasi, loop, timers)
   bindAmbient(wasi, timers, guest)

@@ -194,3 +194,8 @@ test('a child that offers nothing breaks calls on its bootstrap with a sentence'
     error: expect.stringContaining('no bootstrap capability') as string,
   })
 })
+
+test('what a guest forgets is released while it runs, without its doing anything', async () => {
+  await using pid0 = new Probe([probe.path])
+  expect(await pid0.order('forget', { ms: 20 })).toEqual({ ok: true })
+})
