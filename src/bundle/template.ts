@@ -18,7 +18,7 @@ export async function main(guest: Guest): Promise<void> {
   const { host } = await guest.bootstrap(Membrane).graft({})
   if (!host) throw new Error('This membrane gives no host')
   const { peerId } = await host.id({})
-  guest.stdout.write(\`Hello from \${peerIdText(peerId)}\n\`)
+  guest.stdout.write(\`Hello from \${peerIdText(peerId)}\\n\`)
 }
 `
 
