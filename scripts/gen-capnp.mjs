@@ -305,7 +305,10 @@ function generate(job, request, requested, fileName, licence) {
         getters.push(
           `${comment}  ${overriding(key)}get ${quoted}(): ${type}${maybe} {\n    ${guard}return ${expression}\n  }`,
         )
-      const init = (type) => inits.push(`${comment}  readonly ${key}?: ${type} | undefined`)
+      // An object without the field has something inherited in its place, says TypeScript.
+      const orInherited = INHERITED.has(key) ? ` | ${global('CallableFunction')}` : ''
+      const init = (type) =>
+        inits.push(`${comment}  readonly ${key}?: ${type}${orInherited} | undefined`)
       const isGiven = INHERITED.has(key) ? `$.isGiven(value, '${key}')` : `${value} !== undefined`
       const write = (...statements) =>
         writes.push(

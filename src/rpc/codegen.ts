@@ -108,7 +108,7 @@ export function inherit(type: typeof Client, bases: readonly (typeof Client)[]):
 export function isGiven<T extends object, K extends keyof T>(
   value: T,
   name: K,
-): value is T & { readonly [P in K]-?: Exclude<T[P], undefined> } {
+): value is T & { readonly [P in K]-?: Exclude<T[P], CallableFunction | undefined> } {
   return value[name] !== undefined && typeof value[name] !== 'function'
 }
 

@@ -1,5 +1,5 @@
 import { concatBytes } from '../../src/base/index.ts'
-import type { ByteLink, ByteSink, WwError } from '../../src/base/index.ts'
+import type { ByteLink, ByteSink } from '../../src/base/index.ts'
 import type { Random } from '../help/random.ts'
 
 /**
@@ -69,7 +69,7 @@ class End implements ByteLink {
     this.#isClosed = true
     this.#peer().#isPeerClosed = true
   }
-  abort(_: WwError): void {
+  abort(): void {
     this.#peer().#inbox = new Uint8Array()
     this.close()
   }

@@ -476,6 +476,24 @@ test('a promise of the peer that becomes our own object keeps the order of calls
   }
 })
 
+test('a promise that becomes another one takes along that calls went through it', async () => {
+  const { peer, remote } = await clientWorld()
+  const asked = remote.later({ slot: 0 })
+  const { questionId } = await peer.next('call')
+  const node = content(Node_make$Results, { node: CAP })
+  const promise = { content: node, ...caps({ senderPromise: 20 }) }
+  peer.send({ return: { answerId: questionId, results: promise } })
+  const later = (await asked).node!
+  await peer.next('finish')
+  void failure(later.ping({ value: 1 }))
+  await peer.next('call')
+  const id = await peer.bootstrap()
+  peer.send({ resolve: { promiseId: 20, cap: { senderPromise: 21 } } })
+  expect(await peer.rest()).toEqual(['release 20 x1'])
+  peer.send({ resolve: { promiseId: 21, cap: { receiverHosted: id } } })
+  expect(await peer.rest()).toEqual(['disembargo senderLoopback', 'release 21 x1'])
+})
+
 test('a promise that nobody called through needs no disembargo', async () => {
   const { peer, remote, server } = await clientWorld()
   const asked = remote.later({ slot: 0 })

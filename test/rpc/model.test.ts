@@ -275,7 +275,9 @@ class World {
   }
 
   async dropEverything(): Promise<void> {
-    for (const vat of this.vats) for (const ref of [...vat.refs]) this.drop(ref)
+    for (const vat of this.vats) {
+      for (let ref = vat.refs[0]; ref; ref = vat.refs[0]) this.drop(ref)
+    }
     for (const server of this.servers) server.drop()
     await this.run(0)
     for (const server of this.servers) server.drop()

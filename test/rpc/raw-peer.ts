@@ -105,26 +105,17 @@ export class RawPeer {
   }
 }
 
+/** A message in one line. */
 export function describe(message: Message): string {
-  const kind = message.$which ?? 'unknown'
-  switch (kind) {
-    case 'return':
-      return `return ${message.return!.answerId} ${message.return!.$which}`
-    case 'finish':
-      return `finish ${message.finish!.questionId}`
-    case 'call':
-      return `call ${message.call!.questionId} method ${message.call!.methodId}`
-    case 'release':
-      return `release ${message.release!.id} x${message.release!.referenceCount}`
-    case 'resolve':
-      return `resolve ${message.resolve!.promiseId} ${message.resolve!.$which}`
-    case 'disembargo':
-      return `disembargo ${message.disembargo!.context.$which}`
-    case 'abort':
-      return `abort ${message.abort!.reason}`
-    default:
-      return kind
-  }
+  const { call, return: returned, finish, release, resolve, disembargo, abort } = message
+  if (call) return `call ${call.questionId} method ${call.methodId}`
+  if (returned) return `return ${returned.answerId} ${returned.$which}`
+  if (finish) return `finish ${finish.questionId}`
+  if (release) return `release ${release.id} x${release.referenceCount}`
+  if (resolve) return `resolve ${resolve.promiseId} ${resolve.$which}`
+  if (disembargo) return `disembargo ${disembargo.context.$which}`
+  if (abort) return `abort ${abort.reason}`
+  return message.$which ?? 'unknown'
 }
 
 /** Content for a payload: capability pointers in it are numbered in the order of their fields. */
