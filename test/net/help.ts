@@ -23,7 +23,7 @@ afterEach(async () => {
   await closing[Symbol.asyncDispose]()
 })
 
-export function own<T extends AsyncDisposable>(thing: T): T {
+function own<T extends AsyncDisposable>(thing: T): T {
   return scope.own(thing)
 }
 
