@@ -56,6 +56,12 @@ export async function startNode(
   scope.own(pid0)
   const connection = new Connection(pid0.data, { bootstrap: membrane, log, expose })
   scope.defer(() => connection.close())
+  void connection.closed.then((error) => {
+    // A guest that ended has said how; one that goes on without its link should be noticed.
+    if (error && error.code !== 'CELL_ENDED') {
+      log.warn('the link to pid0 was cut off', { reason: error.message })
+    }
+  })
 
   const exit = await attended(pid0, io, signal)
   if (exit.kind === 'trapped') log.error('pid0 trapped', { cause: exit.message })

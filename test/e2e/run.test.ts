@@ -229,3 +229,19 @@ test('W02 a guest that imports sockets loads, and using one fails with the error
   await writeTree(folder.path, { 'boot/main.wasm': await wasmFromWat(wat) })
   expect((await run(folder.path)).code).toBe(57)
 })
+
+test('a guest that sends garbage over its data stream loses the link, and the log says why', async () => {
+  const garbage = `
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const 16))
+    (drop (call $fd_write (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    ${exit(5)}`
+  const data = `(data (i32.const 1024) "${'\\ff'.repeat(16)}")`
+  await using folder = await temporaryFolder()
+  await writeTree(folder.path, { 'boot/main.wasm': await wasmFromWat(program(garbage, data)) })
+  await using node = startWw(['run', ...LISTEN, folder.path])
+  await node.waitFor('stderr', /the link to pid0 was cut off.*segments/)
+  node.endInput()
+  expect((await node.exited()).code).toBe(5)
+})
