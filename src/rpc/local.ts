@@ -120,6 +120,17 @@ function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod 
   return owner && method ? { owner, method } : undefined
 }
 
+class Context implements CallContext {
+  readonly #call: LocalCall
+
+  constructor(call: LocalCall) {
+    this.#call = call
+  }
+  get signal(): AbortSignal {
+    return this.#call.signal
+  }
+}
+
 class LocalCall implements PendingCall {
   #outcome: Outcome | undefined
   #listeners: ((outcome: Outcome) => void)[] = []
@@ -134,7 +145,7 @@ class LocalCall implements PendingCall {
       if (this.#isCanceled) return
       const results = method.results()
       const given = params.toPayload().root.asStruct(method.params())
-      const made = await handler.call(server, given, this.#context())
+      const made = await handler.call(server, given, new Context(this))
       const content = new Results((builder: Builder, at: number) =>
         builder.put(at, results, (made ?? {}) as never),
       )
@@ -152,19 +163,13 @@ class LocalCall implements PendingCall {
     }
   }
 
-  #context(): CallContext {
-    const signal = () => {
-      if (!this.#controller) {
-        this.#controller = new AbortController()
-        if (this.#isCanceled) this.#controller.abort(canceled())
-      }
-      return this.#controller.signal
+  /** Made when a handler asks for it, which most do not. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#isCanceled) this.#controller.abort(canceled())
     }
-    return {
-      get signal() {
-        return signal()
-      },
-    }
+    return this.#controller.signal
   }
 
   #finish(outcome: Outcome): void {

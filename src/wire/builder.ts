@@ -319,31 +319,50 @@ export class Builder {
   }
 }
 
-/** Frames of one turn, joined into one chunk. */
+/** Small chunks are cut from a buffer of this size: making one for each costs more than the call. */
+const SLAB_BYTES = 16 << 10
+
+/**
+ * Frames of one turn, joined into one chunk.
+ *
+ * Invariants
+ *  - Bytes that were handed out are never written again: a chunk is what lies between two takes.
+ *  - Chunks share a buffer, so whoever keeps a small one keeps up to SLAB_BYTES.
+ */
 export class FrameBuffer {
-  bytes = new Uint8Array(4096)
+  bytes = new Uint8Array(SLAB_BYTES)
   view = viewOf(this.bytes)
-  length = 0
+  #start = 0
+  #end = 0
+
+  get length(): number {
+    return this.#end - this.#start
+  }
 
   /** Room for `count` bytes. @returns where it starts */
   reserve(count: number): number {
-    const at = this.length
-    if (at + count > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.bytes.length * 2, at + count))
-      grown.set(this.bytes.subarray(0, at))
-      this.bytes = grown
-      this.view = viewOf(grown)
-    }
-    this.length = at + count
+    if (this.#end + count > this.bytes.length) this.#renew(count)
+    const at = this.#end
+    this.#end += count
     return at
   }
 
-  /** What was gathered, as a chunk of its own; the buffer starts anew. */
+  #renew(count: number): void {
+    const { length } = this
+    const needed = length + count
+    // What outgrows a slab grows by doubling, and is taken whole.
+    const renewed = new Uint8Array(needed * 2 > SLAB_BYTES ? needed * 2 : SLAB_BYTES)
+    renewed.set(this.bytes.subarray(this.#start, this.#end))
+    this.bytes = renewed
+    this.view = viewOf(renewed)
+    this.#start = 0
+    this.#end = length
+  }
+
+  /** What was gathered, as a chunk of its own. */
   take(): Uint8Array {
-    const chunk = this.bytes.subarray(0, this.length)
-    this.bytes = new Uint8Array(Math.min(128 << 10, Math.max(4096, this.length * 2)))
-    this.view = viewOf(this.bytes)
-    this.length = 0
+    const chunk = this.bytes.subarray(this.#start, this.#end)
+    this.#start = this.#end
     return chunk
   }
 }
