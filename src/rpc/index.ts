@@ -6,7 +6,7 @@
  * is given ends with the call unless it is `$dup()`ed.
  * @module
  */
-export { broken, Client, Pipeline, promised } from './client.ts'
+export { broken, Client, promised } from './client.ts'
 export type { CallOptions, Interface, InterfaceType } from './client.ts'
 export * as codegen from './codegen.ts'
 export { Connection } from './connection.ts'

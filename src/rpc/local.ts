@@ -34,7 +34,7 @@ export function serve<C extends Client, Server extends object>(
   return new type(new LocalHook(type.$interface, server))
 }
 
-export class LocalHook extends Hook {
+class LocalHook extends Hook {
   readonly #interface: Interface
   readonly #server: object
 

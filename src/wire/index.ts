@@ -43,10 +43,9 @@ export {
   voidElement,
 } from './list.ts'
 export type { ElementCodec, ListInit } from './list.ts'
-export { Message, segmentOf } from './message.ts'
+export { Message } from './message.ts'
 export {
   AnyPointer,
-  emptyStruct,
   getAny,
   getBool,
   getData,
@@ -63,10 +62,9 @@ export {
   getUint32,
   getUint64,
   getUint8,
-  hasPointer,
   NULL_POINTER,
   rootOf,
   Struct,
 } from './struct.ts'
 export type { StructType } from './struct.ts'
-export { badMessage, badValue } from './text.ts'
+export { badValue } from './text.ts'

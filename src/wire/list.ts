@@ -111,7 +111,7 @@ function fits(wanted: number, kind: number, size: number): boolean {
   return size === wanted || (size > wanted && size < 6)
 }
 
-export function listAt<T>(
+function listAt<T>(
   codec: ElementCodec<T, never>,
   message: Message,
   segment: number,

@@ -63,11 +63,11 @@ export interface StructType<T extends Struct = Struct, Init = unknown> {
 /** The message every absent struct is read from. */
 const EMPTY_MESSAGE = new Message([segmentOf(new Uint8Array(8))])
 
-export function emptyStruct<T extends Struct>(type: StructType<T, never>): T {
+function emptyStruct<T extends Struct>(type: StructType<T, never>): T {
   return new type(EMPTY_MESSAGE, 0, 0, 0, 0, 0, 0)
 }
 
-export function structAt<T extends Struct>(
+function structAt<T extends Struct>(
   type: StructType<T, never>,
   message: Message,
   segment: number,
@@ -146,7 +146,7 @@ export function getFloat64(s: Struct, offset: number, byDefault: bigint): number
 // Pointers. `index` counts words of the pointer section.
 
 /** Whether the pointer is there and not null. */
-export function hasPointer(s: Struct, index: number): boolean {
+function hasPointer(s: Struct, index: number): boolean {
   if (index >= s.$pointerCount) return false
   const at = (s.$pointers + index) * 8
   return s.$view.getUint32(at, true) !== 0 || s.$view.getUint32(at + 4, true) !== 0

@@ -24,7 +24,7 @@ interface InnerValue {
   name?: string
   next?: InnerValue
 }
-export const inner: fc.Arbitrary<InnerValue> = fc.letrec<{ inner: InnerValue }>((tie) => ({
+const inner: fc.Arbitrary<InnerValue> = fc.letrec<{ inner: InnerValue }>((tie) => ({
   inner: fc.record(
     {
       id: uint(32),
@@ -93,13 +93,13 @@ export interface PlainInner {
   next: PlainInner | undefined
 }
 
-export function expectedInner(value: InnerValue): PlainInner {
+function expectedInner(value: InnerValue): PlainInner {
   const { id = 0, name = '', next } = value
   return { id, name: wellFormed(name), next: next && expectedInner(next) }
 }
 
 /** An absent `next` and an empty one look the same to a reader, so both are read as far as they go. */
-export function plainInner(reader: Kinds_Inner, shape: InnerValue): PlainInner {
+function plainInner(reader: Kinds_Inner, shape: InnerValue): PlainInner {
   const { id, name } = reader
   return { id, name, next: shape.next && plainInner(reader.next, shape.next) }
 }
