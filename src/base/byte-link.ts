@@ -21,7 +21,8 @@ export interface ByteLink {
   /** Begins delivery to `sink`. Called exactly once; bytes that came earlier are kept until then. */
   open(sink: ByteSink): void
   /**
-   * Sends the chunks in order and takes ownership of them. Never throws and never blocks.
+   * Sends the chunks in order and takes ownership of them. Never throws and never blocks. A chunk may
+   * lie in a buffer with others, so the buffer is not to be transferred.
    * @returns false when the caller should stop until `drained`; the bytes are still taken
    */
   send(chunks: readonly Uint8Array[]): boolean
