@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Generates src/capnp/*.ts from capnp/*.capnp, and the test schemas' code beside them in
-// test/fixture/: typed readers, writers, clients and server types on top of src/rpc/codegen.ts.
-// Needs the `capnp` compiler on the PATH; its output is committed, so only a change of a schema does.
+// test/fixture/ and test/interop/: typed readers, writers, clients and server types on top of
+// src/rpc/codegen.ts. Needs the `capnp` compiler on the PATH; its output is committed, so only a
+// change of a schema does.
 //
 //   npm run gen               writes
 //   npm run gen -- --check    fails when what is committed is not current
@@ -44,12 +45,14 @@ const jobs = [
   },
 ]
 if (positionals.length === 0) {
-  jobs.push({
-    inputs: schemasIn('test/fixture'),
-    out: join(root, 'test/fixture'),
-    runtime: '../../src/rpc/index.ts',
-    extension: '.gen.ts',
-  })
+  for (const folder of ['test/fixture', 'test/interop']) {
+    jobs.push({
+      inputs: schemasIn(folder),
+      out: join(root, folder),
+      runtime: '../../src/rpc/index.ts',
+      extension: '.gen.ts',
+    })
+  }
 }
 
 const { Type } = schema
