@@ -1,0 +1,201 @@
+// The vats of the interop suite: the C++ program in its modes, ours behind a listener, and the
+// connections between them. Whatever is started here is ended by its owner: `await using`.
+
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, connect as dialSocket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { Scope } from '../../src/base/index.ts'
+import { Connection } from '../../src/rpc/index.ts'
+import type { Client } from '../../src/rpc/index.ts'
+import { socketLink } from '../help/socket-link.ts'
+import { PROJECT, temporaryFolder } from '../help/ww.ts'
+import { Peer } from './interop.gen.ts'
+import { ourPeer, Tally } from './our-peer.ts'
+
+export type Transport = 'unix' | 'tcp'
+
+/** Where a vat listens, as KJ writes it: `unix:/path` or `127.0.0.1:port`. */
+export interface Listening extends AsyncDisposable {
+  readonly address: string
+}
+
+const found = spawnSync(process.execPath, [join(PROJECT, 'scripts/build-interop.mjs'), '--find'], {
+  encoding: 'utf8',
+})
+
+/** The C++ program, or why it is not here. */
+export const cppPeer =
+  found.status === 0
+    ? { program: found.stdout.trim(), missing: '' }
+    : { program: undefined, missing: `(${found.stdout.trim() || found.stderr.trim()})` }
+
+const START_MS = 10_000
+
+/** The C++ program, run to its end. @returns its lines of output */
+export async function runCpp(args: readonly string[], timeoutMs: number): Promise<string[]> {
+  const child = spawnCpp(args, ['ignore', 'pipe', 'inherit'])
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  clearTimeout(timer)
+  const lines = output.split('\n').filter((line) => line !== '')
+  if (code !== 0) lines.push(`FAIL it ended with ${signal ?? code}`)
+  return lines
+}
+
+/** The C++ program as a server. */
+export async function listenCpp(transport: Transport): Promise<Listening> {
+  return await startCpp((address) => ['serve', address], transport)
+}
+
+/** The C++ program between its callers and `upstream`. */
+export async function relayCpp(transport: Transport, upstream: string): Promise<Listening> {
+  return await startCpp((address) => ['relay', address, upstream], transport)
+}
+
+async function startCpp(
+  argsFor: (address: string) => string[],
+  transport: Transport,
+): Promise<Listening> {
+  const scope = new Scope()
+  try {
+    const wanted = await freeAddress(transport, scope)
+    const child = spawnCpp(argsFor(wanted), ['pipe', 'pipe', 'inherit'])
+    scope.defer(async () => {
+      const ended = child.exitCode === null && child.signalCode === null && once(child, 'close')
+      child.kill('SIGKILL')
+      await ended
+    })
+    // One that has ended by itself takes no more input.
+    child.stdin?.on('error', () => {})
+    return { address: await listeningAddress(child), [Symbol.asyncDispose]: () => close(scope) }
+  } catch (thrown) {
+    await close(scope)
+    throw thrown
+  }
+}
+
+async function close(scope: Scope): Promise<void> {
+  await scope[Symbol.asyncDispose]()
+}
+
+function spawnCpp(
+  args: readonly string[],
+  stdio: ['ignore' | 'pipe', 'pipe', 'inherit'],
+): ChildProcess {
+  if (!cppPeer.program) throw new Error(cppPeer.missing)
+  return spawn(cppPeer.program, args, { stdio })
+}
+
+async function listeningAddress(child: ChildProcess): Promise<string> {
+  const signal = AbortSignal.timeout(START_MS)
+  for await (const line of createInterface({ input: child.stdout!, signal })) {
+    const [, address] = /^listening (.+)$/.exec(line) ?? []
+    if (address !== undefined) return address
+  }
+  throw new Error('The C++ peer ended, or took too long, before it listened')
+}
+
+async function freeAddress(transport: Transport, scope: Scope): Promise<string> {
+  if (transport === 'tcp') return '127.0.0.1:0'
+  const { path } = scope.own(await temporaryFolder())
+  return `unix:${join(path, 'vat')}`
+}
+
+/** Connects to an address. */
+export async function dial(address: string): Promise<Socket> {
+  const [, host, port] = /^([\d.]+):(\d+)$/.exec(address) ?? []
+  const socket =
+    host === undefined ? dialSocket(address.replace(/^unix:/, '')) : dialSocket(Number(port), host)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** A vat of ours that is connected to a peer. */
+export class Session implements AsyncDisposable {
+  readonly connection: Connection
+  readonly peer: Peer
+  readonly #socket: Socket
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.connection = new Connection(socketLink(socket))
+    this.peer = this.connection.bootstrap(Peer)
+  }
+
+  static async dial(address: string): Promise<Session> {
+    return new Session(await dial(address))
+  }
+
+  /** The socket breaks, without a word. */
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.peer[Symbol.dispose]()
+    this.connection.close()
+    await this.connection.closed
+    this.#socket.destroy()
+  }
+}
+
+/** A listener of ours and the connections it has accepted. */
+export interface OurListening extends Listening {
+  readonly connections: readonly Connection[]
+}
+
+/** A vat of ours: every connection gets the same peer. */
+export async function listenOurs(transport: Transport, tally = new Tally()): Promise<OurListening> {
+  return await accept(transport, (socket) => {
+    const peer = ourPeer(tally, () => socket.destroy())
+    return [new Connection(socketLink(socket), { bootstrap: peer })]
+  })
+}
+
+/** A vat of ours between its callers and `upstream`, with a connection there for each. */
+export async function relayOurs(transport: Transport, upstream: string): Promise<OurListening> {
+  return await accept(transport, async (socket) => {
+    const outer = new Connection(socketLink(await dial(upstream)))
+    const inner = new Connection(socketLink(socket), { bootstrap: outer.bootstrap(Peer) as Client })
+    void inner.closed.then(() => outer.close())
+    void outer.closed.then(() => inner.close())
+    return [inner, outer]
+  })
+}
+
+async function accept(
+  transport: Transport,
+  serveTo: (socket: Socket) => readonly Connection[] | Promise<readonly Connection[]>,
+): Promise<OurListening> {
+  const scope = new Scope()
+  const connections: Connection[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    void Promise.resolve(serveTo(socket)).then(
+      (made) => connections.push(...made),
+      () => socket.destroy(),
+    )
+  })
+  const wanted = await freeAddress(transport, scope)
+  if (transport === 'tcp') server.listen(0, '127.0.0.1')
+  else server.listen(wanted.replace(/^unix:/, ''))
+  await once(server, 'listening')
+  scope.defer(async () => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const connection of connections) connection.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  })
+  const { port } = server.address() as AddressInfo
+  const address = transport === 'tcp' ? `127.0.0.1:${port}` : wanted
+  return { address, connections, [Symbol.asyncDispose]: () => close(scope) }
+}
