@@ -1,6 +1,6 @@
 /** Bounds on what a message may ask of its reader. */
 export interface WireLimits {
-  /** Segments in one frame; the C++ reference takes 512. */
+  /** Segments in one frame; the C++ and Rust libraries refuse 512. */
   readonly maxSegments: number
   /** Words (8 bytes) in one frame without its table: what a peer can make us buffer for one message. */
   readonly maxFrameWords: number
@@ -15,7 +15,7 @@ export interface WireLimits {
 }
 
 export const DEFAULT_WIRE_LIMITS: WireLimits = {
-  maxSegments: 512,
+  maxSegments: 511,
   maxFrameWords: 8 << 20, // 64 MiB
   maxReadWords: 8 << 20, // as the Rust and C++ libraries
   maxDepth: 64,
