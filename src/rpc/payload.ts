@@ -224,8 +224,8 @@ export class Params implements Content {
 }
 
 /**
- * Results a handler returned: whatever clients are in them are ours now, and are disposed as soon as
- * they are encoded. Encoded once, straight into the Return when the caller is remote.
+ * Results a handler returned: whatever capabilities are in them, as clients or within a message it
+ * had from elsewhere, are ours now, and are let go as soon as they are encoded. Encoded once, straight into the Return when the caller is remote.
  */
 export class Results implements Content {
   readonly #write: (builder: Builder, at: number) => void
@@ -274,7 +274,10 @@ export class Results implements Content {
     try {
       collectClients(clients, () => this.#write(builder, at))
       // Their capabilities outlive the handler's objects; without any, writing again is cheaper.
-      if (builder.caps.length > capsBefore) this.#payload = payloadAt(builder, at)
+      if (builder.caps.length > capsBefore) {
+        this.#payload = payloadAt(builder, at)
+        takeOver(builder.caps, capsBefore)
+      }
     } catch (thrown) {
       this.#failure = { error: asWwError(thrown) }
       throw this.#failure.error
@@ -282,6 +285,18 @@ export class Results implements Content {
       for (const client of clients) client[Symbol.dispose]()
     }
   }
+}
+
+/** Lets go what was copied from other messages; a payload with references of its own stays. */
+function takeOver(caps: object[], from: number): void {
+  const slots: CapSlot[] = []
+  for (let index = from; index < caps.length; index++) {
+    const entry = caps[index]
+    if (!(entry instanceof CapSlot)) continue
+    slots.push(entry)
+    caps[index] = entry.current
+  }
+  for (const slot of slots) slot.release()
 }
 
 // Encoding is synchronous, so what is written between two lines belongs to one message.
