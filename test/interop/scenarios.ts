@@ -336,8 +336,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     expect(await give(Uint8Array.of(1, 2))).toSatisfy(
       (value: codegen.AnyPointer) => Buffer.compare(value.asData(), Uint8Array.of(1, 2)) === 0,
     )
-    const any = stage.own(stage.own(stage.peer.giveAny({ value: mine.client })).value)
-    expect(await total(stage.own(any.$as(Counter)), 2n)).toBe(2n)
+    const given = stage.own(stage.peer.giveAny({ value: mine.client }))
+    await given
+    expect(await total(stage.own(stage.own(given.value).$as(Counter)), 2n)).toBe(2n)
     const shapes = await stage.own(stage.peer.shapes({ start: 1n }))
     const outer = (await give(shapes.outer)).asStruct(Outer)
     expect([outer.label, outer.inner.depth]).toEqual(['outer', 2])
