@@ -123,6 +123,21 @@ class Numbered {
     }
   }
 
+  /** Sends in every turn until `settled`, so that calls are on their way when it happens. */
+  async sendUntil(settled: Promise<void>): Promise<void> {
+    let isSettled = false
+    const stop = () => {
+      isSettled = true
+    }
+    settled.then(stop, stop)
+    while (!isSettled) {
+      this.send(1)
+      await setImmediate()
+    }
+    this.send(3)
+    await settled
+  }
+
   async expectOrder(amounts: () => readonly bigint[] | Promise<readonly bigint[]>): Promise<void> {
     await Promise.all(this.#calls)
     expect(await amounts()).toEqual(this.#calls.map((_, index) => BigInt(index)))
@@ -205,9 +220,8 @@ async function becomesOurs(stage: Stage, hops: number, isPipelined: boolean): Pr
   for (const gate of promise.gates) {
     await numbered.sendFor(5)
     gate.open()
-    await numbered.sendFor(5)
   }
-  await counter.$settled()
+  await numbered.sendUntil(counter.$settled())
   await numbered.sendFor(5)
   await numbered.expectOrder(() => mine.server.amounts)
   expect(isSame(counter, mine.client)).toBe(true)
@@ -467,7 +481,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const numbered = new Numbered(counter!)
     await numbered.sendFor(5)
     promise.gates[0]!.open()
-    await counter!.$settled()
+    await numbered.sendUntil(counter!.$settled())
     await numbered.sendFor(5)
     await numbered.expectOrder(async () => await logOf(counter!))
   },
@@ -493,8 +507,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const numbered = new Numbered(counter)
     await numbered.sendFor(5)
     gate.open()
-    await numbered.sendFor(10)
-    await counter.$settled()
+    await numbered.sendUntil(counter.$settled())
     await numbered.sendFor(5)
     await numbered.expectOrder(() => mine.server.amounts)
   },
