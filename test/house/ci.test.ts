@@ -13,6 +13,8 @@ interface Outcome {
   readonly tests: { code: number; report?: string }
   readonly checks: { code: number; says: string }
   readonly gen: { code: number }
+  /** Of the program the interop suite runs against. */
+  readonly interop: { code: number }
 }
 
 const totals = (numPassedTests: number, numFailedTests: number) =>
@@ -22,18 +24,22 @@ const GOOD: Outcome = {
   tests: { code: 0, report: totals(40, 0) },
   checks: { code: 0, says: 'ok   check:lint (1.0 s)\n6 passed, 0 failed' },
   gen: { code: 0 },
+  interop: { code: 0 },
 }
 
 async function gate({
   tests,
   checks,
   gen,
+  interop,
 }: Outcome): Promise<{ status: number | null; last: string }> {
   await using folder = await temporaryFolder()
   const at = (path: string) => join(folder.path, path)
   await mkdir(at('.ci'))
   await mkdir(at('bin'))
+  await mkdir(at('scripts'))
   await cp(join(PROJECT, '.ci/run'), at('.ci/run'))
+  await writeFile(at('scripts/build-interop.mjs'), `process.exitCode = ${interop.code}\n`)
   await writeFile(at('bin/capnp'), '#!/bin/sh\n')
   await writeFile(
     at('bin/npm'),
@@ -71,6 +77,7 @@ test.each<[string, Partial<Outcome>, string]>([
   ],
   ['a failing check', { checks: { code: 1, says: '5 passed, 1 failed' } }, '46 passed, 1 failed'],
   ['checks that did not run', { checks: { code: 1, says: 'npm error' } }, '41 passed, 1 failed'],
+  ['a C++ peer that does not build', { interop: { code: 1 } }, '47 passed, 1 failed'],
   ['generated code that is not current', { gen: { code: 1 } }, '46 passed, 1 failed'],
 ])('%s fails the gate', async (_, outcome, last) => {
   expect(await gate({ ...GOOD, ...outcome })).toEqual({ status: 1, last })
