@@ -46,13 +46,14 @@ export const BEYOND_CPP_RELAY = [
 ]
 
 const START_MS = 10_000
+const END_MS = 2000
 
 /** The C++ program, run to its end. @returns its lines of output */
 export async function runCpp(args: readonly string[], timeoutMs: number): Promise<string[]> {
-  const child = spawnCpp(args, ['ignore', 'pipe', 'inherit'])
+  const child = spawn(programOrThrow(), args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
   let output = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   clearTimeout(timer)
   const lines = output.split('\n').filter((line) => line !== '')
@@ -75,16 +76,21 @@ async function startCpp(
   transport: Transport,
 ): Promise<Listening> {
   const scope = new Scope()
+  const args = argsFor(await freeAddress(transport, scope))
+  return await startVat(programOrThrow(), args, scope)
+}
+
+/** Starts a program that says where it listens, and ends when its input does. */
+export async function startVat(
+  command: string,
+  args: readonly string[],
+  scope = new Scope(),
+): Promise<Listening> {
   try {
-    const wanted = await freeAddress(transport, scope)
-    const child = spawnCpp(argsFor(wanted), ['pipe', 'pipe', 'inherit'])
-    scope.defer(async () => {
-      const ended = child.exitCode === null && child.signalCode === null && once(child, 'close')
-      child.kill('SIGKILL')
-      await ended
-    })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    scope.defer(async () => await end(child))
     // One that has ended by itself takes no more input.
-    child.stdin?.on('error', () => {})
+    child.stdin.on('error', () => {})
     return { address: await listeningAddress(child), [Symbol.asyncDispose]: () => close(scope) }
   } catch (thrown) {
     await close(scope)
@@ -92,16 +98,22 @@ async function startCpp(
   }
 }
 
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'close')
+  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS)
+  child.stdin?.end()
+  await ended
+  clearTimeout(timer)
+}
+
 async function close(scope: Scope): Promise<void> {
   await scope[Symbol.asyncDispose]()
 }
 
-function spawnCpp(
-  args: readonly string[],
-  stdio: ['ignore' | 'pipe', 'pipe', 'inherit'],
-): ChildProcess {
+function programOrThrow(): string {
   if (!cppPeer.program) throw new Error(cppPeer.missing)
-  return spawn(cppPeer.program, args, { stdio })
+  return cppPeer.program
 }
 
 async function listeningAddress(child: ChildProcess): Promise<string> {
@@ -110,7 +122,7 @@ async function listeningAddress(child: ChildProcess): Promise<string> {
     const [, address] = /^listening (.+)$/.exec(line) ?? []
     if (address !== undefined) return address
   }
-  throw new Error('The C++ peer ended, or took too long, before it listened')
+  throw new Error('A vat ended, or took too long, before it listened')
 }
 
 async function freeAddress(transport: Transport, scope: Scope): Promise<string> {

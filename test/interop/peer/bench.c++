@@ -6,38 +6,47 @@
 
 namespace {
 
-constexpr uint WARM_UP_CALLS = 500;
-constexpr int64_t MEASURED_MS = 1000;
-constexpr uint WINDOW = 100;
+constexpr uint WARM_UP_CALLS = 200;
 
 double secondsBetween(kj::TimePoint from, kj::TimePoint to) {
   return (to - from) / kj::MICROSECONDS / 1e6;
 }
 
-kj::Promise<void> ping(Peer::Client& peer) {
-  auto request = peer.pingRequest();
-  request.setValue(1);
-  return request.send().ignoreResult();
-}
+// A ping, or an echo of bytes.
+struct Call {
+  Peer::Client peer;
+  kj::Array<kj::byte> bytes;
+
+  kj::Promise<void> make() {
+    if (bytes.size() == 0) {
+      auto request = peer.pingRequest();
+      request.setValue(1);
+      return request.send().ignoreResult();
+    }
+    auto request = peer.echoRequest();
+    request.setData(bytes);
+    return request.send().ignoreResult();
+  }
+};
 
 // Calls one after another, until the time is over.
-kj::Promise<void> keepCalling(Peer::Client& peer, const kj::MonotonicClock& clock,
+kj::Promise<void> keepCalling(Call& call, const kj::MonotonicClock& clock,
                               kj::TimePoint end, uint& calls) {
-  return ping(peer).then([&peer, &clock, end, &calls]() -> kj::Promise<void> {
+  return call.make().then([&call, &clock, end, &calls]() -> kj::Promise<void> {
     ++calls;
     if (clock.now() >= end) return kj::READY_NOW;
-    return keepCalling(peer, clock, end, calls);
+    return keepCalling(call, clock, end, calls);
   });
 }
 
-double callsPerSecond(World& world, Peer::Client& peer, uint window) {
+double callsPerSecond(World& world, Call& call, uint window, kj::Duration time) {
   auto& clock = kj::systemPreciseMonotonicClock();
   auto from = clock.now();
-  auto end = from + MEASURED_MS * kj::MILLISECONDS;
+  auto end = from + time;
   uint calls = 0;
   auto running = kj::heapArrayBuilder<kj::Promise<void>>(window);
   for (uint index = 0; index < window; index++) {
-    running.add(keepCalling(peer, clock, end, calls));
+    running.add(keepCalling(call, clock, end, calls));
   }
   kj::joinPromises(running.finish()).wait(world.scope());
   return calls / secondsBetween(from, clock.now());
@@ -45,10 +54,10 @@ double callsPerSecond(World& world, Peer::Client& peer, uint window) {
 
 }  // namespace
 
-void runBench(World& world, kj::StringPtr address) {
+void runBench(World& world, kj::StringPtr address, uint window, uint milliseconds, uint bytes) {
   Session session(world.dial(address));
-  for (uint index = 0; index < WARM_UP_CALLS; index++) ping(session.peer).wait(world.scope());
-  double sequential = callsPerSecond(world, session.peer, 1);
-  double windowed = callsPerSecond(world, session.peer, WINDOW);
-  printf("{\"sequential\": %.0f, \"windowed\": %.0f}\n", sequential, windowed);
+  Call call{session.peer, kj::heapArray<kj::byte>(bytes)};
+  uint warmUp = bytes > 0 ? 4 : WARM_UP_CALLS;
+  for (uint index = 0; index < warmUp; index++) call.make().wait(world.scope());
+  printf("%.0f\n", callsPerSecond(world, call, window, milliseconds * kj::MILLISECONDS) * 1000);
 }

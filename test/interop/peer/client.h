@@ -46,5 +46,6 @@ struct Session {
 void runChecks(World& world, kj::StringPtr address, kj::ArrayPtr<const kj::StringPtr> names);
 void listChecks();
 
-// Prints figures of calls to a server, as JSON.
-void runBench(World& world, kj::StringPtr address);
+// Calls for some time, with `window` calls under way, and prints how many a thousand seconds hold.
+// Pings, or echoes of that many bytes.
+void runBench(World& world, kj::StringPtr address, uint window, uint milliseconds, uint bytes);

@@ -4,7 +4,7 @@
 //   peer relay ADDRESS UPSTREAM    serves what UPSTREAM serves, over a connection of its own each
 //   peer check ADDRESS [NAME…]     checks a server; a line `ok NAME` or `FAIL NAME: why` each
 //   peer checks                    the names of the checks
-//   peer bench ADDRESS             figures of calls to a server, as JSON
+//   peer bench ADDRESS WINDOW MILLISECONDS BYTES   calls to a server in a thousand seconds
 //
 // Addresses as in KJ: unix:/path, 127.0.0.1:0. A server ends when its standard input does.
 
@@ -102,8 +102,9 @@ int run(kj::ArrayPtr<const kj::StringPtr> args) {
     serveUntilInputEnds(world, args[1], args[2]);
   } else if (args.size() >= 2 && args[0] == "check") {
     runChecks(world, args[1], args.slice(2, args.size()));
-  } else if (args.size() == 2 && args[0] == "bench") {
-    runBench(world, args[1]);
+  } else if (args.size() == 5 && args[0] == "bench") {
+    runBench(world, args[1], args[2].parseAs<uint>(), args[3].parseAs<uint>(),
+             args[4].parseAs<uint>());
   } else {
     fprintf(stderr, "usage: peer serve|relay|check|checks|bench … (see main.c++)\n");
     return 2;
