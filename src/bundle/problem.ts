@@ -47,8 +47,8 @@ export function formatProblem({ file, line, column, message }: Problem): string 
   return `${place}: ${message}`
 }
 
-// From where the person stands, if that is shorter.
+// From where the person stands, if it lies below.
 function shortPath(file: string): string {
   const short = relative(process.cwd(), file)
-  return short.length < file.length ? short : file
+  return short.startsWith('..') ? file : short
 }
