@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// Builds test/interop/peer, the other end of the interop suite on the C++ reference, into
-// dist/interop. Needs the capnp tool, its C++ library and g++; installs them when it may (root, apt).
-// Where they cannot be had it says so in one sentence, and the suite is skipped with that sentence.
+// Brings the other ends of the interop suite into dist/interop: test/interop/peer built on the C++
+// reference, which needs the capnp tool, its library and g++ (installed when that is possible: root,
+// apt), and pycapnp from its wheel. What cannot be had is said in one sentence, and the tests with
+// it are skipped with that sentence.
 //
-//   node scripts/build-interop.mjs             builds unless what is there is current
-//   node scripts/build-interop.mjs --find      prints the path of the current program; builds nothing
+//   node scripts/build-interop.mjs            does what is not done yet
+//   node scripts/build-interop.mjs --find     says where things are, as JSON; does nothing
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,19 +28,26 @@ const units = readdirSync(sources)
   .sort()
 const program = join(out, `peer-${hashOfInputs().slice(0, 16)}`)
 
+const PYCAPNP = 'pycapnp==2.2.4'
+const python = join(out, PYCAPNP)
+
 if (process.argv[2] === '--find') {
-  if (existsSync(program)) console.log(program)
-  else console.log('The C++ peer is not built: run `node scripts/build-interop.mjs`')
-  process.exitCode = existsSync(program) ? 0 : 1
-} else if (!existsSync(program)) {
-  const missing = whatIsMissing()
-  if (missing) console.log(`Skipped the C++ peer: ${missing}`)
-  else process.exitCode = await build()
+  const found = (path) => (existsSync(path) ? path : undefined)
+  console.log(JSON.stringify({ program: found(program), python: found(python) }))
+} else {
+  if (!existsSync(program)) {
+    const missing = whatIsMissing()
+    if (missing) console.log(`Skipped the C++ peer: ${missing}`)
+    else process.exitCode = await build()
+  }
+  if (!existsSync(python)) installPython()
 }
 
 function hashOfInputs() {
   const hash = createHash('sha256').update(COMPILE.join(' '))
-  const files = readdirSync(sources).sort()
+  const files = readdirSync(sources)
+    .filter((name) => /\.(h|c\+\+)$/.test(name))
+    .sort()
   for (const path of [schema, ...files.map((name) => join(sources, name))]) {
     hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path))
   }
@@ -62,6 +70,16 @@ function whatIsMissing() {
   spawnSync('apt-get', ['update'], { env })
   spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], { env })
   return hasTools() ? undefined : `${names} could not be installed`
+}
+
+/** From its wheel, or not at all: building it would take minutes. */
+function installPython() {
+  const staged = `${python}.${process.pid}`
+  const args = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--target', staged]
+  const { status } = spawnSync('python3', [...args, PYCAPNP], { stdio: 'ignore' })
+  if (status === 0) renameSync(staged, python)
+  else console.log(`Skipped pycapnp: python3 with pip could not install ${PYCAPNP}`)
+  rmSync(staged, { recursive: true, force: true })
 }
 
 async function build() {

@@ -20,7 +20,7 @@ import type { Listening } from './vats.ts'
 
 const ALL_CHECKS_MS = 25_000
 
-const { program, missing } = cppPeer
+const { path: program, missing } = cppPeer
 const checks = program
   ? spawnSync(program, ['checks'], { encoding: 'utf8' }).stdout.trimEnd().split('\n')
   : ['nothing']

@@ -12,7 +12,7 @@ import { CounterServer, Tally } from './our-peer.ts'
 import { cppPeer, listenCpp, listenOurs, relayOurs, Session } from './vats.ts'
 import type { Listening } from './vats.ts'
 
-const { program, missing } = cppPeer
+const { path: program, missing } = cppPeer
 const servers: [string, (transport: 'unix') => Promise<Listening>][] = [
   ['C++', listenCpp],
   ['ours', listenOurs],

@@ -24,15 +24,25 @@ export interface Listening extends AsyncDisposable {
   readonly address: string
 }
 
-const found = spawnSync(process.execPath, [join(PROJECT, 'scripts/build-interop.mjs'), '--find'], {
-  encoding: 'utf8',
+const search = spawnSync(process.execPath, [join(PROJECT, 'scripts/build-interop.mjs'), '--find'])
+const found = JSON.parse(search.stdout.toString()) as { program?: string; python?: string }
+
+/** A program that is not part of ours: where it is, or why its tests are skipped. */
+export interface Foreign {
+  readonly path: string | undefined
+  readonly missing: string
+}
+
+const foreign = (path: string | undefined): Foreign => ({
+  path,
+  missing: path === undefined ? '(not built: node scripts/build-interop.mjs)' : '',
 })
 
-/** The C++ program, or why it is not here. */
-export const cppPeer =
-  found.status === 0
-    ? { program: found.stdout.trim(), missing: '' }
-    : { program: undefined, missing: `(${found.stdout.trim() || found.stderr.trim()})` }
+/** The C++ program. */
+export const cppPeer = foreign(found.program)
+
+/** The folder pycapnp is installed in: another program, on a newer library. */
+export const pycapnp = foreign(found.python)
 
 /**
  * What version 0.9 of the reference cannot do between two vats, whoever they are: it forwards 32 MB in
@@ -80,6 +90,15 @@ async function startCpp(
   return await startVat(programOrThrow(), args, scope)
 }
 
+/** pycapnp as a server. */
+export async function listenPycapnp(): Promise<Listening> {
+  if (!pycapnp.path) throw new Error(`pycapnp is missing ${pycapnp.missing}`)
+  const scope = new Scope()
+  const address = await freeAddress('unix', scope)
+  const program = join(PROJECT, 'test/interop/peer/peer.py')
+  return await startVat('env', [`PYTHONPATH=${pycapnp.path}`, 'python3', program, address], scope)
+}
+
 /** Starts a program that says where it listens, and ends when its input does. */
 export async function startVat(
   command: string,
@@ -112,8 +131,8 @@ async function close(scope: Scope): Promise<void> {
 }
 
 function programOrThrow(): string {
-  if (!cppPeer.program) throw new Error(cppPeer.missing)
-  return cppPeer.program
+  if (!cppPeer.path) throw new Error(`The C++ peer is missing ${cppPeer.missing}`)
+  return cppPeer.path
 }
 
 async function listeningAddress(child: ChildProcess): Promise<string> {

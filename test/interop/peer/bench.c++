@@ -60,4 +60,5 @@ void runBench(World& world, kj::StringPtr address, uint window, uint millisecond
   uint warmUp = bytes > 0 ? 4 : WARM_UP_CALLS;
   for (uint index = 0; index < warmUp; index++) call.make().wait(world.scope());
   printf("%.0f\n", callsPerSecond(world, call, window, milliseconds * kj::MILLISECONDS) * 1000);
+  world.wait(session.close());
 }

@@ -40,6 +40,13 @@ struct Session {
       : stream(kj::mv(opened)),
         connection(*stream),
         peer(connection.bootstrap().castAs<Peer>()) {}
+
+  // Version 0.9 must not be taken down while a connection is up: what it still has to say may be
+  // gone by then. @returns when the other side has closed too
+  kj::Promise<void> close() {
+    stream->shutdownWrite();
+    return connection.onDisconnect();
+  }
 };
 
 // Runs the checks of these names (all without any) against a server; one line of output each.

@@ -19,14 +19,11 @@ namespace {
 // One accepted connection: whoever is there gets `bootstrap`.
 struct Accepted {
   kj::Own<kj::AsyncIoStream> stream;
-  kj::Maybe<kj::Own<Session>> upstream;
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc;
 
-  Accepted(kj::Own<kj::AsyncIoStream> accepted, capnp::Capability::Client bootstrap,
-           kj::Maybe<kj::Own<Session>> upstream)
+  Accepted(kj::Own<kj::AsyncIoStream> accepted, capnp::Capability::Client bootstrap)
       : stream(kj::mv(accepted)),
-        upstream(kj::mv(upstream)),
         network(*stream, capnp::rpc::twoparty::Side::SERVER),
         rpc(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
 };
@@ -63,21 +60,31 @@ private:
   kj::TaskSet tasks_;
 
   kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream) {
-    if (upstream_ == nullptr) return stay(kj::heap<Accepted>(kj::mv(stream), makePeer(), nullptr));
+    if (upstream_ == nullptr) return stay(kj::heap<Accepted>(kj::mv(stream), makePeer()));
     return upstreamAddress_->connect().then(
         [this, stream = kj::mv(stream)](kj::Own<kj::AsyncIoStream> dialed) mutable {
           auto session = kj::heap<Session>(kj::mv(dialed));
           auto peer = session->peer;
-          auto lost = session->connection.onDisconnect();
-          auto accepted = kj::heap<Accepted>(kj::mv(stream), kj::mv(peer), kj::mv(session));
-          // Whoever came through us hears that the other side is gone.
-          return stay(kj::mv(accepted)).exclusiveJoin(kj::mv(lost));
+          return relay(kj::heap<Accepted>(kj::mv(stream), kj::mv(peer)), kj::mv(session));
         });
   }
 
   static kj::Promise<void> stay(kj::Own<Accepted> accepted) {
     auto gone = accepted->network.onDisconnect();
     return gone.attach(kj::mv(accepted));
+  }
+
+  // When one side is gone, the other hears of it.
+  static kj::Promise<void> relay(kj::Own<Accepted> accepted, kj::Own<Session> session) {
+    auto gone = accepted->network.onDisconnect();
+    auto lost = session->connection.onDisconnect();
+    return gone.exclusiveJoin(kj::mv(lost))
+        .then([&accepted = *accepted, &session = *session]() {
+          auto gone = accepted.network.onDisconnect();
+          accepted.stream->shutdownWrite();
+          return session.close().then([gone = kj::mv(gone)]() mutable { return kj::mv(gone); });
+        })
+        .attach(kj::mv(accepted), kj::mv(session));
   }
 
   void taskFailed(kj::Exception&& exception) override {
