@@ -3,7 +3,7 @@
 // Invariants
 //  - The host's thread never blocks on a cell, and does nothing for a cell that does nothing: it
 //    waits for the cell's doorbell without a timer.
-//  - `exited` resolves once, after the thread is gone and after what it wrote to the data stream
+//  - `exited` resolves once, after the thread is gone, or was given up, and after what it wrote to the data stream
 //    was delivered, as far as the sink takes it. What lies in stdout and stderr can be read later.
 //  - Whatever ends a cell, its pipes are closed behind it: every reader sees the end, every writer
 //    an error.
@@ -13,8 +13,10 @@ import { Worker } from 'node:worker_threads'
 import { messageOf, WwError } from '../base/index.ts'
 import type { ByteLink, ByteReader, ByteWriter, Log, ReadOnlyTree } from '../base/index.ts'
 import { EMPTY_TREE, FileServer } from './file-server.ts'
-import { CELL_LIMITS } from './limits.ts'
-import { DataLink, PipeReader, PipeWriter } from './pipe.ts'
+import { CELL_LIMITS, DEFAULT_CELL_LIMITS } from './limits.ts'
+import type { CellLimits, LimitName } from './limits.ts'
+import { allotMemory } from './module/allot.ts'
+import { DataLink, OutputMeter, PipeReader, PipeWriter } from './pipe.ts'
 import type { HostEnd } from './pipe.ts'
 import type { Program } from './program.ts'
 import type { CellExit, CellMessage, CellStart } from './protocol.ts'
@@ -30,6 +32,8 @@ export interface CellOptions {
   readonly env: readonly string[]
   /** What the guest sees, read-only, at `/`. Without one it sees an empty directory. */
   readonly root?: ReadOnlyTree
+  /** What differs from the node's defaults. */
+  readonly limits?: Partial<CellLimits>
   readonly log: Log
   /** Stops the start. A cell that has started is ended by `kill` or by disposing it. */
   readonly signal?: AbortSignal
@@ -45,7 +49,7 @@ export interface Cell extends AsyncDisposable {
   readonly stderr: ByteReader
   /** Never rejects. */
   readonly exited: Promise<CellExit>
-  /** Ends the guest wherever it is; resolves when its thread is gone. Twice is once. */
+  /** Ends the guest wherever it is; resolves when its thread is gone or was given up. Twice is once. */
   kill(): Promise<void>
 }
 
@@ -53,7 +57,8 @@ export interface Cell extends AsyncDisposable {
  * Starts a program in a thread of its own.
  *
  * @returns when it is instantiated and about to run
- * @throws {WwError} CELL_NOT_STARTED when it cannot be instantiated; or the reason of `signal`
+ * @throws {WwError} CELL_NOT_STARTED when it cannot be instantiated, for lack of memory too; or the
+ *   reason of `signal`
  */
 export async function spawnCell(options: CellOptions): Promise<Cell> {
   options.signal?.throwIfAborted()
@@ -87,24 +92,32 @@ class WorkerCell implements Cell {
   readonly #shared: HostSide
   readonly #worker: Worker
   readonly #ends: readonly HostEnd[]
-  #killed = false
+  readonly #deadline: NodeJS.Timeout | undefined
+  #stopping: Promise<void> | undefined
   #gone = false
   /** How the guest or its thread said it ended. */
   #exit: CellExit | undefined
+  /** Known once the guest has ended by itself. */
+  #fuelUsed: number | undefined
   #resolveStarted!: () => void
   #rejectStarted!: (reason: WwError) => void
   #resolveExited!: (exit: CellExit) => void
 
-  constructor({ name, log, program, args, env, root }: CellOptions) {
+  constructor({ name, log, program, args, env, root, limits }: CellOptions) {
+    const { memoryBytes, fuel, wallMs, outputBytes } = { ...DEFAULT_CELL_LIMITS, ...limits }
     this.name = name
+    const maxPages = this.#allot(program, memoryBytes)
     this.#log = log
     const buffer = allocateCell()
     const shared = new HostSide(buffer)
     this.#shared = shared
     this.data = new DataLink(shared.dataOut, shared.dataIn)
     this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
-    this.stdout = new PipeReader(shared.stdout)
-    this.stderr = new PipeReader(shared.stderr)
+    const output = new OutputMeter(outputBytes, () =>
+      this.#limited('output', `wrote more than ${outputBytes} bytes, its limit`),
+    )
+    this.stdout = new PipeReader(shared.stdout, output)
+    this.stderr = new PipeReader(shared.stderr, output)
     const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log)
     this.#ends = [this.data, this.stdin, this.stdout, this.stderr, files]
     this.started = new Promise((resolve, reject) => {
@@ -115,21 +128,66 @@ class WorkerCell implements Cell {
       this.#resolveExited = resolve
     })
 
-    const start: CellStart = { buffer, code: program.code, args, env }
+    const start: CellStart = { buffer, code: program.code, args, env, maxPages, fuel }
     this.#worker = startThread(start, name)
     this.#worker.on('message', (message: CellMessage) => this.#hear(message))
     this.#worker.on('error', (thrown) => this.#fail(thrown))
     this.#worker.on('exit', () => this.#end())
+    if (wallMs !== Infinity) {
+      const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
+      this.#deadline = setTimeout(exceeded, wallMs)
+    }
     void this.#pump()
   }
 
   async kill(): Promise<void> {
-    if (!this.#gone) {
-      this.#killed = true
-      this.#shared.kill()
-      await this.#worker.terminate()
-    }
+    this.#stopping ??= this.#stop()
     await this.exited
+  }
+
+  #limited(limit: LimitName, message: string): void {
+    if (this.#gone) return
+    this.#exit ??= { kind: 'limited', code: 137, limit, message }
+    this.#stopping ??= this.#stop()
+  }
+
+  // A ladder: the guest stops itself at the kill word; if it does not, its thread is terminated; and
+  // a thread that V8 cannot terminate is left behind, with nothing but shared memory in its hands.
+  async #stop(): Promise<void> {
+    if (this.#gone) return
+    this.#shared.kill()
+    if (await this.#goneWithin(CELL_LIMITS.stopMs)) return
+    void this.#worker.terminate()
+    if (await this.#goneWithin(CELL_LIMITS.terminateMs)) return
+    this.#log.error('cell thread does not end', { cell: this.name })
+    this.#worker.unref()
+    this.#exit ??= { kind: 'killed', code: 137 }
+    this.#end()
+  }
+
+  async #goneWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), ms)
+    })
+    const isGone = await Promise.race([this.exited.then(() => true), late])
+    clearTimeout(timer)
+    return isGone
+  }
+
+  #allot({ code }: Program, memoryBytes: number): number[] {
+    const instances =
+      code.kind === 'module'
+        ? [code.module]
+        : code.plan.steps.map(({ module }) => code.modules[module]!)
+    try {
+      return allotMemory(
+        instances.map(({ memory }) => memory),
+        memoryBytes,
+      )
+    } catch (thrown) {
+      throw this.#notStarted(messageOf(thrown))
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,6 +216,7 @@ class WorkerCell implements Cell {
         return
       case 'ended':
         this.#exit ??= message.exit
+        this.#fuelUsed = message.fuelUsed
     }
   }
 
@@ -167,6 +226,8 @@ class WorkerCell implements Cell {
   }
 
   #end(): void {
+    if (this.#gone) return
+    clearTimeout(this.#deadline)
     const exit = this.#outcome()
     const shared = this.#shared
     // Readers see what still lies in the rings, then the end.
@@ -175,14 +236,20 @@ class WorkerCell implements Cell {
     this.#gone = true
     for (const end of this.#ends) end.turn()
     shared.hostBell.ring()
-    this.#rejectStarted(this.#notStarted(`its thread ended (${exit.kind})`))
-    this.#log.debug('cell ended', { cell: this.name, kind: exit.kind, code: exit.code })
+    this.#rejectStarted(this.#notStarted(`it ${howEnded(exit)}`))
+    this.#report(exit)
     this.#resolveExited(exit)
+  }
+
+  #report(exit: CellExit): void {
+    const facts = { cell: this.name, kind: exit.kind, code: exit.code, fuelUsed: this.#fuelUsed }
+    if (exit.kind !== 'limited') this.#log.debug('cell ended', facts)
+    else this.#log.warn('cell ended at its limit', { ...facts, cause: exit.message })
   }
 
   #outcome(): CellExit {
     if (this.#exit) return this.#exit
-    if (this.#killed) return { kind: 'killed', code: 137 }
+    if (this.#stopping) return { kind: 'killed', code: 137 }
     return { kind: 'trapped', code: 134, message: 'its thread ended without a word' }
   }
 
@@ -191,8 +258,20 @@ class WorkerCell implements Cell {
   }
 
   #cellEnded(exit: CellExit): WwError {
-    const how = exit.kind === 'trapped' ? `trapped: ${exit.message}` : 'was killed'
-    return new WwError('disconnected', 'CELL_ENDED', `Cell ${this.name} ${how}`)
+    return new WwError('disconnected', 'CELL_ENDED', `Cell ${this.name} ${howEnded(exit)}`)
+  }
+}
+
+function howEnded(exit: CellExit): string {
+  switch (exit.kind) {
+    case 'exited':
+      return `exited with ${exit.code}`
+    case 'trapped':
+      return `trapped: ${exit.message}`
+    case 'limited':
+      return exit.message
+    case 'killed':
+      return 'was killed'
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * Every number that bounds a cell, with its unit and why it is that large.
- * Metering and per-cell budgets come with the hostile suite; what holds today stands here.
- */
+/** Every number that bounds a cell, with its unit and why it is that large. */
 export const CELL_LIMITS = {
   /** Bytes in flight per direction of the data stream and per standard stream: the size of a Unix pipe. A power of two. */
   ringBytes: 64 << 10,
@@ -11,6 +8,31 @@ export const CELL_LIMITS = {
   programImports: 1_000,
   programExports: 10_000,
   programCoreModules: 64,
+  /**
+   * What one core module may declare. StarlingMonkey, the largest engine known, has about 20,000
+   * functions; QuickJS with its heap in the image has 10,000 data segments.
+   */
+  moduleTypes: 20_000,
+  moduleFunctions: 100_000,
+  moduleGlobals: 20_000,
+  moduleSegments: 100_000,
+  moduleTables: 16,
+  /** One function: its bytes, its locals, its blocks within blocks. An interpreter's loop has some 100 KiB. */
+  functionBytes: 2 << 20,
+  functionLocals: 20_000,
+  functionBlocks: 10_000,
+  /** Entries one table may grow to: a large program has some thousand functions behind pointers. */
+  tableEntries: 65_536,
+  /** Entries the tables of one program may have together: 8 bytes each of a thread's heap. */
+  programTableEntries: 524_288,
+  /** Pages of 64 KiB the memory of any cell may have: 1 GiB. */
+  memoryPages: 16_384,
+  /** Units of fuel given at a time; a guest that computes uses them in well under a millisecond, and then looks whether it was killed. */
+  fuelSlice: 1 << 18,
+  /** A killed cell stops by itself within so many milliseconds, or its thread is terminated. */
+  stopMs: 50,
+  /** A terminated thread is gone within so many milliseconds, or is given up. */
+  terminateMs: 1_000,
   /** Definitions evaluated while a component is linked, instantiations of nested components included. */
   componentDefinitions: 100_000,
   /** Components nested in components. Engines use two. */
@@ -36,3 +58,27 @@ export const CELL_LIMITS = {
   /** The stack of a cell's thread, MiB, shared by host functions and the guest's own calls. */
   stackMb: 4,
 } as const
+
+/** What one cell may use. A node has defaults; whoever starts a cell may give less. */
+export interface CellLimits {
+  /** Its linear memories together. Growth beyond fails as the guest's language has it. */
+  readonly memoryBytes: number
+  /** Units of computing: roughly one per instruction, at most one counter step per loop turn. */
+  readonly fuel: number
+  /** From its start on, waiting included. */
+  readonly wallMs: number
+  /** Written to stdout and stderr together. */
+  readonly outputBytes: number
+}
+
+/** A limit whose breach ends a cell. */
+export type LimitName = 'fuel' | 'wall' | 'output'
+
+export const DEFAULT_CELL_LIMITS: CellLimits = {
+  // A TypeScript guest starts with under 4 MiB.
+  memoryBytes: 64 << 20,
+  // A node runs for as long as it runs: who knows better gives a number.
+  fuel: Infinity,
+  wallMs: Infinity,
+  outputBytes: Infinity,
+}

@@ -15,13 +15,35 @@ interface PendingRead {
   readonly resolve: (bytes: Uint8Array) => void
 }
 
+/** Counts what a cell's pipes bring, and says so when it is more than allowed. */
+export class OutputMeter {
+  readonly #limitBytes: number
+  readonly #exceeded: () => void
+  #bytes = 0
+
+  constructor(limitBytes: number, exceeded: () => void) {
+    this.#limitBytes = limitBytes
+    this.#exceeded = exceeded
+  }
+
+  /** How many of `count` more bytes may be passed on. */
+  take(count: number): number {
+    const allowed = Math.min(count, this.#limitBytes - this.#bytes)
+    this.#bytes += allowed
+    if (allowed < count) this.#exceeded()
+    return allowed
+  }
+}
+
 /** A cell's stdout or stderr. What nobody reads stays in the ring and stops the guest when it is full. */
 export class PipeReader implements ByteReader, HostEnd {
   readonly #ring: RingReader
+  readonly #meter: OutputMeter
   #pending: PendingRead[] = []
 
-  constructor(ring: RingReader) {
+  constructor(ring: RingReader, meter: OutputMeter) {
     this.#ring = ring
+    this.#meter = meter
   }
 
   read(maxBytes: number): Promise<Uint8Array> {
@@ -41,7 +63,7 @@ export class PipeReader implements ByteReader, HostEnd {
       // Before the count: what was written before the end was closed is seen.
       const isLast = this.#ring.writerClosed || this.#ring.readerClosed
       const readable = this.#ring.readerClosed ? 0 : this.#ring.readable
-      const count = Math.min(readable, Math.max(0, next.maxBytes))
+      const count = this.#meter.take(Math.min(readable, Math.max(0, next.maxBytes)))
       if (count === 0 && next.maxBytes > 0 && !isLast) return
       const bytes = count === 0 ? EMPTY_BYTES : new Uint8Array(count)
       this.#ring.read(bytes, 0, count)

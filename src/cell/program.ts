@@ -1,15 +1,20 @@
-// From bytes to a program that can be started: told apart, checked, compiled, remembered.
+// From bytes to a program that can be started: told apart, checked, rewritten so that it keeps its
+// limits, compiled, remembered. Nothing of it runs before all of that is done.
 
 import { createHash } from 'node:crypto'
 import v8 from 'node:v8'
 
 import { messageOf, WwError } from '../base/index.ts'
 import { parseComponent } from './component/binary.ts'
-import { Cursor } from './component/cursor.ts'
 import { findCall } from './component/interfaces.ts'
 import { planComponent } from './component/plan.ts'
+import { Cursor } from './cursor.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed, malformed } from './malformed.ts'
+import type { CoreModule } from './module/instance.ts'
+import { ADDED } from './module/names.ts'
+import { rewriteModule } from './module/rewrite.ts'
+import type { Rewritten } from './module/rewrite.ts'
 import type { ProgramCode } from './protocol.ts'
 import { PREVIEW1_MODULE, PREVIEW1_NAMES } from './wasi/names.ts'
 
@@ -142,9 +147,10 @@ function checkWhole(bytes: Uint8Array): void {
 }
 
 async function compileModule(bytes: Uint8Array): Promise<ProgramCode> {
-  const module = await compileCore(bytes)
-  const imports = WebAssembly.Module.imports(module)
-  if (imports.length > CELL_LIMITS.programImports) malformed('it imports too many functions')
+  const core = await compileCore(bytes)
+  const imports = WebAssembly.Module.imports(core.module).filter(
+    ({ module }) => module !== ADDED.module,
+  )
   const unknown: string[] = []
   for (const { module: from, name, kind } of imports) {
     if (kind !== 'function') {
@@ -156,8 +162,9 @@ async function compileModule(bytes: Uint8Array): Promise<ProgramCode> {
     if (from !== PREVIEW1_MODULE || !PREVIEW1_NAMES.has(name)) unknown.push(quote(from, name))
   }
   refuseUnknown(unknown, 'WASI preview 1')
-  checkEntry(module)
-  return { kind: 'module', module }
+  checkEntry(core.module)
+  checkTables([core])
+  return { kind: 'module', module: core }
 }
 
 function checkEntry(module: WebAssembly.Module): void {
@@ -178,7 +185,10 @@ async function compileComponent(bytes: Uint8Array): Promise<ProgramCode> {
       : [],
   )
   refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
-  const compiled = await Promise.all(modules.map((module) => compileCore(module)))
+  const compiled = await Promise.all(
+    modules.map((module, i) => compileCore(module, `in core module ${i} `)),
+  )
+  checkTables(plan.steps.map(({ module }) => compiled[module]!))
   return { kind: 'component', modules: compiled, plan }
 }
 
@@ -198,19 +208,37 @@ function quote(from: string, name: string): string {
   return /^[\w:@/.\-[\] ]{1,120}$/.test(text) ? text : JSON.stringify(text.slice(0, 120))
 }
 
-async function compileCore(bytes: Uint8Array): Promise<WebAssembly.Module> {
+// Each instance has its own tables.
+function checkTables(instances: readonly CoreModule[]): void {
+  const entries = instances.reduce((sum, { tableEntries }) => sum + tableEntries, 0)
+  if (entries <= CELL_LIMITS.programTableEntries) return
+  throw new Malformed(
+    'PROGRAM_TOO_LARGE',
+    `its tables may have ${entries} entries; at most ${CELL_LIMITS.programTableEntries} are allowed`,
+  )
+}
+
+/** @param where it stands, for errors: nothing, or words and a space */
+async function compileCore(bytes: Uint8Array, where = ''): Promise<CoreModule> {
   allowExtendedConstants()
-  let module: WebAssembly.Module
+  const { bytes: rewritten, ...shape } = rewrite(bytes, where)
   try {
-    module = await WebAssembly.compile(bytes)
+    // The original first: what was added to it must not make it valid.
+    if (!WebAssembly.validate(bytes)) await WebAssembly.compile(bytes)
+    return { ...shape, module: await WebAssembly.compile(rewritten) }
   } catch (thrown) {
     const cause = messageOf(thrown).replace(/^WebAssembly\.\w+\(\): /, '')
-    return malformed(`it is not valid WebAssembly (${cause})`)
+    return malformed(`${where}it is not valid WebAssembly (${cause})`)
   }
-  if (WebAssembly.Module.exports(module).length > CELL_LIMITS.programExports) {
-    malformed('it exports too many items')
+}
+
+function rewrite(bytes: Uint8Array, where: string): Rewritten {
+  try {
+    return rewriteModule(bytes)
+  } catch (thrown) {
+    if (!(thrown instanceof Malformed)) throw thrown
+    throw new Malformed(thrown.code, `${where}${thrown.message}`)
   }
-  return module
 }
 
 // (module (global i32 (i32.add (i32.const 1) (i32.const 2))))

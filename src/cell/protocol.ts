@@ -1,13 +1,15 @@
 // What the host's thread and a cell's thread say to each other besides shared memory.
 
 import type { LinkPlan } from './component/plan.ts'
+import type { LimitName } from './limits.ts'
+import type { CoreModule } from './module/instance.ts'
 
 /** A compiled program, ready to be posted to a cell: its machine code is shared, not copied. */
 export type ProgramCode =
-  | { readonly kind: 'module'; readonly module: WebAssembly.Module }
+  | { readonly kind: 'module'; readonly module: CoreModule }
   | {
       readonly kind: 'component'
-      readonly modules: readonly WebAssembly.Module[]
+      readonly modules: readonly CoreModule[]
       readonly plan: LinkPlan
     }
 
@@ -17,6 +19,10 @@ export interface CellStart {
   readonly code: ProgramCode
   readonly args: readonly string[]
   readonly env: readonly string[]
+  /** Pages the memory of each instance may grow to, in the order of instantiation. */
+  readonly maxPages: readonly number[]
+  /** Units. */
+  readonly fuel: number
 }
 
 export type CellMessage =
@@ -25,11 +31,18 @@ export type CellMessage =
   /** Could not be instantiated, or trapped while it was. Nothing follows. */
   | { readonly kind: 'refused'; readonly cause: string }
   /** The guest returned or was stopped. Its last bytes may still lie in its pipes. */
-  | { readonly kind: 'ended'; readonly exit: CellExit }
+  | { readonly kind: 'ended'; readonly exit: CellExit; readonly fuelUsed: number }
 
 /** How a cell ended. */
 export type CellExit =
   | { readonly kind: 'exited'; readonly code: number }
   /** `message` is one sentence's end: the cause in the engine's words, or the rule that was broken. */
   | { readonly kind: 'trapped'; readonly code: 134; readonly message: string }
+  /** The node ended it for exceeding a limit. `message` says which and by what, as “used up its fuel, 10 units”. */
+  | {
+      readonly kind: 'limited'
+      readonly code: 137
+      readonly limit: LimitName
+      readonly message: string
+    }
   | { readonly kind: 'killed'; readonly code: 137 }

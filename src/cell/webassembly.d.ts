@@ -18,13 +18,17 @@ declare namespace WebAssembly {
     readonly exports: Exports
   }
   class Memory {
+    constructor(shape: { readonly initial: number; readonly maximum: number })
     readonly buffer: ArrayBuffer
     private readonly brand: undefined
   }
   class Table {
+    readonly length: number
+    set(index: number, value: () => void): void
     private readonly brand: undefined
   }
   class Global {
+    value: number | bigint
     private readonly brand: undefined
   }
   class RuntimeError extends Error {}

@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 
+import { Fuel } from './module/fuel.ts'
 import type { CellExit, CellMessage, CellStart, ProgramCode } from './protocol.ts'
 import { CellSide } from './shared-cell.ts'
 import { Stopper } from './world/stop.ts'
@@ -15,7 +16,8 @@ type EntryPoint = () => number
 
 const start = workerData as CellStart
 const pipes = new CellSide(start.buffer)
-const stopper = new Stopper()
+const stopper = new Stopper(() => pipes.killed)
+const fuel = new Fuel(start.fuel, stopper)
 
 const say = (message: CellMessage) => parentPort?.postMessage(message)
 
@@ -25,30 +27,34 @@ async function run(): Promise<CellMessage> {
     const world = openWorld(pipes, start.args, start.env)
     entry = await link(start.code, world)
   } catch (thrown) {
-    // A start function may already have run and ended the guest in an orderly way.
     const reason = stopper.reasonFor(thrown)
     if (reason.kind === 'trap') return { kind: 'refused', cause: reason.message }
-    say({ kind: 'started' })
-    return { kind: 'ended', exit: exitFor(reason) }
+    // A start function may have run and ended the guest in an orderly way.
+    if (reason.kind === 'exit') say({ kind: 'started' })
+    return ended(exitFor(reason))
   }
   say({ kind: 'started' })
   try {
     const code = entry()
     const exit: CellExit = stopper.reason ? exitFor(stopper.reason) : { kind: 'exited', code }
-    return { kind: 'ended', exit }
+    return ended(exit)
   } catch (thrown) {
-    return { kind: 'ended', exit: exitFor(stopper.reasonFor(thrown)) }
+    return ended(exitFor(stopper.reasonFor(thrown)))
   }
+}
+
+function ended(exit: CellExit): CellMessage {
+  return { kind: 'ended', exit, fuelUsed: fuel.used }
 }
 
 // A cell speaks one version of WASI: the files of the other are not loaded.
 async function link(code: ProgramCode, world: World): Promise<EntryPoint> {
   if (code.kind === 'component') {
     const { linkComponent } = await import('./component/link.ts')
-    return linkComponent(code, world, stopper)
+    return linkComponent(code, world, stopper, fuel, start.maxPages)
   }
   const { linkCommand } = await import('./wasi/preview1.ts')
-  return linkCommand(code.module, world, stopper)
+  return linkCommand(code.module, world, stopper, fuel, start.maxPages[0]!)
 }
 
 function exitFor(reason: StopReason): CellExit {
@@ -57,6 +63,8 @@ function exitFor(reason: StopReason): CellExit {
       return { kind: 'exited', code: reason.code }
     case 'kill':
       return { kind: 'killed', code: 137 }
+    case 'limit':
+      return { kind: 'limited', code: 137, limit: reason.limit, message: reason.message }
     case 'trap':
       return { kind: 'trapped', code: 134, message: reason.message }
   }

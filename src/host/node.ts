@@ -65,6 +65,7 @@ export async function startNode(
 
   const exit = await attended(pid0, io, signal)
   if (exit.kind === 'trapped') log.error('pid0 trapped', { cause: exit.message })
+  if (exit.kind === 'limited') log.error('pid0 exceeded a limit', { cause: exit.message })
   if (exit.kind === 'killed') log.warn('pid0 was killed')
   return exit.code
 }

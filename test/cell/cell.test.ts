@@ -49,9 +49,9 @@ test('W16 a cell exits with the code its guest gives, and with 0 when it returns
 })
 
 test.each([
-  ['(unreachable)', /^unreachable in function 1 at 0x[0-9a-f]+$/],
-  ['(drop (i32.load (i32.const -1)))', /^memory access out of bounds in function 1 at /],
-  ['(drop (i32.div_u (i32.const 1) (i32.const 0)))', /^divide by zero in function 1 at /],
+  ['(unreachable)', /^unreachable in function 1$/],
+  ['(drop (i32.load (i32.const -1)))', /^memory access out of bounds in function 1$/],
+  ['(drop (i32.div_u (i32.const 1) (i32.const 0)))', /^divide by zero in function 1$/],
   ['(call $again)', /^call stack exhausted$/],
 ])('W16 a trap is reported with its cause: %s', async (body, message) => {
   await using cell = await spawn(program(body))

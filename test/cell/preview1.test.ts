@@ -3,8 +3,7 @@ import { expect, test } from 'vitest'
 import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { DATA, OUT, runCalls } from './help/calls.ts'
 import type { Call } from './help/calls.ts'
-import { sleep, spawn, treeOf } from './help/cells.ts'
-import { wat } from './help/wat.ts'
+import { sleep, treeOf } from './help/cells.ts'
 
 const E = {
   SUCCESS: 0,
@@ -471,14 +470,4 @@ test('without a root a cell sees an empty directory', async () => {
   ])
   expect(errnos).toEqual([E.NOENT, 0, 0])
   expect(out.getUint32(0, true)).toBe(24 + 1 + 24 + 2)
-})
-
-test('a guest that catches exceptions cannot go on after it has exited', async () => {
-  await using cell = await spawn(
-    wat(`(module
-      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-      (func (export "_start")
-        (try (do (call $exit (i32.const 5))) (catch_all (loop $on (br $on))))))`),
-  )
-  expect(await cell.exited).toEqual({ kind: 'exited', code: 5 })
 })

@@ -113,10 +113,39 @@ test.each<[string, () => Uint8Array, string]>([
 })
 
 test('a module the engine finds invalid is refused with what it found', async () => {
-  const bytes = copier(0, 1)
-  bytes[bytes.length - 1] = 0x1a // in place of the last `end`
+  const bytes = wat('(module (func (export "_start") (nop)))')
+  bytes[bytes.length - 2] = 0x1a // drop, in place of nop
   expect(await refusal(bytes)).toMatch(
     /^PROGRAM_INVALID: Cannot load boot\/main.wasm: it is not valid WebAssembly \(Compiling function /,
+  )
+})
+
+test.each([
+  ['the counter', [0x41, 0x00, 0x24, 0x00]],
+  ['the function that asks for fuel', [0x10, 0x01]],
+  ['the table it asks through', [0x41, 0x00, 0x11, 0x00, 0x00]],
+])('a module that names what is added to it is invalid: %s', async (_what, code) => {
+  // One function of type 0 and no global, no table, no second function.
+  const body = [0, ...code, 0x0b]
+  const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0]
+  bytes.push(7, 10, 1, 6, ...text('_start'), 0, 0)
+  bytes.push(10, body.length + 2, 1, body.length, ...body)
+  expect(await refusal(new Uint8Array(bytes))).toMatch(
+    /^PROGRAM_INVALID: .*it is not valid WebAssembly \(Compiling function #0/,
+  )
+})
+
+test('a feature that is not allowed is refused with its name and place', async () => {
+  const source = '(module (memory 1 2 shared) (func (export "_start")))'
+  expect(await refusal(wat(source))).toBe(
+    'PROGRAM_UNSUPPORTED: Cannot load boot/main.wasm: it uses threads (memory is shared), which cells do not have',
+  )
+})
+
+test('tables that are small alone and large together are refused', async () => {
+  const tables = '(table 1 funcref)'.repeat(9)
+  expect(await refusal(wat(`(module ${tables} ${main})`))).toBe(
+    'PROGRAM_TOO_LARGE: Cannot load boot/main.wasm: its tables may have 589824 entries; at most 524288 are allowed',
   )
 })
 

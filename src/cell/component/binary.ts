@@ -2,9 +2,9 @@
 // `plan.ts`'s affair.
 // Source: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md
 
+import { Cursor } from '../cursor.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
-import { Cursor } from './cursor.ts'
 
 /** The index spaces of a component. */
 export type Sort =

@@ -1,3 +1,5 @@
+import type { Fuel } from '../module/fuel.ts'
+import { instantiate } from '../module/instance.ts'
 import type { ProgramCode } from '../protocol.ts'
 import { trap } from '../world/stop.ts'
 import type { CoreValue, HostFunction, Stopper } from '../world/stop.ts'
@@ -18,6 +20,8 @@ export function linkComponent(
   { modules, plan }: ComponentCode,
   world: World,
   stopper: Stopper,
+  fuel: Fuel,
+  maxPages: readonly number[],
 ): () => number {
   const guest: Guest = { world, handles: new HandleTable(), connected: false }
   const instances: WebAssembly.Exports[] = []
@@ -56,7 +60,7 @@ export function linkComponent(
     )
   }
 
-  for (const { module, args } of plan.steps) {
+  for (const [step, { module, args }] of plan.steps.entries()) {
     // Without a prototype: names are the guest's.
     const imports = Object.create(null) as WebAssembly.Imports
     for (const { name, from } of args) {
@@ -68,7 +72,7 @@ export function linkComponent(
       for (const { name: entry, ref } of from.entries) bundle[entry] = resolve(ref)
       imports[name] = bundle
     }
-    instances.push(new WebAssembly.Instance(modules[module]!, imports).exports)
+    instances.push(instantiate(modules[module]!, imports, fuel, maxPages[step]!))
   }
 
   const run = resolve(plan.run)

@@ -4,6 +4,9 @@
 //  - No object of the host is reachable: numbers go in, numbers come out, memory is checked.
 //  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
 
+import type { Fuel } from '../module/fuel.ts'
+import { instantiate } from '../module/instance.ts'
+import type { CoreModule } from '../module/instance.ts'
 import { FileError } from '../world/files.ts'
 import { GuestMemory, MemoryFault, TextFault } from '../world/memory.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
@@ -24,13 +27,15 @@ import { socketCalls } from './socket.ts'
  * @returns its entry point; the exit code of a guest that returns is 0
  */
 export function linkCommand(
-  module: WebAssembly.Module,
+  module: CoreModule,
   world: World,
   stopper: Stopper,
+  fuel: Fuel,
+  maxPages: number,
 ): () => number {
   const memory = new GuestMemory()
   const functions = preview1(world, memory, stopper)
-  const { exports } = new WebAssembly.Instance(module, { [PREVIEW1_MODULE]: functions })
+  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, fuel, maxPages)
   const exported = exports['memory']
   if (exported instanceof WebAssembly.Memory) memory.bind(exported)
   const main = exports['_start'] as () => void

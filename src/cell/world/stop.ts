@@ -1,15 +1,19 @@
 // How a guest is stopped from inside a host function.
 //
-// A JavaScript exception thrown by a host function runs through the guest's frames, and a guest
-// compiled with exception handling may catch it and go on. A WebAssembly trap cannot be caught. So
-// host functions throw what they like, and `guard`, the one way into them, notes the reason and then
-// traps: it runs an `unreachable` instruction.
+// A JavaScript exception thrown by a host function runs through the guest's frames, and code with
+// exception handling could catch it and go on. A WebAssembly trap cannot be caught. Programs with
+// exception handling are refused today; stopping does not depend on that. Host functions throw what
+// they like, and `guard`, the one way into them, notes the reason and then traps: it runs an
+// `unreachable` instruction.
 //
 // Invariants
 //  - The first reason stays. Once there is one, every further host call traps at once.
 
+import type { LimitName } from '../limits.ts'
+
 /** Why a guest was stopped. */
 export type StopReason =
+  | { readonly kind: 'limit'; readonly limit: LimitName; readonly message: string }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'kill' }
   | { readonly kind: 'trap'; readonly message: string }
@@ -42,9 +46,11 @@ const STOP_MODULE = new Uint8Array([
 
 export class Stopper {
   readonly #unreachable: () => void
+  readonly #isKilled: () => boolean
   #reason: StopReason | undefined
 
-  constructor() {
+  constructor(isKilled: () => boolean) {
+    this.#isKilled = isKilled
     const instance = new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE))
     this.#unreachable = instance.exports['stop'] as () => void
   }
@@ -54,6 +60,7 @@ export class Stopper {
     return (...args) => {
       if (this.#reason) this.#unreachable()
       try {
+        if (this.#isKilled()) throw new Stop({ kind: 'kill' })
         return call(...args)
       } catch (thrown) {
         // A trap of the guest's own code, called by ours (realloc), is on its way out already.
@@ -80,13 +87,13 @@ function reasonOf(thrown: unknown): StopReason {
   return { kind: 'trap', message: causeOf(thrown) }
 }
 
-// V8's words for a trap, plus the place if the stack names one. The function's name is left out:
-// it is the guest's text.
+// V8's words for a trap, plus the function if the stack names one. Its name is left out: it is the
+// guest's text. So is the place within: it is one of the rewritten code, which nobody has seen.
 function causeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'the guest threw an exception it did not catch'
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
     return 'call stack exhausted'
   }
-  const place = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(thrown.stack ?? '')
-  return place ? `${thrown.message} in function ${place[1]} at 0x${place[2]}` : thrown.message
+  const place = /wasm-function\[(\d+)\]/.exec(thrown.stack ?? '')
+  return place ? `${thrown.message} in function ${place[1]}` : thrown.message
 }

@@ -2,9 +2,20 @@ import wabt from 'wabt'
 
 const toolkit = await wabt()
 
-/** A core module from its text. Exception handling is on. */
+/** Features of WebAssembly the text may use besides those that are always on. */
+const FEATURES = {
+  exceptions: true,
+  tail_call: true,
+  extended_const: true,
+  threads: true,
+  multi_memory: true,
+  memory64: true,
+  relaxed_simd: true,
+}
+
+/** A core module from its text. */
 export function wat(source: string): Uint8Array {
-  const module = toolkit.parseWat('test.wat', source, { exceptions: true })
+  const module = toolkit.parseWat('test.wat', source, FEATURES)
   try {
     return module.toBinary({}).buffer
   } finally {

@@ -1,4 +1,4 @@
-import { Malformed, malformed } from '../malformed.ts'
+import { Malformed, malformed } from './malformed.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -35,6 +35,11 @@ export class Cursor {
       }
     }
     return malformed(`a number at byte ${this.at} is too long`)
+  }
+
+  /** Passes a LEB128 of any kind. */
+  skipNumber(): void {
+    while (this.u8() > 0x7f);
   }
 
   bytes(length: number): Uint8Array {

@@ -1,0 +1,47 @@
+import { WwError } from '../../base/index.ts'
+import type { MemoryShape } from './rewrite.ts'
+
+const PAGE_BYTES = 65_536
+const MIB = 1 << 20
+/** What a memory beside the largest may grow by. Helper modules have small ones, or never use theirs. */
+const SIDE_GROWTH_PAGES = 16
+
+/**
+ * How far each memory of a program may grow, so that together they stay within the limit: the one
+ * that is largest at the start is the program's, and gets what the others leave.
+ *
+ * @param memories undefined for modules that define none
+ * @returns pages, in the same order
+ * @throws {WwError} CELL_LIMITED when they do not fit even at the start
+ */
+export function allotMemory(
+  memories: readonly (MemoryShape | undefined)[],
+  limitBytes: number,
+): number[] {
+  const limitPages = Math.floor(limitBytes / PAGE_BYTES)
+  const minPages = memories.map((memory) => memory?.minPages ?? 0)
+  const total = minPages.reduce((sum, pages) => sum + pages, 0)
+  if (total > limitPages) {
+    throw new WwError(
+      'failed',
+      'CELL_LIMITED',
+      `its memory starts with ${mib(total * PAGE_BYTES)} MiB; its limit is ${mib(limitBytes)} MiB`,
+    )
+  }
+  let left = limitPages - total
+  const grow = (i: number, mostPages: number) => {
+    const shape = memories[i]
+    if (!shape) return minPages[i]!
+    const growth = Math.min(left, mostPages, Math.max(0, shape.maxPages - shape.minPages))
+    left -= growth
+    return shape.minPages + growth
+  }
+  const largest = minPages.indexOf(Math.max(...minPages))
+  const pages = memories.map((_, i) => (i === largest ? 0 : grow(i, SIDE_GROWTH_PAGES)))
+  if (pages.length > 0) pages[largest] = grow(largest, left)
+  return pages
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(2)
+}

@@ -1,0 +1,64 @@
+// What a cell may still compute. Each of its modules counts down in a global of its own and calls
+// `refuel` when that is empty: the moment to give it more, or to stop it.
+//
+// Invariants
+//  - Granted fuel never exceeds the limit, and what was used is what was granted less what lies in
+//    the globals. So a guest that gets the same input uses the same fuel and stops at the same place.
+//  - A guest that computes asks every FUEL_SLICE units: so often the kill word is looked at.
+
+import { CELL_LIMITS } from '../limits.ts'
+import { Stop } from '../world/stop.ts'
+import type { HostFunction, Stopper } from '../world/stop.ts'
+
+export class Fuel {
+  readonly #limit: number
+  readonly #tanks: WebAssembly.Global[] = []
+  readonly #refuel: () => void
+  #granted = 0
+
+  /** @param limit units in all; may be Infinity */
+  constructor(limit: number, stopper: Stopper) {
+    this.#limit = limit
+    this.#refuel = tableFunction(stopper.guard(() => this.#fillEmpty())) as () => void
+  }
+
+  /** Makes a module that was just instantiated ask here. Its counter is 0: it asks at once. */
+  supply(tank: WebAssembly.Global, table: WebAssembly.Table): void {
+    this.#tanks.push(tank)
+    table.set(0, this.#refuel)
+  }
+
+  /** Units used so far. */
+  get used(): number {
+    return this.#tanks.reduce((used, tank) => used - Number(tank.value), this.#granted)
+  }
+
+  #fillEmpty(): void {
+    for (const tank of this.#tanks) {
+      const left = Number(tank.value)
+      if (left >= 0) continue
+      const grant = Math.min(CELL_LIMITS.fuelSlice - left, this.#limit - this.#granted)
+      this.#granted += grant
+      tank.value = left + grant
+      if (left + grant < 0) this.#stop()
+    }
+  }
+
+  #stop(): never {
+    const message = `used up its fuel, ${this.#limit} units`
+    throw new Stop({ kind: 'limit', limit: 'fuel', message })
+  }
+}
+
+// (module (import "" "" (func)) (export "" (func 0)))
+const FUNCTION_MODULE = new Uint8Array([
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x02, 0x05,
+  0x01, 0x00, 0x00, 0x00, 0x00, 0x07, 0x04, 0x01, 0x00, 0x00, 0x00,
+])
+
+/** The host's function as one that can stand in a table. */
+function tableFunction(call: HostFunction): HostFunction {
+  const module = new WebAssembly.Module(FUNCTION_MODULE)
+  const instance = new WebAssembly.Instance(module, { '': { '': call } })
+  return instance.exports[''] as HostFunction
+}

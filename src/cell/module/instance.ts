@@ -1,0 +1,45 @@
+// Instantiates rewritten modules in a cell's thread: gives them memory and fuel, and hides from the
+// guest what was added to them.
+
+import type { Fuel } from './fuel.ts'
+import { ADDED, ADDED_PREFIX } from './names.ts'
+import type { Shape } from './rewrite.ts'
+
+/** A rewritten module, compiled. Can be posted to a thread. */
+export interface CoreModule extends Shape {
+  readonly module: WebAssembly.Module
+}
+
+/**
+ * @param maxPages of the memory it defines, if it defines one
+ * @returns its exports, without those that were added; its start function has run
+ */
+export function instantiate(
+  core: CoreModule,
+  imports: WebAssembly.Imports,
+  fuel: Fuel,
+  maxPages: number,
+): WebAssembly.Exports {
+  if (core.memory) {
+    const memory = new WebAssembly.Memory({ initial: core.memory.minPages, maximum: maxPages })
+    imports[ADDED.module] = { [ADDED.memory]: memory }
+  }
+  const { exports } = new WebAssembly.Instance(core.module, imports)
+  if (core.isMetered) {
+    fuel.supply(
+      exports[ADDED.fuel] as WebAssembly.Global,
+      exports[ADDED.refuel] as WebAssembly.Table,
+    )
+  }
+  if (core.hasStart) (exports[ADDED.start] as () => void)()
+  return withoutAdded(exports)
+}
+
+// A component's modules may be given each other's exports by name.
+function withoutAdded(exports: WebAssembly.Exports): WebAssembly.Exports {
+  const own = Object.create(null) as WebAssembly.Exports
+  for (const [name, item] of Object.entries(exports)) {
+    if (!name.startsWith(ADDED_PREFIX)) own[name] = item
+  }
+  return own
+}

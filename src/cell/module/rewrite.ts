@@ -1,0 +1,530 @@
+// Makes of a core module one that keeps its limits: what it declares is checked against the written
+// list of features and sizes, its memory comes from outside, its tables are capped, its code counts.
+//
+// Invariants
+//  - Nothing is shifted: indices of the original mean the same in the result. The memory, of which
+//    there is at most one, becomes an import; all else is appended.
+//  - The result does what the original does, values, effects and traps, unless the original is
+//    invalid. That is for the engine to find: it must see the original too, for an invalid original
+//    could name what was appended.
+//  - Custom sections are left out: they may speak about code that is no longer where it was.
+
+import { Cursor } from '../cursor.ts'
+import { CELL_LIMITS } from '../limits.ts'
+import { Malformed, malformed } from '../malformed.ts'
+import {
+  featureOf,
+  featureOfType,
+  isReferenceType,
+  isValueType,
+  OP,
+  refuseFeature,
+  V128_CONST,
+} from './feature.ts'
+import { BodyMeter } from './meter.ts'
+import { ADDED, ADDED_PREFIX } from './names.ts'
+import { Output } from './output.ts'
+
+/** Pages of 64 KiB. */
+export interface MemoryShape {
+  readonly minPages: number
+  readonly maxPages: number
+}
+
+/** What the result needs that the original did not say openly. */
+export interface Shape {
+  /** The memory it defined and now imports. */
+  readonly memory: MemoryShape | undefined
+  /** Entries its tables may have together. */
+  readonly tableEntries: number
+  /** Whether it has code, and so counters. */
+  readonly isMetered: boolean
+  /** Whether a function is to be called when it is instantiated. */
+  readonly hasStart: boolean
+}
+
+export interface Rewritten extends Shape {
+  readonly bytes: Uint8Array
+}
+
+const HEADER_BYTES = 8
+const CUSTOM = 0
+const SECTION = {
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+  tag: 13,
+} as const
+/** The order in which sections stand. */
+const ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11]
+
+const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
+const I32 = 0x7f
+const FUNCREF = 0x70
+const FUNCTION_TYPE = 0x60
+const MUTABLE = 1
+/** A 32-bit memory has no more. */
+const MAX_PAGES = 65_536
+/** What counters put into code takes, as a share of it; only an estimate. */
+const EXPECTED_GROWTH = 1.25
+
+/** @throws {Malformed} */
+export function rewriteModule(bytes: Uint8Array): Rewritten {
+  return new Rewriter(bytes).run()
+}
+
+class Rewriter {
+  readonly #bytes: Uint8Array
+  readonly #sections: ReadonlyMap<number, Cursor>
+  readonly #out: Output
+  #types = 0
+  #importedFunctions = 0
+  #functions = 0
+  #tables = 0
+  #tableEntries = 0
+  #globals = 0
+  #memory: MemoryShape | undefined
+  #start: number | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#sections = sectionsOf(bytes)
+    this.#out = new Output(Math.ceil(bytes.length * EXPECTED_GROWTH) + 1_024)
+  }
+
+  run(): Rewritten {
+    this.#out.append(this.#bytes.subarray(0, HEADER_BYTES))
+    // The memory's import stands before the memory: it is read first.
+    this.#memory = this.#readMemory()
+    this.#start = this.#find(SECTION.start)?.u32()
+    const bodies = this.#count(SECTION.code)
+    const isMetered = bodies > 0
+    this.#writeTypes(isMetered)
+    this.#writeImports()
+    this.#writeFunctions(isMetered)
+    this.#writeTables(isMetered)
+    this.#writeGlobals(isMetered)
+    this.#writeExports(isMetered)
+    this.#copyElements()
+    this.#copy(SECTION.dataCount)
+    if (isMetered) this.#writeCode()
+    this.#copyData()
+    return {
+      bytes: this.#out.bytes,
+      memory: this.#memory,
+      tableEntries: this.#tableEntries,
+      isMetered,
+      hasStart: this.#start !== undefined,
+    }
+  }
+
+  /** A new cursor on a section's content. */
+  #find(id: number): Cursor | undefined {
+    const section = this.#sections.get(id)
+    return section && new Cursor(this.#bytes, section.at, section.end)
+  }
+
+  #count(id: number): number {
+    return this.#find(id)?.u32() ?? 0
+  }
+
+  #readMemory(): MemoryShape | undefined {
+    const section = this.#find(SECTION.memory)
+    if (!section) return undefined
+    const count = section.u32()
+    if (count > 1) refuseFeature('several memories', 'section memory')
+    return count === 0 ? undefined : memoryShape(section)
+  }
+
+  #writeTypes(isMetered: boolean): void {
+    const section = this.#find(SECTION.type)
+    const from = section && countedList(section, 'types', CELL_LIMITS.moduleTypes)
+    this.#types = from?.count ?? 0
+    if (section) {
+      for (let i = 0; i < this.#types; i++) {
+        const form = section.u8()
+        if (form !== FUNCTION_TYPE) refuseFeature('garbage-collected types', `type ${i}`)
+        for (let lists = 0; lists < 2; lists++) {
+          for (let left = section.u32(); left > 0; left--) valueType(section, `type ${i}`)
+        }
+      }
+    }
+    const added = isMetered ? [FUNCTION_TYPE, 0, 0] : []
+    this.#writeList(SECTION.type, section, from, isMetered ? 1 : 0, added)
+  }
+
+  #writeImports(): void {
+    const section = this.#find(SECTION.import)
+    const from = section && countedList(section, 'imports', CELL_LIMITS.programImports)
+    let importsMemory = false
+    if (section) {
+      for (let i = 0; i < from!.count; i++) {
+        const module = section.name()
+        if (module.startsWith(ADDED_PREFIX)) reserved('imports from', module)
+        section.name()
+        const where = `import ${i}`
+        const kind = section.u8()
+        switch (kind) {
+          case KIND.function:
+            section.u32()
+            this.#importedFunctions++
+            break
+          case KIND.table:
+            referenceType(section, where)
+            tableShape(section, where)
+            this.#tables++
+            break
+          case KIND.memory:
+            memoryShape(section)
+            if (importsMemory || this.#memory) refuseFeature('several memories', where)
+            importsMemory = true
+            break
+          case KIND.global:
+            globalType(section, where)
+            this.#globals++
+            break
+          default:
+            refuseFeature(kind === 4 ? 'exception handling' : `imports of kind ${kind}`, where)
+        }
+      }
+    }
+    const added = new Output()
+    if (this.#memory) {
+      appendName(added, ADDED.module)
+      appendName(added, ADDED.memory)
+      added.u8(KIND.memory)
+      appendLimits(added, this.#memory.minPages, this.#memory.maxPages)
+    }
+    this.#writeList(SECTION.import, section, from, this.#memory ? 1 : 0, added.bytes)
+  }
+
+  // The refuel function is the last one.
+  #writeFunctions(isMetered: boolean): void {
+    const section = this.#find(SECTION.function)
+    const from = section && countedList(section, 'functions', CELL_LIMITS.moduleFunctions)
+    this.#functions = this.#importedFunctions + (from?.count ?? 0)
+    if (section) section.at = section.end
+    const added = new Output()
+    added.u32(this.#types)
+    this.#writeList(SECTION.function, section, from, isMetered ? 1 : 0, added.bytes)
+  }
+
+  #writeTables(isMetered: boolean): void {
+    const section = this.#find(SECTION.table)
+    const count = section ? countedList(section, 'tables', CELL_LIMITS.moduleTables).count : 0
+    const total = count + (isMetered ? 1 : 0)
+    if (total === 0) return
+    const list = new Output()
+    list.u32(total)
+    for (let i = 0; i < count; i++) {
+      const where = `table ${i}`
+      list.u8(referenceType(section!, where))
+      const { min, max } = tableShape(section!, where)
+      const cap = CELL_LIMITS.tableEntries
+      if (min > cap) {
+        const sentence = `its table ${i} starts with ${min} entries; at most ${cap} are allowed`
+        throw new Malformed('PROGRAM_TOO_LARGE', sentence)
+      }
+      const capped = Math.max(min, Math.min(max, cap))
+      appendLimits(list, min, capped)
+      this.#tableEntries += capped
+    }
+    this.#tables += count
+    if (isMetered) {
+      list.u8(FUNCREF)
+      appendLimits(list, 1, 1)
+    }
+    this.#writeSection(SECTION.table, list.bytes)
+  }
+
+  #writeGlobals(isMetered: boolean): void {
+    const section = this.#find(SECTION.global)
+    const from = section && countedList(section, 'globals', CELL_LIMITS.moduleGlobals)
+    if (section) {
+      for (let i = 0; i < from!.count; i++) {
+        globalType(section, `global ${i}`)
+        constantExpression(section, `global ${i}`)
+      }
+    }
+    this.#globals += from?.count ?? 0
+    // Fuel and scratch, both empty: the first site asks for fuel.
+    const zero = [I32, MUTABLE, OP.i32Const, 0, OP.end]
+    const added = isMetered ? [...zero, ...zero] : []
+    this.#writeList(SECTION.global, section, from, isMetered ? 2 : 0, added)
+  }
+
+  #writeExports(isMetered: boolean): void {
+    const section = this.#find(SECTION.export)
+    const from = section && countedList(section, 'exports', CELL_LIMITS.programExports)
+    if (section) {
+      for (let i = 0; i < from!.count; i++) {
+        const name = section.name()
+        if (name.startsWith(ADDED_PREFIX)) reserved('exports', name)
+        section.u8()
+        section.u32()
+      }
+    }
+    const added = new Output()
+    const add = (name: string, kind: number, index: number) => {
+      appendName(added, name)
+      added.u8(kind)
+      added.u32(index)
+    }
+    if (isMetered) {
+      add(ADDED.fuel, KIND.global, this.#globals)
+      add(ADDED.refuel, KIND.table, this.#tables)
+    }
+    // Called once there is fuel, instead of by the engine before.
+    if (this.#start !== undefined) add(ADDED.start, KIND.function, this.#start)
+    const count = (isMetered ? 2 : 0) + (this.#start === undefined ? 0 : 1)
+    this.#writeList(SECTION.export, section, from, count, added.bytes)
+  }
+
+  #copyElements(): void {
+    const section = this.#find(SECTION.element)
+    if (!section) return
+    const { count } = countedList(section, 'element segments', CELL_LIMITS.moduleSegments)
+    for (let i = 0; i < count; i++) {
+      const where = `element segment ${i}`
+      // Bit 0: not put in a table by itself. Bit 1: names a table or a type. Bit 2: expressions.
+      const form = section.u32()
+      if (form > 7) malformed(`${where} is of unknown form ${form}`)
+      if ((form & 1) === 0) {
+        if ((form & 2) !== 0) section.u32()
+        constantExpression(section, where)
+      }
+      const hasExpressions = (form & 4) !== 0
+      if ((form & 3) !== 0) {
+        if (hasExpressions) referenceType(section, where)
+        else section.u8()
+      }
+      for (let left = section.u32(); left > 0; left--) {
+        if (hasExpressions) constantExpression(section, where)
+        else section.u32()
+      }
+    }
+    this.#copy(SECTION.element)
+  }
+
+  #writeCode(): void {
+    const section = this.#find(SECTION.code)!
+    const out = this.#out
+    const bodies = section.u32()
+    out.u8(SECTION.code)
+    const lengthAt = out.reserveU32()
+    out.u32(bodies + 1)
+    const meter = new BodyMeter(this.#bytes, out, {
+      fuel: this.#globals,
+      scratch: this.#globals + 1,
+      refuel: this.#functions,
+    })
+    for (let i = 0; i < bodies; i++) {
+      const size = section.u32()
+      const index = this.#importedFunctions + i
+      if (size > CELL_LIMITS.functionBytes) {
+        throw new Malformed(
+          'PROGRAM_TOO_LARGE',
+          `its function ${index} has ${size} bytes; at most ${CELL_LIMITS.functionBytes} are allowed`,
+        )
+      }
+      const start = section.at
+      section.bytes(size)
+      const bodyAt = out.reserveU32()
+      meter.write(start, start + size, index)
+      out.putLength(bodyAt)
+    }
+    const refuel = new Output()
+    refuel.appendAll(0, OP.i32Const, 0, OP.callIndirect)
+    refuel.u32(this.#types)
+    refuel.u32(this.#tables)
+    refuel.u8(OP.end)
+    out.u32(refuel.length)
+    out.append(refuel.bytes)
+    out.putLength(lengthAt)
+  }
+
+  #copyData(): void {
+    const section = this.#find(SECTION.data)
+    if (!section) return
+    const { count } = countedList(section, 'data segments', CELL_LIMITS.moduleSegments)
+    for (let i = 0; i < count; i++) {
+      const where = `data segment ${i}`
+      const form = section.u32()
+      if (form === 2) {
+        if (section.u32() !== 0) refuseFeature('several memories', where)
+      } else if (form > 1) malformed(`${where} is of unknown form ${form}`)
+      if (form !== 1) constantExpression(section, where)
+      section.bytes(section.u32())
+    }
+    this.#copy(SECTION.data)
+  }
+
+  #copy(id: number): void {
+    const section = this.#find(id)
+    if (section) this.#writeSection(id, this.#bytes.subarray(section.at, section.end))
+  }
+
+  #writeList(
+    id: number,
+    /** Read to its end. */
+    section: Cursor | undefined,
+    from: CountedList | undefined,
+    addedCount: number,
+    added: ArrayLike<number>,
+  ): void {
+    if (section && !section.done) malformed(`section ${id} is longer than what it holds`)
+    const count = (from?.count ?? 0) + addedCount
+    if (count === 0) return
+    const list = new Output()
+    list.u32(count)
+    if (section) list.append(this.#bytes.subarray(from!.at, section.end))
+    if (addedCount > 0) list.append(Uint8Array.from(added))
+    this.#writeSection(id, list.bytes)
+  }
+
+  #writeSection(id: number, content: Uint8Array): void {
+    this.#out.u8(id)
+    this.#out.u32(content.length)
+    this.#out.append(content)
+  }
+}
+
+function sectionsOf(bytes: Uint8Array): ReadonlyMap<number, Cursor> {
+  const sections = new Map<number, Cursor>()
+  const cursor = new Cursor(bytes, HEADER_BYTES, bytes.length)
+  let place = -1
+  while (!cursor.done) {
+    const id = cursor.u8()
+    const section = cursor.part(cursor.u32())
+    if (id === CUSTOM) continue
+    if (id === SECTION.tag) refuseFeature('exception handling', 'section tag')
+    const next = ORDER.indexOf(id)
+    if (next < 0) refuseFeature(`a section of kind ${id}`, `at 0x${section.at.toString(16)}`)
+    if (next <= place) malformed(`section ${id} stands twice or in the wrong place`)
+    place = next
+    sections.set(id, section)
+  }
+  return sections
+}
+
+interface CountedList {
+  readonly count: number
+  /** Where the first item stands. */
+  readonly at: number
+}
+
+function countedList(section: Cursor, what: string, most: number): CountedList {
+  const count = section.u32()
+  if (count > most) {
+    throw new Malformed('PROGRAM_TOO_LARGE', `it has ${count} ${what}; at most ${most} are allowed`)
+  }
+  return { count, at: section.at }
+}
+
+const SHARED = 2
+const WIDE = 4
+
+function limits(cursor: Cursor, where: string): { min: number; max: number | undefined } {
+  const flags = cursor.u8()
+  if ((flags & SHARED) !== 0) refuseFeature('threads', `${where} is shared`)
+  if ((flags & WIDE) !== 0) refuseFeature('64-bit addresses', where)
+  if (flags > 1) refuseFeature(`limits of kind ${flags}`, where)
+  const min = cursor.u32()
+  return { min, max: flags === 1 ? cursor.u32() : undefined }
+}
+
+function memoryShape(cursor: Cursor): MemoryShape {
+  const { min, max = MAX_PAGES } = limits(cursor, 'memory')
+  const cap = CELL_LIMITS.memoryPages
+  if (min > cap) {
+    throw new Malformed(
+      'PROGRAM_TOO_LARGE',
+      `its memory starts with ${min} pages of 64 KiB; at most ${cap} are allowed`,
+    )
+  }
+  return { minPages: min, maxPages: max }
+}
+
+function tableShape(cursor: Cursor, where: string): { min: number; max: number } {
+  const { min, max = Infinity } = limits(cursor, where)
+  return { min, max }
+}
+
+function valueType(cursor: Cursor, where: string): void {
+  const byte = cursor.u8()
+  if (!isValueType(byte)) refuseFeature(featureOfType(byte), where)
+}
+
+function referenceType(cursor: Cursor, where: string): number {
+  const byte = cursor.u8()
+  if (!isReferenceType(byte)) refuseFeature(featureOfType(byte), where)
+  return byte
+}
+
+function globalType(cursor: Cursor, where: string): void {
+  valueType(cursor, where)
+  if (cursor.u8() > MUTABLE) refuseFeature('threads', `${where} is shared`)
+}
+
+function constantExpression(cursor: Cursor, where: string): void {
+  for (;;) {
+    const opcode = cursor.u8()
+    switch (opcode) {
+      case OP.end:
+        return
+      case OP.globalGet:
+      case OP.i32Const:
+      case OP.i64Const:
+      case OP.refNull:
+      case OP.refFunc:
+        cursor.skipNumber()
+        break
+      case OP.f32Const:
+        cursor.bytes(4)
+        break
+      case OP.f64Const:
+        cursor.bytes(8)
+        break
+      case OP.i32Add:
+      case OP.i32Sub:
+      case OP.i32Mul:
+      case OP.i64Add:
+      case OP.i64Sub:
+      case OP.i64Mul:
+        break
+      case OP.simd:
+        if (cursor.u32() !== V128_CONST) malformed(`the value of ${where} is not constant`)
+        cursor.bytes(16)
+        break
+      default:
+        refuseFeature(featureOf(opcode), where)
+    }
+  }
+}
+
+function appendName(out: Output, name: string): void {
+  const bytes = new TextEncoder().encode(name)
+  out.u32(bytes.length)
+  out.append(bytes)
+}
+
+function appendLimits(out: Output, min: number, max: number): void {
+  out.u8(1)
+  out.u32(min)
+  out.u32(max)
+}
+
+function reserved(what: string, name: string): never {
+  return malformed(
+    `it ${what} ${JSON.stringify(name.slice(0, 120))}, a name cells keep for themselves`,
+  )
+}

@@ -1,0 +1,40 @@
+// A process of its own for cells that mean harm: `node hostile.js <name>` starts one, lets it do its
+// worst for a while, kills it and prints what was seen, as JSON. What fails to end does not take the
+// tests with it.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+import { silentLog } from '../../../src/base/index.ts'
+import type { Log } from '../../../src/base/index.ts'
+import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
+import { sleep } from './cells.ts'
+import { HOSTILE, unstoppable } from './hostile-modules.ts'
+
+/** Long enough for the engine to optimize what is hot. */
+const RUN_MS = 300
+
+export interface Seen {
+  readonly exit: unknown
+  /** From `kill` to the end of the thread. */
+  readonly killMs: number
+  /** The longest pause of the host's event loop. */
+  readonly pauseMs: number
+  /** What was logged as an error. */
+  readonly errors: readonly string[]
+}
+
+const name = process.argv[2] ?? ''
+const errors: string[] = []
+const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
+const loaded = await loadProgram((HOSTILE[name] ?? HOSTILE['calls']!)(), name)
+const program = name === 'unstoppable' ? unstoppable(loaded) : loaded
+const cell = await spawnCell({ program, name, args: [], env: [], log })
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
+await sleep(RUN_MS)
+const begin = performance.now()
+await cell.kill()
+const killMs = performance.now() - begin
+delay.disable()
+const seen: Seen = { exit: await cell.exited, killMs, pauseMs: delay.max / 1e6, errors }
+process.stdout.write(JSON.stringify(seen))

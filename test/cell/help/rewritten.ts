@@ -1,0 +1,20 @@
+import { Fuel } from '../../../src/cell/module/fuel.ts'
+import { instantiate } from '../../../src/cell/module/instance.ts'
+import { rewriteModule } from '../../../src/cell/module/rewrite.ts'
+import { Stopper } from '../../../src/cell/world/stop.ts'
+
+/** An instance of a rewritten module in this thread, and the fuel it uses. */
+export function rewrittenInstance(
+  bytes: Uint8Array,
+  imports: WebAssembly.Imports = {},
+  limit = Infinity,
+): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
+  const { bytes: rewritten, ...shape } = rewriteModule(bytes)
+  const core = { ...shape, module: new WebAssembly.Module(rewritten) }
+  const stopper = new Stopper(() => false)
+  const fuel = new Fuel(limit, stopper)
+  const maxPages = shape.memory?.maxPages ?? 0
+  return { exports: instantiate(core, { ...imports }, fuel, maxPages), fuel, stopper }
+}
+
+export type Exported = (...args: (number | bigint)[]) => number | bigint | undefined

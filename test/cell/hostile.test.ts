@@ -1,0 +1,43 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { expect, test } from 'vitest'
+
+import { HOSTILE } from './help/hostile-modules.ts'
+import type { Seen } from './help/hostile.ts'
+
+const CHILD = fileURLToPath(new URL('./help/hostile.js', import.meta.url))
+/** Loading, running, killing, and leaving: a process that does not end is killed. */
+const TIMEOUT_MS = 20_000
+
+test.each(Object.keys(HOSTILE))(
+  'W22 a guest stops within a second of kill, and its process can end: %s',
+  async (name) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, name], {
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    })
+    const { exit, killMs, pauseMs, errors } = JSON.parse(stdout) as Seen
+    expect(exit).toEqual({ kind: 'killed', code: 137 })
+    expect(killMs).toBeLessThan(1_000)
+    expect(pauseMs).toBeLessThan(500)
+    expect(errors).toEqual([])
+  },
+  TIMEOUT_MS + 5_000,
+)
+
+test('a thread that V8 cannot end is given up after a second, and the log says so', async () => {
+  const child = spawn(process.execPath, [CHILD, 'unstoppable'], { timeout: TIMEOUT_MS })
+  try {
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer]
+    const { exit, killMs, errors } = JSON.parse(printed.toString()) as Seen
+    expect(exit).toEqual({ kind: 'killed', code: 137 })
+    expect(killMs).toBeGreaterThan(1_000)
+    expect(killMs).toBeLessThan(2_000)
+    expect(errors).toEqual(['cell thread does not end'])
+  } finally {
+    child.kill('SIGKILL')
+  }
+})

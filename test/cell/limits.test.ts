@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+
+import type { Log } from '../../src/base/index.ts'
+import { allotMemory } from '../../src/cell/module/allot.ts'
+import { collect, readAll, spawn } from './help/cells.ts'
+import { command, flooder, wat } from './help/wat.ts'
+
+const PAGE = 65_536
+const MIB = 1 << 20
+
+/** Does `grow` until it gives -1, then exits with how often it did not. */
+const grower = (grow: string, declared = '') =>
+  wat(`(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 2 ${declared}) (table $t 5 funcref)
+    (func (export "_start") (local $count i32)
+      (block $full (loop $more
+        (br_if $full (i32.eq ${grow} (i32.const -1)))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br $more)))
+      (call $exit (local.get $count))))`)
+const GROW_MEMORY = '(memory.grow (i32.const 1))'
+
+const busy = wat('(module (func (export "_start") (loop $l (br $l))))')
+const asleep = command(
+  { poll_oneoff: 'i32 i32 i32 i32' },
+  `(i32.store (i32.const 16) (i32.const 1))
+  (i64.store (i32.const 24) (i64.const 0x7fffffffffffffff))
+  (drop (call $poll_oneoff (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))`,
+)
+
+function recorder(): { readonly log: Log; readonly lines: unknown[][] } {
+  const lines: unknown[][] = []
+  const line =
+    (level: string) =>
+    (...facts: unknown[]) =>
+      void lines.push([level, ...facts])
+  const log: Log = {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    trace: line('trace'),
+  }
+  return { log, lines }
+}
+
+test.each([
+  ['the limit of the cell', '', { memoryBytes: 10 * PAGE }, 8],
+  ['what it declares itself', '7', { memoryBytes: 10 * PAGE }, 5],
+  ['the default of 64 MiB', '', {}, 1_022],
+])('memory grows up to %s and no further', async (_what, declared, limits, pages) => {
+  await using cell = await spawn(grower(GROW_MEMORY, declared), { limits })
+  expect(await cell.exited).toEqual({ kind: 'exited', code: pages })
+})
+
+test('one compiled program serves cells with different memory limits', async () => {
+  const source = grower(GROW_MEMORY)
+  for (const pages of [3, 6, 4]) {
+    await using cell = await spawn(source, { limits: { memoryBytes: pages * PAGE } })
+    expect(await cell.exited).toEqual({ kind: 'exited', code: pages - 2 })
+  }
+})
+
+test('a program whose memory is over its limit at the start does not start', async () => {
+  const starting = spawn(grower(GROW_MEMORY), { name: 'big', limits: { memoryBytes: PAGE } })
+  await expect(starting).rejects.toMatchObject({
+    code: 'CELL_NOT_STARTED',
+    message: 'Cannot start cell big: its memory starts with 0.13 MiB; its limit is 0.06 MiB',
+  })
+})
+
+test('the memories of a program stay within the limit together', () => {
+  const shape = (minPages: number, maxPages = 65_536) => ({ minPages, maxPages })
+  const limit = 100 * PAGE
+  expect(allotMemory([shape(10)], limit)).toEqual([100])
+  expect(allotMemory([undefined, shape(0), shape(50)], limit)).toEqual([0, 16, 84])
+  expect(allotMemory([shape(1, 1), shape(5, 40), shape(2, 4)], limit)).toEqual([1, 40, 4])
+  expect(allotMemory([shape(40), shape(40), shape(20)], limit)).toEqual([40, 40, 20])
+  expect(allotMemory([undefined, undefined], limit)).toEqual([0, 0])
+  expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow('starts with 6.31 MiB')
+})
+
+test('a table grows up to its cap and no further', async () => {
+  await using cell = await spawn(grower('(table.grow $t (ref.null func) (i32.const 1))'))
+  expect(await cell.exited).toEqual({ kind: 'exited', code: 65_536 - 5 })
+})
+
+test('a cell that used up its fuel is ended, and its exit, stream and log say so', async () => {
+  const { log, lines } = recorder()
+  await using cell = await spawn(busy, { name: 'busy', log, limits: { fuel: 5_000_000 } })
+  const cause = 'used up its fuel, 5000000 units'
+  const { error } = await collect(cell.data).ended
+  expect(error?.message).toBe(`Cell busy ${cause}`)
+  expect(await cell.exited).toEqual({ kind: 'limited', code: 137, limit: 'fuel', message: cause })
+  const facts = { cell: 'busy', kind: 'limited', code: 137, fuelUsed: 5_000_002, cause }
+  expect(lines).toContainEqual(['warn', 'cell ended at its limit', facts])
+})
+
+test.each([
+  ['computes', busy],
+  ['sleeps', asleep],
+])('a cell that %s is ended when its time is over', async (_what, source) => {
+  const begin = performance.now()
+  await using cell = await spawn(source, { limits: { wallMs: 700 } })
+  expect(await cell.exited).toEqual({
+    kind: 'limited',
+    code: 137,
+    limit: 'wall',
+    message: 'ran for 700 ms, its limit',
+  })
+  expect(performance.now() - begin).toBeGreaterThan(699)
+  expect(performance.now() - begin).toBeLessThan(1_700)
+})
+
+test('a start that takes all the time there is fails and says so', async () => {
+  const source = wat('(module (func $f (loop $l (br $l))) (start $f) (func (export "_start")))')
+  await expect(spawn(source, { name: 'slow', limits: { wallMs: 300 } })).rejects.toThrow(
+    'Cannot start cell slow: it ran for 300 ms, its limit',
+  )
+})
+
+test('a cell that writes more than it may is ended; what it may is delivered', async () => {
+  await using cell = await spawn(flooder(1), { limits: { outputBytes: 3 * MIB + 5 } })
+  expect((await readAll(cell.stdout)).length).toBe(3 * MIB + 5)
+  expect(await cell.exited).toEqual({
+    kind: 'limited',
+    code: 137,
+    limit: 'output',
+    message: 'wrote more than 3145733 bytes, its limit',
+  })
+})
+
+test('a cell that ends within its limits leaves no timer behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const program = wat('(module (func (export "_start")))')
+  const cell = await spawn(program, { limits: { wallMs: 60_000 } })
+  expect(await cell.exited).toEqual({ kind: 'exited', code: 0 })
+  expect(timers()).toBeLessThanOrEqual(before)
+})

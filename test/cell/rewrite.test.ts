@@ -1,0 +1,320 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import loadWabt from 'wabt'
+
+import { u32Bytes } from '../../src/cell/module/output.ts'
+import { rewriteModule } from '../../src/cell/module/rewrite.ts'
+import { randomModule } from './help/random-module.ts'
+import { rewrittenInstance } from './help/rewritten.ts'
+import type { Exported } from './help/rewritten.ts'
+import { wat } from './help/wat.ts'
+
+const require = createRequire(import.meta.url)
+
+// ——— what it does is what it did ———
+
+interface World {
+  readonly imports: WebAssembly.Imports
+  readonly seen: unknown[]
+}
+
+function world(): World {
+  const seen: unknown[] = []
+  return { seen, imports: { host: { log: (value: number) => void seen.push(value) } } }
+}
+
+const ARGUMENTS: readonly (readonly [number, bigint, number, number])[] = [
+  [0, 0n, 0, 0],
+  [1, -1n, 1.5, -2.5],
+  [-7, 1n << 40n, Infinity, NaN],
+]
+
+/** All that can be seen of a module: what it returns, traps with, logs and leaves behind. */
+function behaviour({ seen }: World, exports: WebAssembly.Exports): unknown[] {
+  for (let i = 0; i < 5; i++) {
+    for (const args of ARGUMENTS) {
+      const calls = exports['calls'] as WebAssembly.Global
+      calls.value = 40
+      try {
+        seen.push((exports[`f${i}`] as Exported)(...args))
+      } catch (thrown) {
+        seen.push((thrown as Error).message)
+      }
+    }
+  }
+  const globals = ['i32', 'i64', 'f32', 'f64'].map(
+    (name) => (exports[name] as WebAssembly.Global).value,
+  )
+  const { length } = exports['table'] as WebAssembly.Table
+  const memory = Buffer.from((exports['memory'] as WebAssembly.Memory).buffer)
+  const digest = createHash('sha256').update(memory).digest('hex')
+  return [...seen, ...globals, length, memory.length, digest]
+}
+
+test('a rewritten module does what the original does, whatever it is made of', () => {
+  const RUNS = 300
+  let results = 0
+  let traps = 0
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const bytes = wat(randomModule(seed))
+      const [before, after, again] = [world(), world(), world()]
+      const original = new WebAssembly.Instance(new WebAssembly.Module(bytes), before.imports)
+      const expected = behaviour(before, original.exports)
+      const rewritten = rewrittenInstance(bytes, after.imports)
+      expect(behaviour(after, rewritten.exports)).toEqual(expected)
+      const second = rewrittenInstance(bytes, again.imports)
+      behaviour(again, second.exports)
+      expect(second.fuel.used).toBe(rewritten.fuel.used)
+      expect(rewritten.fuel.used).toBeGreaterThan(15)
+      traps += expected.slice(0, -1).filter((each) => typeof each === 'string').length
+      results += expected.filter((each) => typeof each === 'number').length
+    }),
+    { numRuns: RUNS, seed: 4 },
+  )
+  // The modules are worth the name: most calls return, and some trap.
+  expect(traps).toBeGreaterThan(2 * RUNS)
+  expect(results).toBeGreaterThan(15 * RUNS)
+})
+
+test.each(['optimized.wasm', 'untouched.wasm', 'optimized.simd.wasm', 'untouched.simd.wasm'])(
+  'a hash function from a package hashes as before: %s',
+  (file) => {
+    const bytes = new Uint8Array(
+      readFileSync(require.resolve(`@chainsafe/as-sha256/build/${file}`)),
+    )
+    const { exports } = rewrittenInstance(bytes, { env: { abort: () => {} } })
+    const memory = (exports['memory'] as WebAssembly.Memory).buffer
+    const at = (name: string) => Number((exports[name] as WebAssembly.Global).value)
+    const data = Uint8Array.from({ length: 200 }, (_, i) => i * 7)
+    new Uint8Array(memory).set(data, at('input'))
+    ;(exports['digest'] as Exported)(data.length)
+    const digest = Buffer.from(memory, at('output'), 32).toString('hex')
+    expect(digest).toBe(createHash('sha256').update(data).digest('hex'))
+  },
+)
+
+test('a C++ program from a package, the WebAssembly assembler, works as before', async () => {
+  const text = randomModule(1)
+  const engine = WebAssembly as unknown as { instantiate: unknown }
+  const real = engine.instantiate
+  let size = 0
+  let used = () => 0
+  engine.instantiate = async (bytes: Uint8Array, imports: WebAssembly.Imports) => {
+    size = bytes.length
+    const { exports, fuel } = rewrittenInstance(new Uint8Array(bytes), imports)
+    used = () => fuel.used
+    return { instance: { exports } }
+  }
+  try {
+    const rewrittenWabt = await loadWabt()
+    const module = rewrittenWabt.parseWat('x.wat', text, { tail_call: true })
+    const { buffer } = module.toBinary({})
+    expect(Buffer.compare(buffer, wat(text))).toBe(0)
+    expect(size).toBeGreaterThan(100_000)
+    expect(used()).toBeGreaterThan(100_000)
+  } finally {
+    engine.instantiate = real
+  }
+})
+
+// ——— fuel ———
+
+const FIB = wat(`(module (func $fib (export "fib") (param i32) (result i32)
+  (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+    (then (local.get 0))
+    (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                   (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`)
+
+test('fuel is the same number on every run and every version of Node', () => {
+  const { exports, fuel } = rewrittenInstance(FIB)
+  ;(exports['fib'] as Exported)(20)
+  expect(fuel.used).toBe(459_711)
+})
+
+test('fuel that is just enough is enough, and one unit less is not', () => {
+  const enough = rewrittenInstance(FIB, {}, 459_711)
+  expect((enough.exports['fib'] as Exported)(20)).toBe(6765)
+  const short = rewrittenInstance(FIB, {}, 459_710)
+  expect(() => (short.exports['fib'] as Exported)(20)).toThrow('unreachable')
+  expect(short.stopper.reason).toEqual({
+    kind: 'limit',
+    limit: 'fuel',
+    message: 'used up its fuel, 459710 units',
+  })
+})
+
+test('bulk operations pay for their length', () => {
+  const usedBy = (body: string) => {
+    const source = `(module (memory 16) (table $t 100 funcref) (func (export "run") ${body}))`
+    const { exports, fuel } = rewrittenInstance(wat(source))
+    ;(exports['run'] as Exported)()
+    return fuel.used
+  }
+  const fill = (length: number) =>
+    usedBy(`(memory.fill (i32.const 0) (i32.const 1) (i32.const ${length}))`)
+  const copy = (length: number) =>
+    usedBy(`(memory.copy (i32.const 0) (i32.const 9) (i32.const ${length}))`)
+  const table = (length: number) =>
+    usedBy(`(table.fill $t (i32.const 0) (ref.null func) (i32.const ${length}))`)
+  expect(fill(640_000) - fill(0)).toBe(10_000)
+  expect(copy(640_000) - copy(0)).toBe(10_000)
+  expect(table(80) - table(0)).toBe(20)
+})
+
+test('a length no bulk operation can have does not turn the counter over', () => {
+  const source = `(module (memory 1) (table $t 1 funcref)
+    (func (export "memory") (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))
+    (func (export "table") (table.fill $t (i32.const 0) (ref.null func) (i32.const -1))))`
+  const { exports, fuel } = rewrittenInstance(wat(source))
+  for (const name of ['memory', 'table']) {
+    const before = fuel.used
+    for (let i = 0; i < 10; i++) expect(exports[name] as Exported).toThrow('out of bounds')
+    expect(fuel.used - before).toBeGreaterThan(10 * 67_000_000)
+  }
+})
+
+test('code that is long pays again and again, also when it jumps over every place to pay', () => {
+  const LENGTH = 300_000
+  const SPAN = 16_384
+  const long = '(drop (i32.const 0))'.repeat(LENGTH / 2)
+  const pay = (body: string) => {
+    const source = wat(`(module (func (export "run") ${body}))`)
+    const { exports, fuel } = rewrittenInstance(source)
+    ;(exports['run'] as Exported)()
+    return fuel.used
+  }
+  const sites = Math.floor(LENGTH / SPAN)
+  expect(pay(long)).toBeGreaterThanOrEqual(sites * 63)
+  // Blocks as long as a span, left just before their end, where a site would stand.
+  const part = '(drop (i32.const 0))'.repeat((SPAN - 40) / 2)
+  const skipped = `(block ${part} (br 0) ${'(nop)'.repeat(80)})`
+  expect(pay(skipped.repeat(20))).toBeGreaterThanOrEqual(19 * 60)
+  const nested = `${'(block '.repeat(20)}${`${part} (br 0) ${'(nop)'.repeat(80)})`.repeat(20)}`
+  expect(pay(nested)).toBeGreaterThanOrEqual(19 * 60)
+})
+
+// ——— what is refused ———
+
+const bytesOf = (...sections: number[][]) =>
+  Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()])
+
+test.each<[string, Uint8Array, string]>([
+  ['shared memory', wat('(module (memory 1 2 shared))'), 'threads (memory is shared)'],
+  [
+    'imported shared memory',
+    wat('(module (import "a" "b" (memory 1 2 shared)))'),
+    'threads (memory is shared)',
+  ],
+  [
+    'an atomic instruction',
+    wat('(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))'),
+    'threads (function 0 at 0x1e)',
+  ],
+  ['64-bit memory', wat('(module (memory i64 1))'), '64-bit addresses (memory)'],
+  ['two memories', wat('(module (memory 1) (memory 1))'), 'several memories (section memory)'],
+  [
+    'a memory and an imported one',
+    wat('(module (import "a" "b" (memory 1)) (memory 1))'),
+    'several memories (import 0)',
+  ],
+  ['an exception', wat('(module (tag $e) (func (throw $e)))'), 'exception handling (section tag)'],
+  [
+    'an imported exception',
+    wat('(module (import "a" "b" (tag (param i32))))'),
+    'exception handling (import 0)',
+  ],
+  [
+    'a handler of exceptions',
+    wat('(module (func (try (do) (catch_all))))'),
+    'exception handling (function 0 at 0x17)',
+  ],
+  ['a type of a structure', bytesOf([1, 3, 1, 0x5f, 0]), 'garbage-collected types (type 0)'],
+  ['a recursive type', bytesOf([1, 3, 1, 0x4e, 0]), 'garbage-collected types (type 0)'],
+  [
+    'a table of a garbage-collected type',
+    bytesOf([4, 4, 1, 0x6c, 0, 0]),
+    'garbage-collected types (table 0)',
+  ],
+  [
+    'a global of a garbage-collected type',
+    bytesOf([6, 6, 1, 0x6e, 0, 0xd0, 0x6e, 0x0b]),
+    'garbage-collected types (global 0)',
+  ],
+  [
+    'a call through a typed reference',
+    bytesOf([1, 4, 1, 0x60, 0, 0], [3, 2, 1, 0], [10, 6, 1, 4, 0, 0x14, 0, 0x0b]),
+    'typed function references (function 0 at 0x17)',
+  ],
+  [
+    'relaxed SIMD',
+    bytesOf([1, 4, 1, 0x60, 0, 0], [3, 2, 1, 0], [10, 7, 1, 5, 0, 0xfd, 0x80, 0x02, 0x0b]),
+    'relaxed SIMD (function 0 at 0x17)',
+  ],
+  [
+    'an instruction nobody knows',
+    bytesOf([1, 4, 1, 0x60, 0, 0], [3, 2, 1, 0], [10, 6, 1, 4, 0, 0xff, 0, 0x0b]),
+    'instruction 0xff (function 0 at 0x17)',
+  ],
+  ['a section nobody knows', bytesOf([14, 0]), 'a section of kind 14 (at 0xa)'],
+])('a feature cells do not have is refused by name and place: %s', (_what, bytes, expected) => {
+  expect(() => rewriteModule(bytes)).toThrow(`it uses ${expected}, which cells do not have`)
+})
+
+/** A module with one function: its locals and instructions. */
+function functionOf(locals: number[], code: Uint8Array): Uint8Array {
+  const size = locals.length + code.length + 1
+  const head = [1, ...u32Bytes(size), ...locals]
+  const start = [
+    [1, 4, 1, 0x60, 0, 0],
+    [3, 2, 1, 0],
+    [10, ...u32Bytes(size + head.length - locals.length)],
+    head,
+  ]
+  return Buffer.concat([bytesOf(...start), code, Uint8Array.of(0x0b)])
+}
+
+const module = (text: string) => wat(`(module ${text})`)
+const nops = new Uint8Array(2 << 20).fill(0x01)
+const manyLocals = [1, ...u32Bytes(20_001), 0x7f]
+// Blocks, and as many ends: one block more than allowed.
+const nested = new Uint8Array(3 * 10_001).fill(0x0b)
+for (let i = 0; i < 10_001; i++) nested.set([0x02, 0x40], 2 * i)
+
+test.each<[string, Uint8Array, string]>([
+  [
+    'memory',
+    module('(memory 20000)'),
+    'its memory starts with 20000 pages of 64 KiB; at most 16384 are allowed',
+  ],
+  [
+    'a table',
+    module('(table 65537 funcref)'),
+    'its table 0 starts with 65537 entries; at most 65536 are allowed',
+  ],
+  ['tables', module('(table 1 funcref)'.repeat(17)), 'it has 17 tables; at most 16 are allowed'],
+  [
+    'locals',
+    functionOf(manyLocals, new Uint8Array(0)),
+    'its function 0 has 20001 locals; at most 20000 are allowed',
+  ],
+  ['blocks in blocks', functionOf([0], nested), 'its function 0 nests blocks deeper than 10000'],
+  [
+    'a function',
+    functionOf([0], nops),
+    'its function 0 has 2097154 bytes; at most 2097152 are allowed',
+  ],
+])('a module too large is refused with figures: %s', (_what, bytes, expected) => {
+  expect(() => rewriteModule(bytes)).toThrow(expected)
+})
+
+test.each(['(func (export "__ww_fuel"))', '(import "__ww_cell" "memory" (memory 1))'])(
+  'the names of what is added cannot be taken: %s',
+  (text) => {
+    expect(() => rewriteModule(wat(`(module ${text})`))).toThrow('a name cells keep for themselves')
+  },
+)
