@@ -5,7 +5,7 @@
  */
 export { spawnCell } from './cell.ts'
 export type { Cell, CellOptions } from './cell.ts'
-export { CELL_LIMITS, DEFAULT_CELL_LIMITS } from './limits.ts'
+export { CELL_LIMITS } from './limits.ts'
 export type { CellLimits, LimitName } from './limits.ts'
 export { loadProgram } from './program.ts'
 export type { Program } from './program.ts'

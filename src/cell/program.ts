@@ -51,7 +51,7 @@ export async function loadProgram(bytes: Uint8Array, name: string): Promise<Prog
   try {
     checkSize(size)
     const digest = createHash('sha256').update(bytes).digest('hex')
-    const code = cache.find(digest) ?? cache.keep(digest, size, await compile(bytes))
+    const code = await cache.get(digest, size, async () => await compile(bytes))
     return { name, digest, size, code }
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
@@ -61,30 +61,44 @@ export async function loadProgram(bytes: Uint8Array, name: string): Promise<Prog
   }
 }
 
-// Compiled programs by content, the least recently used first.
+// Compiled programs by content, the least recently used first; also those still being compiled, so
+// that many cells started at once share one, and what the engine learns while it runs. It lives as
+// long as the process: all in it was rewritten by the same code.
 class ProgramCache {
-  readonly #kept = new Map<string, { readonly code: ProgramCode; readonly size: number }>()
+  readonly #kept = new Map<string, { readonly code: Promise<ProgramCode>; readonly size: number }>()
   #bytes = 0
 
-  find(digest: string): ProgramCode | undefined {
-    const found = this.#kept.get(digest)
-    if (!found) return undefined
-    this.#kept.delete(digest)
-    this.#kept.set(digest, found)
-    return found.code
-  }
-
-  keep(digest: string, size: number, code: ProgramCode): ProgramCode {
-    if (this.#kept.has(digest)) return code
+  async get(
+    digest: string,
+    size: number,
+    compile: () => Promise<ProgramCode>,
+  ): Promise<ProgramCode> {
+    const kept = this.#kept.get(digest)
+    const code = kept?.code ?? compile()
+    this.#drop(digest)
     this.#kept.set(digest, { code, size })
     this.#bytes += size
-    for (const [oldest, { size: freed }] of this.#kept) {
-      const { cachedPrograms, cachedProgramBytes } = CELL_LIMITS
-      if (this.#kept.size <= cachedPrograms && this.#bytes <= cachedProgramBytes) break
-      this.#kept.delete(oldest)
-      this.#bytes -= freed
+    this.#shrink()
+    try {
+      return await code
+    } catch (thrown) {
+      // By now the bytes may stand for another attempt.
+      if (this.#kept.get(digest)?.code === code) this.#drop(digest)
+      throw thrown
     }
-    return code
+  }
+
+  #shrink(): void {
+    const { cachedPrograms, cachedProgramBytes } = CELL_LIMITS
+    for (const digest of this.#kept.keys()) {
+      if (this.#kept.size <= cachedPrograms && this.#bytes <= cachedProgramBytes) return
+      this.#drop(digest)
+    }
+  }
+
+  #drop(digest: string): void {
+    this.#bytes -= this.#kept.get(digest)?.size ?? 0
+    this.#kept.delete(digest)
   }
 }
 

@@ -173,6 +173,19 @@ test('the same bytes are compiled once', async () => {
   expect((await loadProgram(copier(0, 1, 78), 'third')).code).not.toBe(one.code)
 })
 
+test('bytes that are loaded twice at once are compiled once', async () => {
+  const bytes = copier(0, 1, 79)
+  const [one, other] = await Promise.all([loadProgram(bytes, 'one'), loadProgram(bytes, 'other')])
+  expect(other.code).toBe(one.code)
+})
+
+test('bytes that were refused are refused again, each time in the name they came with', async () => {
+  const bytes = wat('(module (memory 1 2 shared))')
+  for (const name of ['one', 'other']) {
+    await expect(loadProgram(bytes, name)).rejects.toThrow(`Cannot load ${name}: it uses threads`)
+  }
+})
+
 test('no change to the bytes of a program makes loading it crash or throw anything else', async () => {
   // The component's own structure lies at its end, after the engine; the rest is core modules.
   const structure = guest.length - 20_000
