@@ -151,7 +151,7 @@ async function freeAddress(transport: Transport, scope: Scope): Promise<string> 
 }
 
 /** Connects to an address. */
-export async function dial(address: string): Promise<Socket> {
+async function dial(address: string): Promise<Socket> {
   const [, host, port] = /^([\d.]+):(\d+)$/.exec(address) ?? []
   const socket =
     host === undefined ? dialSocket(address.replace(/^unix:/, '')) : dialSocket(Number(port), host)
