@@ -71,7 +71,7 @@ interface Process @0x97d4030d8435f0b1 {
 
   wait @3 () -> (exitCode :Int32);
   # Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
-  # 137 if it was killed.
+  # 137 if it was killed, by somebody or by a limit of its cell.
 
   bootstrap @4 () -> (cap :Capability);
   # What the child offers as its own bootstrap capability. Calls may be pipelined onto it before the

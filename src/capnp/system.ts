@@ -801,7 +801,7 @@ export class Process extends $.Client {
   }
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
-   * 137 if it was killed.
+   * 137 if it was killed, by somebody or by a limit of its cell.
    */
   wait(params: Process_wait$Params$Init = {}, options?: $.CallOptions): Process_wait$Results$Promise {
     return new Process_wait$Results$Promise(
@@ -843,7 +843,7 @@ export interface Process$Server {
   ): $.Awaitable<Process_stderr$Results$Init | void>
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
-   * 137 if it was killed.
+   * 137 if it was killed, by somebody or by a limit of its cell.
    */
   wait(
     params: Process_wait$Params,
