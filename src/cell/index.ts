@@ -1,6 +1,7 @@
 /**
  * Cells: a WebAssembly guest in a thread of its own, with nothing but what it was given. It may
  * block; the host never does. Bytes in and out only: what they mean is the affair of other rooms.
+ * What a hostile guest is kept from, and what not, stands in THREATS.md.
  * @module
  */
 export { spawnCell } from './cell.ts'

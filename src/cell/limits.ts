@@ -21,6 +21,8 @@ export const CELL_LIMITS = {
   functionBytes: 2 << 20,
   functionLocals: 20_000,
   functionBlocks: 10_000,
+  /** Blocks within blocks times locals, of one function. At 200 million V8 takes 1.7 GiB and cannot be stopped for seconds. */
+  functionBlockLocals: 2_000_000,
   /** Entries one table may grow to: a large program has some thousand functions behind pointers. */
   tableEntries: 65_536,
   /** Entries the tables of one program may have together: 8 bytes each of a thread's heap. */

@@ -304,6 +304,11 @@ test.each<[string, Uint8Array, string]>([
   ],
   ['blocks in blocks', functionOf([0], nested), 'its function 0 nests blocks deeper than 10000'],
   [
+    'blocks over locals',
+    functionOf([1, ...u32Bytes(5_000), 0x7f], nested),
+    'its function 0 nests 401 blocks over 5000 locals, which is too much at once',
+  ],
+  [
     'a function',
     functionOf([0], nops),
     'its function 0 has 2097154 bytes; at most 2097152 are allowed',

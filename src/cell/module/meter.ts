@@ -79,6 +79,7 @@ export class BodyMeter {
   /** Up to here the original was copied. */
   #copied = 0
   #function = 0
+  #localCount = 0
   /** The open region: its cost so far, and where its charge is written. */
   #cost = 0
   #chargeAt = 0
@@ -134,6 +135,7 @@ export class BodyMeter {
     if (total > CELL_LIMITS.functionLocals) {
       this.#tooLarge(`has ${total} locals; at most ${CELL_LIMITS.functionLocals} are allowed`)
     }
+    this.#localCount = total
   }
 
   #instructions(end: number): void {
@@ -167,9 +169,7 @@ export class BodyMeter {
           break
         case IMMEDIATE.blockType:
           this.#blockType()
-          if (control.length > CELL_LIMITS.functionBlocks) {
-            this.#tooLarge(`nests blocks deeper than ${CELL_LIMITS.functionBlocks}`)
-          }
+          this.#checkNesting(control.length)
           if (opcode !== OP.loop) {
             control.push(BLOCK)
             break
@@ -201,6 +201,18 @@ export class BodyMeter {
       }
     }
     malformed(`function ${this.#function} has no end`)
+  }
+
+  // The engine's compiler keeps the place of every local for every open block, all at once.
+  #checkNesting(depth: number): void {
+    if (depth > CELL_LIMITS.functionBlocks) {
+      this.#tooLarge(`nests blocks deeper than ${CELL_LIMITS.functionBlocks}`)
+    }
+    if (depth * this.#localCount > CELL_LIMITS.functionBlockLocals) {
+      this.#tooLarge(
+        `nests ${depth} blocks over ${this.#localCount} locals, which is too much at once`,
+      )
+    }
   }
 
   #endBlock(control: number[], outer: number[]): void {
