@@ -1,9 +1,9 @@
 // What metering costs: the same code rewritten and as it was, in turns in one process.
 
 import { silentLog } from '../../../src/base/index.ts'
+import { parseComponent } from '../../../src/cell/component/binary.ts'
 import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
 import type { Program } from '../../../src/cell/index.ts'
-import { parseComponent } from '../../../src/cell/component/binary.ts'
 import { rewriteModule } from '../../../src/cell/module/rewrite.ts'
 import { readAll, treeOf } from '../../cell/help/cells.ts'
 import { buildGuest } from '../../cell/help/component.ts'
