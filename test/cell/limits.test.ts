@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Log } from '../../src/base/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
+import { Stopper } from '../../src/cell/world/stop.ts'
 import { collect, readAll, spawn } from './help/cells.ts'
 import { command, flooder, wat } from './help/wat.ts'
 
@@ -79,6 +80,27 @@ test('the memories of a program stay within the limit together', () => {
   expect(allotMemory([shape(40), shape(40), shape(20)], limit)).toEqual([40, 40, 20])
   expect(allotMemory([undefined, undefined], limit)).toEqual([0, 0])
   expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow('starts with 6.31 MiB')
+})
+
+test('a guest that is killed stops at its next call of the host', () => {
+  let isKilled = false
+  let calls = 0
+  const stopper = new Stopper(() => isKilled)
+  const call = stopper.guard(() => void calls++)
+  call()
+  isKilled = true
+  expect(call).toThrow(WebAssembly.RuntimeError)
+  expect(stopper.reason).toEqual({ kind: 'kill' })
+  expect(calls).toBe(1)
+})
+
+test('a guest that computes stops by itself when it is killed, and says what it used', async () => {
+  const { log, lines } = recorder()
+  const cell = await spawn(busy, { name: 'busy', log })
+  await cell.kill()
+  const fuelUsed = expect.any(Number) as number
+  const facts = { cell: 'busy', kind: 'killed', code: 137, fuelUsed }
+  expect(lines).toEqual([['debug', 'cell ended', facts]])
 })
 
 test('a table grows up to its cap and no further', async () => {

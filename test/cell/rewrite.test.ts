@@ -190,12 +190,23 @@ test('code that is long pays again and again, also when it jumps over every plac
   }
   const sites = Math.floor(LENGTH / SPAN)
   expect(pay(long)).toBeGreaterThanOrEqual(sites * 63)
-  // Blocks as long as a span, left just before their end, where a site would stand.
-  const part = '(drop (i32.const 0))'.repeat((SPAN - 40) / 2)
-  const skipped = `(block ${part} (br 0) ${'(nop)'.repeat(80)})`
-  expect(pay(skipped.repeat(20))).toBeGreaterThanOrEqual(19 * 60)
-  const nested = `${'(block '.repeat(20)}${`${part} (br 0) ${'(nop)'.repeat(80)})`.repeat(20)}`
+  // Blocks that cost a span each, left just before their end, where a site would stand.
+  const DEAD = 80
+  const part = `${'(drop (i32.const 0))'.repeat((SPAN - DEAD - 2) / 2)} (nop)`
+  const left = `(br 0) ${'(nop)'.repeat(DEAD)})`
+  expect(pay(`(block ${part} ${left}`.repeat(20))).toBeGreaterThanOrEqual(19 * 60)
+  const nested = `${'(block '.repeat(20)}${`${part} ${left}`.repeat(20)}`
   expect(pay(nested)).toBeGreaterThanOrEqual(19 * 60)
+})
+
+test('what is added to a module cannot be reached through its exports', () => {
+  const source = `(module (global $g (mut i32) (i32.const 0)) (global (export "g") i32 (i32.const 1))
+    (func $s (global.set $g (i32.const 7))) (start $s)
+    (memory (export "memory") 1)
+    (func (export "get") (result i32) (global.get $g)))`
+  const { exports } = rewrittenInstance(wat(source))
+  expect(Object.keys(exports)).toEqual(['g', 'memory', 'get'])
+  expect((exports['get'] as Exported)()).toBe(7)
 })
 
 // ——— what is refused ———

@@ -95,7 +95,7 @@ async function buildPrograms() {
   return { bytes, ours, rival: await unmetered(ours, bytes) }
 }
 
-export const benches: Bench[] = [
+export const fuelBenches: Bench[] = [
   core('metered fib(27)', FIB, 27),
   core('metered sieve of 4 M', SIEVE, 4_000_000),
   {

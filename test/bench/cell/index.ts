@@ -8,6 +8,7 @@ import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
 import type { Program } from '../../../src/cell/index.ts'
 import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
+import { fuelBenches } from './fuel.ts'
 
 const echo = copier(4, 4)
 const MESSAGE_BYTES = 64
@@ -25,6 +26,7 @@ const start = (program: Program) =>
   spawnCell({ program, name: 'bench', args: [], env: [], log: silentLog })
 
 export const benches: Bench[] = [
+  ...fuelBenches,
   {
     name: 'host↔cell round trip, 64 bytes',
     unit: 'µs',
