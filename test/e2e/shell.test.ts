@@ -90,20 +90,6 @@ onTerminal('Ctrl-C stops a running command, not the shell', async () => {
   await say(node, '(executor echo "alive")', /"Echo: alive"/)
 })
 
-onTerminal(
-  'what is typed while a command runs is its input',
-  async () => {
-    await using node = await shell()
-    node.write('cat\r')
-    await node.waitFor('stdout', /cat[^❯]*\n/)
-    node.write('a line for it\r')
-    // Once as it is typed, once as it comes back.
-    await node.waitFor('stdout', /a line for it[^❯]*\n[^❯]*a line for it/)
-    await say(node, '\u0004', /a line for it/)
-  },
-  40_000,
-)
-
 onTerminal('W17 (host connect) dials a second node, and both see each other', async () => {
   await using other = startWw(['run', ...LISTEN, '--log-level', 'debug'])
   await other.waitFor('stderr', /"event":"ready"/)
