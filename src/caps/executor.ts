@@ -14,6 +14,8 @@ export interface ExecutorPowers {
   readonly log: Log
   /** What a caller may see of an error that no sentence was written for. */
   readonly expose: (error: Error) => Error
+  /** Whether traps of cells name functions as their programs do. */
+  readonly keepNames?: boolean
   /** Takes ownership of a cell that has started; ends it when the node ends. */
   readonly adopt: (cell: Cell) => void
 }
@@ -34,14 +36,14 @@ export function serveExecutor(powers: ExecutorPowers): Executor {
 async function spawn(
   { wasm, args, env }: Pick<Executor_runBytes$Params, 'wasm' | 'args' | 'env'>,
   grants: readonly Grant[],
-  { log, expose, adopt }: ExecutorPowers,
+  { log, expose, keepNames, adopt }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
   try {
     const options = { args: textsOf('args', args), env: environmentOf(env) }
     const name = options.args[0] ?? 'child'
-    const program = await loadProgram(wasm, name)
+    const program = await loadProgram(wasm, name, { keepNames })
     const cell = await spawnCell({ program, name, ...options, log, signal })
     adopt(cell)
     const connection = new Connection(cell.data, { bootstrap: bootstrap.$dup(), log, expose })

@@ -29,6 +29,11 @@ export interface Program {
   readonly code: ProgramCode
 }
 
+export interface ProgramOptions {
+  /** Keep the names of functions, so that traps tell them: for debugging, they cost memory. */
+  readonly keepNames?: boolean | undefined
+}
+
 const HEADER_BYTES = 8
 const MAGIC = [0x00, 0x61, 0x73, 0x6d]
 // Version and layer, little endian.
@@ -46,12 +51,17 @@ const NAMED_IMPORTS = 3
  * @throws {WwError} PROGRAM_EMPTY, PROGRAM_TOO_LARGE, PROGRAM_NOT_WASM, PROGRAM_TRUNCATED,
  *   PROGRAM_UNSUPPORTED, PROGRAM_INVALID, PROGRAM_UNKNOWN_IMPORT, PROGRAM_NO_ENTRY
  */
-export async function loadProgram(bytes: Uint8Array, name: string): Promise<Program> {
+export async function loadProgram(
+  bytes: Uint8Array,
+  name: string,
+  { keepNames = false }: ProgramOptions = {},
+): Promise<Program> {
   const size = bytes.length
   try {
     checkSize(size)
     const digest = createHash('sha256').update(bytes).digest('hex')
-    const code = await cache.get(digest, size, async () => await compile(bytes))
+    const key = keepNames ? `${digest} with names` : digest
+    const code = await cache.get(key, size, async () => await compile(bytes, keepNames))
     return { name, digest, size, code }
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
@@ -114,7 +124,7 @@ function checkSize(size: number): void {
   }
 }
 
-async function compile(bytes: Uint8Array): Promise<ProgramCode> {
+async function compile(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
   const version = sniff(bytes)
   if (version !== MODULE_VERSION && version !== COMPONENT_VERSION) {
     throw new Malformed(
@@ -123,7 +133,8 @@ async function compile(bytes: Uint8Array): Promise<ProgramCode> {
     )
   }
   checkWhole(bytes)
-  return await (version === MODULE_VERSION ? compileModule(bytes) : compileComponent(bytes))
+  const compileIt = version === MODULE_VERSION ? compileModule : compileComponent
+  return await compileIt(bytes, keepNames)
 }
 
 function sniff(bytes: Uint8Array): number {
@@ -160,8 +171,8 @@ function checkWhole(bytes: Uint8Array): void {
   }
 }
 
-async function compileModule(bytes: Uint8Array): Promise<ProgramCode> {
-  const core = await compileCore(bytes)
+async function compileModule(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
+  const core = await compileCore(bytes, keepNames)
   const imports = WebAssembly.Module.imports(core.module).filter(
     ({ module }) => module !== ADDED.module,
   )
@@ -190,7 +201,7 @@ function checkEntry(module: WebAssembly.Module): void {
   throw new Malformed('PROGRAM_NO_ENTRY', hint)
 }
 
-async function compileComponent(bytes: Uint8Array): Promise<ProgramCode> {
+async function compileComponent(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
   const { definitions, modules } = parseComponent(bytes)
   const plan = planComponent(definitions)
   const unknown = plan.imports.flatMap((each) =>
@@ -200,7 +211,7 @@ async function compileComponent(bytes: Uint8Array): Promise<ProgramCode> {
   )
   refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
   const compiled = await Promise.all(
-    modules.map((module, i) => compileCore(module, `in core module ${i} `)),
+    modules.map((module, i) => compileCore(module, keepNames, `in core module ${i} `)),
   )
   checkTables(plan.steps.map(({ module }) => compiled[module]!))
   return { kind: 'component', modules: compiled, plan }
@@ -233,9 +244,9 @@ function checkTables(instances: readonly CoreModule[]): void {
 }
 
 /** @param where it stands, for errors: nothing, or words and a space */
-async function compileCore(bytes: Uint8Array, where = ''): Promise<CoreModule> {
+async function compileCore(bytes: Uint8Array, keepNames: boolean, where = ''): Promise<CoreModule> {
   allowExtendedConstants()
-  const { bytes: rewritten, ...shape } = rewrite(bytes, where)
+  const { bytes: rewritten, ...shape } = rewrite(bytes, keepNames, where)
   try {
     // The original first: what was added to it must not make it valid.
     if (!WebAssembly.validate(bytes)) await WebAssembly.compile(bytes)
@@ -246,9 +257,9 @@ async function compileCore(bytes: Uint8Array, where = ''): Promise<CoreModule> {
   }
 }
 
-function rewrite(bytes: Uint8Array, where: string): Rewritten {
+function rewrite(bytes: Uint8Array, keepNames: boolean, where: string): Rewritten {
   try {
-    return rewriteModule(bytes)
+    return rewriteModule(bytes, keepNames)
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
     throw new Malformed(thrown.code, `${where}${thrown.message}`)

@@ -30,7 +30,7 @@ export const run: VerbBody = {
       .option('--listen <multiaddr>', 'listen here instead; can be repeated', collect)
       .option('--identity <file>', 'the key of this node (default ~/.ww/identity, if it is there)')
       .option('--log-level <level>', 'error, warn, info, debug or trace (default warn)')
-      .option('--wasm-debug', 'keep names and source positions of guests in traps')
+      .option('--wasm-debug', 'name the functions a guest trapped in')
       .option('--print-config', 'print each value and where it came from, and leave')
       .option('--json', 'with --print-config: as JSON')
       .addHelpText('after', AFTER)

@@ -20,7 +20,7 @@ export interface NodeConfig {
   /** The key file. Absent when nobody named one and there is no home directory. */
   readonly identity: IdentityFile | undefined
   readonly logLevel: LogLevel
-  /** Keep names and source positions of guests in traps, where the engine can. */
+  /** Traps of guests name functions as their programs do, callers too. */
   readonly wasmDebug: boolean
 }
 

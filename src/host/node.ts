@@ -33,7 +33,8 @@ export async function startNode(
   if (identity.notice) log.warn(identity.notice)
   const refuse = identity.path === undefined ? [] : [identity.path]
   const image = await openImage(config.mounts.map(parseMount), { refuse })
-  const program = await entryProgram(image, log)
+  const keepNames = config.wasmDebug
+  const program = await entryProgram(image, keepNames, log)
   signal.throwIfAborted()
 
   const { key } = identity
@@ -46,7 +47,7 @@ export async function startNode(
   if (terminal) scope.own(terminal)
   const expose = exposeTo(log)
   const adopt = (cell: Cell) => children.adopt(cell)
-  const powers = { key, swarm, terminal, log, expose, adopt }
+  const powers = { key, swarm, terminal, keepNames, log, expose, adopt }
   // The epochs exist before the guest does, so that none is missed.
   const epochs = new Watch(FIRST_EPOCH)
   const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
@@ -72,6 +73,7 @@ export async function startNode(
 
 async function entryProgram(
   image: Awaited<ReturnType<typeof openImage>>,
+  keepNames: boolean,
   log: Log,
 ): Promise<Program> {
   const { path, size, legacy } = await image.entryPoint()
@@ -83,7 +85,8 @@ async function entryProgram(
     const sentence = `Cannot run ${path} of ${source}: it has ${size} bytes, more than ${limit}`
     throw new WwError('failed', 'PROGRAM_TOO_LARGE', sentence)
   }
-  const program = await loadProgram(await readWhole(image, path, size), `${path} of ${source}`)
+  const bytes = await readWhole(image, path, size)
+  const program = await loadProgram(bytes, `${path} of ${source}`, { keepNames })
   log.info('entry point is loaded', { path, layer: source, bytes: size })
   return program
 }

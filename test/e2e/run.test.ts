@@ -245,3 +245,20 @@ test('a guest that sends garbage over its data stream loses the link, and the lo
   node.endInput()
   expect((await node.exited()).code).toBe(5)
 })
+
+test('W35 --wasm-debug names the functions a guest trapped in; without it they are numbers', async () => {
+  await using folder = await temporaryFolder()
+  const wat = `(module
+    (memory (export "memory") 1)
+    (func $inner unreachable)
+    (func $outer (call $inner))
+    (func $start (export "_start") (call $outer)))`
+  const module = await wasmFromWat(wat, { names: true })
+  await writeTree(folder.path, { 'boot/main.wasm': module })
+  const plainly = await run(folder.path)
+  expect(plainly.stderr).toMatch(/unreachable in function 0/)
+  expect(plainly.stderr).not.toContain('inner')
+  const debugged = await ww(['run', '--wasm-debug', ...LISTEN, folder.path])
+  expect(debugged.stderr).toMatch(/function 0 \(inner\), called by function 1 \(outer\)/)
+  expect(debugged.code).toBe(134)
+})

@@ -7,11 +7,14 @@ import wabt from 'wabt'
 
 let assembler: ReturnType<typeof wabt> | undefined
 
-export async function wasmFromWat(wat: string): Promise<Uint8Array> {
+export async function wasmFromWat(
+  wat: string,
+  { names = false }: { readonly names?: boolean } = {},
+): Promise<Uint8Array> {
   assembler ??= wabt()
   const module = (await assembler).parseWat('test.wat', wat)
   try {
-    return module.toBinary({}).buffer
+    return module.toBinary({ write_debug_names: names }).buffer
   } finally {
     module.destroy()
   }

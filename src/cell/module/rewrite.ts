@@ -7,7 +7,8 @@
 //  - The result does what the original does, values, effects and traps, unless the original is
 //    invalid. That is for the engine to find: it must see the original too, for an invalid original
 //    could name what was appended.
-//  - Custom sections are left out: they may speak about code that is no longer where it was.
+//  - Custom sections are left out: they may speak about code that is no longer where it was. The
+//    names of functions are kept on request, for functions are where they were.
 
 import { Cursor } from '../cursor.ts'
 import { CELL_LIMITS } from '../limits.ts'
@@ -77,9 +78,12 @@ const MAX_PAGES = 65_536
 /** What counters put into code takes, as a share of it; only an estimate. */
 const EXPECTED_GROWTH = 1.25
 
-/** @throws {Malformed} */
-export function rewriteModule(bytes: Uint8Array): Rewritten {
-  return new Rewriter(bytes).run()
+/**
+ * @param keepNames whether traps may name functions as the program does
+ * @throws {Malformed}
+ */
+export function rewriteModule(bytes: Uint8Array, keepNames = false): Rewritten {
+  return new Rewriter(bytes).run(keepNames)
 }
 
 class Rewriter {
@@ -101,7 +105,7 @@ class Rewriter {
     this.#out = new Output(Math.ceil(bytes.length * EXPECTED_GROWTH) + 1_024)
   }
 
-  run(): Rewritten {
+  run(keepNames: boolean): Rewritten {
     this.#out.append(this.#bytes.subarray(0, HEADER_BYTES))
     // The memory's import stands before the memory: it is read first.
     this.#memory = this.#readMemory()
@@ -118,6 +122,7 @@ class Rewriter {
     this.#copy(SECTION.dataCount)
     if (isMetered) this.#writeCode()
     this.#copyData()
+    if (keepNames) this.#out.append(nameSection(this.#bytes))
     return {
       bytes: this.#out.bytes,
       memory: this.#memory,
@@ -414,6 +419,20 @@ function sectionsOf(bytes: Uint8Array): ReadonlyMap<number, Cursor> {
     sections.set(id, section)
   }
   return sections
+}
+
+const NAME_SECTION = 'name'
+
+/** The section that names functions, header and all; empty when there is none. */
+function nameSection(bytes: Uint8Array): Uint8Array {
+  const cursor = new Cursor(bytes, HEADER_BYTES, bytes.length)
+  while (!cursor.done) {
+    const { at } = cursor
+    const id = cursor.u8()
+    const section = cursor.part(cursor.u32())
+    if (id === CUSTOM && section.name() === NAME_SECTION) return bytes.subarray(at, cursor.at)
+  }
+  return bytes.subarray(0, 0)
 }
 
 interface CountedList {

@@ -87,13 +87,26 @@ function reasonOf(thrown: unknown): StopReason {
   return { kind: 'trap', message: causeOf(thrown) }
 }
 
-// V8's words for a trap, plus the function if the stack names one. Its name is left out: it is the
-// guest's text. So is the place within: it is one of the rewritten code, which nobody has seen.
+// A name is the guest's text: it must not break a line or drive a terminal, or fill one.
+const FRAME = /^ +at (?:([\w$.:<>~@-]{1,80}) )?\(?wasm:.*wasm-function\[(\d+)\]/gm
+/** Frames of the guest told of a trap whose program kept its names. */
+const FRAMES_TOLD = 8
+
+// V8's words for a trap, plus the function if the stack names one, and who called it if the program
+// kept its names. The place within is left out: it is one of the rewritten code, which nobody has seen.
 function causeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'the guest threw an exception it did not catch'
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
     return 'call stack exhausted'
   }
-  const place = /wasm-function\[(\d+)\]/.exec(thrown.stack ?? '')
-  return place ? `${thrown.message} in function ${place[1]}` : thrown.message
+  const frames = Array.from((thrown.stack ?? '').matchAll(FRAME), ([, name, index]) => ({
+    name,
+    text: name === undefined ? `function ${index}` : `function ${index} (${name})`,
+  }))
+  const [first, ...callers] = frames
+  if (!first) return thrown.message
+  const told = frames.some(({ name }) => name !== undefined) ? callers.slice(0, FRAMES_TOLD) : []
+  return [`${thrown.message} in ${first.text}`, ...told.map(({ text }) => text)].join(
+    ', called by ',
+  )
 }
