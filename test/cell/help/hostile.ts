@@ -2,8 +2,6 @@
 // worst for a while, kills it and prints what was seen, as JSON. What fails to end does not take the
 // tests with it.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-
 import { silentLog } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
 import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
@@ -17,8 +15,6 @@ export interface Seen {
   readonly exit: unknown
   /** From `kill` to the end of the thread. */
   readonly killMs: number
-  /** The longest pause of the host's event loop. */
-  readonly pauseMs: number
   /** What was logged as an error. */
   readonly errors: readonly string[]
 }
@@ -29,12 +25,9 @@ const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
 const loaded = await loadProgram((HOSTILE[name] ?? HOSTILE['calls']!)(), name)
 const program = name === 'unstoppable' ? unstoppable(loaded) : loaded
 const cell = await spawnCell({ program, name, args: [], env: [], log })
-const delay = monitorEventLoopDelay({ resolution: 5 })
-delay.enable()
 await sleep(RUN_MS)
 const begin = performance.now()
 await cell.kill()
 const killMs = performance.now() - begin
-delay.disable()
-const seen: Seen = { exit: await cell.exited, killMs, pauseMs: delay.max / 1e6, errors }
+const seen: Seen = { exit: await cell.exited, killMs, errors }
 process.stdout.write(JSON.stringify(seen))
