@@ -57,6 +57,8 @@ if (positionals.length === 0) {
 
 const { Type } = schema
 const NO_DISCRIMINANT = 0xffff
+/** Id of StreamResult in /capnp/stream.capnp, which `-> stream` stands for. */
+const STREAM_RESULT = 0x995f_9a33_77c0_b16en
 
 /** Scalar types: accessor suffix, bytes, TypeScript type, name of the value in a schema Value. */
 const SCALARS = new Map([
@@ -185,8 +187,9 @@ function generate(job, request, requested, fileName, licence) {
   )
   const global = (name) => (declared.has(name) ? `globalThis.${name}` : name)
   const BYTES = global('Uint8Array')
+  const PROMISE = global('Promise')
   const EMPTY = `${global('Readonly')}<${global('Record')}<string, never>>`
-  const isStream = (id) => nodes.get(id).displayName.endsWith('stream.capnp:StreamResult')
+  const isStream = (id) => id === STREAM_RESULT
 
   const doc = (text, indent = '') => {
     const lines = (text ?? '').trim().replaceAll('*/', '*\\/').split('\n')
@@ -468,23 +471,26 @@ function generate(job, request, requested, fileName, licence) {
         if (struct.scopeId === 0n && !isStream(id)) structs(struct)
       }
       const params = ref(method.paramStructType)
-      const results = isStream(method.resultStructType) ? undefined : ref(method.resultStructType)
-      if (!results)
-        fail(`${fileName}: ${name}.${method.name}: streaming methods are not supported yet`)
+      const isStreaming = isStream(method.resultStructType)
+      const results = isStreaming ? '$.StreamResult' : ref(method.resultStructType)
       const isBare = nodes.get(method.paramStructType).struct.fields.length === 0
       table.push(
-        `      { name: '${method.name}', params: () => ${params}, results: () => ${results} },`,
+        `      { name: '${method.name}', params: () => ${params}, results: () => ${results}${isStreaming ? ', isStream: true' : ''} },`,
       )
       const safe = CLIENT_RESERVED.has(method.name)
         ? `${method.name}_`
         : method.name === 'constructor'
           ? `['constructor']`
           : method.name
+      const declared = `${comment}  ${overriding(method.name)}${safe}(params: ${params}$Init${isBare ? ' = {}' : ''}, options?: $.CallOptions)`
+      const made = `this, ${name}.$interface.id, ${ordinal}, ${params}, params, options`
       calls.push(
-        `${comment}  ${overriding(method.name)}${safe}(params: ${params}$Init${isBare ? ' = {}' : ''}, options?: $.CallOptions): ${results}$Promise {\n    return new ${results}$Promise(\n      $.call(this, ${name}.$interface.id, ${ordinal}, ${params}, params, options),\n    )\n  }`,
+        isStreaming
+          ? `${declared}: ${PROMISE}<void> {\n    return $.streamCall(${made})\n  }`
+          : `${declared}: ${results}$Promise {\n    return new ${results}$Promise(\n      $.call(${made}),\n    )\n  }`,
       )
       handlers.push(
-        `${comment}  ${method.name}(\n    params: ${params},\n    context: $.CallContext,\n  ): $.Awaitable<${results}$Init | void>`,
+        `${comment}  ${method.name}(\n    params: ${params},\n    context: $.CallContext,\n  ): $.Awaitable<${isStreaming ? 'void' : `${results}$Init | void`}>`,
       )
     })
     const [first, ...others] = bases

@@ -6,12 +6,15 @@ import { asWwError, canceled } from './error.ts'
 import { BrokenHook, FailedCall, PromiseHook } from './hook.ts'
 import type { Hook, Outcome, PendingCall } from './hook.ts'
 import { Params } from './payload.ts'
+import { flowTo, rejected } from './stream.ts'
 
 /** One method as its interface declares it; its ordinal is its place in the list. */
 export interface Method {
   readonly name: string
   readonly params: () => StructType<Struct, never>
   readonly results: () => StructType<Struct, never>
+  /** Whether it was declared `-> stream`. */
+  readonly isStream?: true
 }
 
 /** An interface as its schema declares it. `Server` is the type of the handlers that implement it. */
@@ -120,13 +123,45 @@ export function call<Init>(
   const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
   let pending: PendingCall
   try {
-    pending = client.$hook.call({ interfaceId, methodId, params })
+    const hook = client.$hook
+    const failed = hook.flow?.error
+    if (failed) throw failed
+    pending = hook.call({ interfaceId, methodId, params })
   } catch (thrown) {
     params.release()
     pending = new FailedCall(asWwError(thrown))
   }
   if (signal) cancelOn(pending, signal)
   return pending
+}
+
+/**
+ * Makes a call of a generated `-> stream` method. A signal cancels it until it is done, also when
+ * the promise has resolved; like any failure, this ends the stream (see stream.ts).
+ * @returns when the next call may be made
+ */
+export function streamCall<Init>(
+  client: Client,
+  interfaceId: bigint,
+  methodId: number,
+  type: StructType<Struct, Init>,
+  init: Init,
+  options: CallOptions | undefined,
+): Promise<void> {
+  let hook: Hook
+  try {
+    hook = client.$hook
+  } catch (thrown) {
+    return rejected(asWwError(thrown))
+  }
+  const flow = flowTo(hook)
+  if (flow.error) return rejected(flow.error)
+  const signal = options?.signal
+  if (signal?.aborted) return flow.add(new FailedCall(canceled()), 0)
+  const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
+  const pending = hook.call({ interfaceId, methodId, params })
+  if (signal) cancelOn(pending, signal)
+  return flow.add(pending, params.bytes)
 }
 
 function cancelOn(pending: PendingCall, signal: AbortSignal): void {

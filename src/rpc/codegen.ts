@@ -57,13 +57,20 @@ export {
   voidElement,
 } from '../wire/index.ts'
 export type { ElementCodec, ListInit } from '../wire/index.ts'
-export { call, Client, Pipeline } from './client.ts'
+export { call, Client, Pipeline, streamCall } from './client.ts'
 export type { CallOptions, Interface } from './client.ts'
 export type { PendingCall } from './hook.ts'
 export type { CallContext } from './local.ts'
 export { getCap, putCap }
 
 export type Awaitable<T> = T | PromiseLike<T>
+
+/** What a `-> stream` method returns on the wire: nothing. */
+export class StreamResult extends Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+  static $write(): void {}
+}
 
 /** What can be put where a schema says AnyPointer. A plain object needs a type: use its struct. */
 export type AnyInit = string | Uint8Array | Client | AnyPointer | Struct

@@ -17,6 +17,7 @@
 import { errorFromUnknown, WwError } from '../base/index.ts'
 import { canceled } from './error.ts'
 import type { Content } from './payload.ts'
+import type { Flow } from './stream.ts'
 
 /** A call on its way to a hook. */
 export interface Request {
@@ -46,6 +47,8 @@ export interface PendingCall {
 
 export abstract class Hook {
   #references = 1
+  /** The stream calls made through this, once there were any. */
+  flow: Flow | undefined
 
   /** One more owner. @returns this, for the new owner */
   addRef(): this {

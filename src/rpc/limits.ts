@@ -31,3 +31,13 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   maxStalledBytes: 64 << 20, // no less than the largest frame
   flushBytes: 64 << 10,
 }
+
+/**
+ * Bytes of stream calls to one capability that may be on their way before whoever makes them is
+ * told to wait. What the C++ reference takes: enough to keep 500 Mbit/s busy over a round trip of a
+ * millisecond, and little enough that many streams fit in a peer's memory.
+ */
+export const STREAM_WINDOW_BYTES = 64 << 10
+
+/** What a stream call counts besides its params: the envelope, and the entries that stand for it. */
+export const STREAM_CALL_BYTES = 128

@@ -3,6 +3,9 @@
 // Invariants
 //  - Handlers of one object start in the order of the calls, one microtask each; that a handler is
 //    still running does not hold up the next.
+//  - Except for a stream call (`-> stream`): until its handler is done, later calls of the object
+//    wait; when it fails, they and all calls after them fail with its error (as in the reference). A
+//    stream call that was given up does not fail what follows.
 //  - A handler runs at most once per call, never inside the caller's stack.
 //  - When a call is done, pipelined calls go out first, then listeners hear of it.
 
@@ -37,6 +40,11 @@ export function serve<C extends Client, Server extends object>(
 class LocalHook extends Hook {
   readonly #interface: Interface
   readonly #server: object
+  #isStreaming = false
+  /** Calls that wait for the end of a stream call. */
+  #waiting: Job[] = []
+  /** What a stream call failed with. */
+  #broken: WwError | undefined
 
   constructor(type: Interface, server: object) {
     super()
@@ -45,6 +53,7 @@ class LocalHook extends Hook {
   }
 
   call(request: Request): PendingCall {
+    if (this.#broken) return this.#refuse(request, this.#broken)
     const found = findMethod(this.#interface, request.interfaceId, request.methodId)
     if (!found) {
       const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
@@ -58,14 +67,39 @@ class LocalHook extends Hook {
       return this.#refuse(request, asWwError(thrown))
     }
     if (!handler) {
-      return this.#refuse(request, unimplemented(`${found.owner.name}.${found.method.name}`))
+      const missing = unimplemented(`${found.owner.name}.${found.method.name}`)
+      if (found.method.isStream) this.#broken = missing
+      return this.#refuse(request, missing)
     }
-    const pending = new LocalCall()
+    const job: Job = { call: new LocalCall(), method: found.method, request, handler }
     this.addRef()
+    if (this.#isStreaming) this.#waiting.push(job)
+    else this.#start(job)
+    return job.call
+  }
+
+  #start({ call, method, request, handler }: Job): void {
+    if (method.isStream) this.#isStreaming = true
     queueMicrotask(() => {
-      void pending.run(found.method, request, this.#server, handler).then(() => this.release())
+      void call.run(method, request, this.#server, handler).then((error) => {
+        if (method.isStream) this.#goOn(error)
+        this.release()
+      })
     })
-    return pending
+  }
+
+  /** A stream call is over: what waited for it starts, or fails with it. */
+  #goOn(error: WwError | undefined): void {
+    this.#isStreaming = false
+    this.#broken ??= error
+    while (this.#waiting.length > 0 && !this.#isStreaming) {
+      const job = this.#waiting.shift()!
+      if (!error) this.#start(job)
+      else {
+        job.call.fail(error, job.request)
+        this.release()
+      }
+    }
   }
 
   #refuse(request: Request, error: WwError): PendingCall {
@@ -81,6 +115,14 @@ class LocalHook extends Hook {
       // Nobody is left who could be told.
     }
   }
+}
+
+/** A call and what it takes to run it. */
+interface Job {
+  readonly call: LocalCall
+  readonly method: Method
+  readonly request: Request
+  readonly handler: Handler
 }
 
 // What every object has (`toString`), and the class an object was made of (`constructor`), is no
@@ -139,10 +181,16 @@ class LocalCall implements PendingCall {
   #isCanceled = false
   #isReleased = false
 
-  async run(method: Method, request: Request, server: object, handler: Handler): Promise<void> {
+  /** @returns what the handler failed with, unless nobody wanted it any more */
+  async run(
+    method: Method,
+    request: Request,
+    server: object,
+    handler: Handler,
+  ): Promise<WwError | undefined> {
     const { params } = request
     try {
-      if (this.#isCanceled) return
+      if (this.#isCanceled) return undefined
       const results = method.results()
       const given = params.toPayload().root.asStruct(method.params())
       const made = await handler.call(server, given, new Context(this))
@@ -156,11 +204,21 @@ class LocalCall implements PendingCall {
         content.freeze()
         if (this.#isReleased) content.release()
       }
+      return undefined
     } catch (thrown) {
-      this.#finish({ error: asWwError(thrown) })
+      const error = asWwError(thrown)
+      const isWanted = !this.#isCanceled
+      this.#finish({ error })
+      return isWanted ? error : undefined
     } finally {
       params.release()
     }
+  }
+
+  /** Instead of running. */
+  fail(error: WwError, request: Request): void {
+    this.#finish({ error })
+    request.params.release()
   }
 
   /** Made when a handler asks for it, which most do not. */

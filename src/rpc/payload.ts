@@ -192,14 +192,22 @@ function encode(write: (builder: Builder, at: number) => Payload): Payload {
 export class Params implements Content {
   #write: ((builder: Builder, at: number) => void) | undefined
   #payload: Payload | undefined
+  #bytes = 0
 
   constructor(write: (builder: Builder, at: number) => void) {
     this.#write = write
   }
 
+  /** What they take in a message; 0 until they are encoded. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   writeTo(builder: Builder, at: number): void {
+    const before = builder.totalBytes
     if (this.#payload) this.#payload.writeTo(builder, at)
     else this.#write?.(builder, at)
+    this.#bytes = builder.totalBytes - before
   }
 
   freeze(): void {
@@ -209,7 +217,7 @@ export class Params implements Content {
   toPayload(): Payload {
     if (!this.#payload) {
       this.#payload = encode((builder, at) => {
-        this.#write?.(builder, at)
+        this.writeTo(builder, at)
         return payloadAt(builder, at)
       })
       this.#write = undefined

@@ -49,6 +49,11 @@ export class Builder {
     pooled = undefined
   }
 
+  /** Of everything written so far, large Data included. */
+  get totalBytes(): number {
+    return (this.words + this.#externalWords) * 8
+  }
+
   /** Takes `count` zeroed words. @returns the index of the first */
   allocate(count: number): number {
     const at = this.words
