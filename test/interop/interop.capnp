@@ -61,6 +61,17 @@ interface Peer {
 
   quit @23 () -> ();
   # Ends the connection, or the process behind it, without a word.
+
+  sink @24 (gate :Gate, limit :UInt64) -> (sink :Sink);
+  # Takes bytes, each piece only when the gate is open (at once without one), and no more than this.
+}
+
+interface Sink {
+  write @0 (data :Data) -> stream;
+  # Fails with `overloaded` when more than the limit has come.
+
+  end @1 () -> (bytes :UInt64, pieces :UInt32);
+  # What came, after everything that was written before.
 }
 
 enum Kind { failed @0; overloaded @1; disconnected @2; unimplemented @3; }

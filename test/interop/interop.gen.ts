@@ -938,6 +938,62 @@ export class Peer_quit$Results$Promise extends $.Pipeline<Peer_quit$Results> {
   }
 }
 
+export class Peer_sink$Params extends $.Struct {
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 1
+
+  get gate(): Gate | null {
+    return $.getCap(this, 0, Gate)
+  }
+  get limit(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Peer_sink$Params$Init): void {
+    const byte = at * 8
+    if (value.gate !== undefined) {
+      $.putCap(builder, at + 1, value.gate)
+    }
+    if (value.limit !== undefined) {
+      $.putUint64(builder, byte + 0, value.limit, 0n)
+    }
+  }
+}
+
+export interface Peer_sink$Params$Init {
+  readonly gate?: Gate | null | undefined
+  readonly limit?: bigint | undefined
+}
+
+export class Peer_sink$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get sink(): Sink | null {
+    return $.getCap(this, 0, Sink)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Peer_sink$Results$Init): void {
+    if (value.sink !== undefined) {
+      $.putCap(builder, at + 0, value.sink)
+    }
+  }
+}
+
+export interface Peer_sink$Results$Init {
+  readonly sink?: Sink | null | undefined
+}
+
+export class Peer_sink$Results$Promise extends $.Pipeline<Peer_sink$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Peer_sink$Results, call, path)
+  }
+
+  get sink(): Sink {
+    return this.$cap(Sink, 0)
+  }
+}
+
 /**
  * Every method means the same on both sides. Where timing matters the caller decides it: a method
  * that is to be late calls `wait` on a gate of the caller and goes on when that returns.
@@ -971,6 +1027,7 @@ export class Peer extends $.Client {
       { name: 'readWide', params: () => Peer_readWide$Params, results: () => Peer_readWide$Results },
       { name: 'readNarrow', params: () => Peer_readNarrow$Params, results: () => Peer_readNarrow$Results },
       { name: 'quit', params: () => Peer_quit$Params, results: () => Peer_quit$Results },
+      { name: 'sink', params: () => Peer_sink$Params, results: () => Peer_sink$Results },
     ],
     superclasses: () => [],
   }
@@ -1116,6 +1173,12 @@ export class Peer extends $.Client {
       $.call(this, Peer.$interface.id, 23, Peer_quit$Params, params, options),
     )
   }
+  /** Takes bytes, each piece only when the gate is open (at once without one), and no more than this. */
+  sink(params: Peer_sink$Params$Init, options?: $.CallOptions): Peer_sink$Results$Promise {
+    return new Peer_sink$Results$Promise(
+      $.call(this, Peer.$interface.id, 24, Peer_sink$Params, params, options),
+    )
+  }
 }
 
 /** What serves a Peer. */
@@ -1237,6 +1300,109 @@ export interface Peer$Server {
     params: Peer_quit$Params,
     context: $.CallContext,
   ): $.Awaitable<Peer_quit$Results$Init | void>
+  /** Takes bytes, each piece only when the gate is open (at once without one), and no more than this. */
+  sink(
+    params: Peer_sink$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Peer_sink$Results$Init | void>
+}
+
+export class Sink_write$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get data(): Uint8Array {
+    return $.getData(this, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Sink_write$Params$Init): void {
+    if (value.data !== undefined) {
+      builder.data(at + 0, value.data)
+    }
+  }
+}
+
+export interface Sink_write$Params$Init {
+  readonly data?: Uint8Array | undefined
+}
+
+export class Sink_end$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Sink_end$Params$Init = Readonly<Record<string, never>>
+
+export class Sink_end$Results extends $.Struct {
+  static readonly $dataWords = 2
+  static readonly $pointerWords = 0
+
+  get bytes(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+  get pieces(): number {
+    return $.getUint32(this, 8, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Sink_end$Results$Init): void {
+    const byte = at * 8
+    if (value.bytes !== undefined) {
+      $.putUint64(builder, byte + 0, value.bytes, 0n)
+    }
+    if (value.pieces !== undefined) {
+      $.putUint32(builder, byte + 8, value.pieces, 0)
+    }
+  }
+}
+
+export interface Sink_end$Results$Init {
+  readonly bytes?: bigint | undefined
+  readonly pieces?: number | undefined
+}
+
+export class Sink_end$Results$Promise extends $.Pipeline<Sink_end$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Sink_end$Results, call, path)
+  }
+}
+
+export class Sink extends $.Client {
+  static override readonly $interface: $.Interface<Sink$Server> = {
+    id: 0xa1b51275cf7b4564n,
+    name: 'Sink',
+    methods: [
+      { name: 'write', params: () => Sink_write$Params, results: () => $.StreamResult, isStream: true },
+      { name: 'end', params: () => Sink_end$Params, results: () => Sink_end$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** Fails with `overloaded` when more than the limit has come. */
+  write(params: Sink_write$Params$Init, options?: $.CallOptions): Promise<void> {
+    return $.streamCall(this, Sink.$interface.id, 0, Sink_write$Params, params, options)
+  }
+  /** What came, after everything that was written before. */
+  end(params: Sink_end$Params$Init = {}, options?: $.CallOptions): Sink_end$Results$Promise {
+    return new Sink_end$Results$Promise(
+      $.call(this, Sink.$interface.id, 1, Sink_end$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Sink. */
+export interface Sink$Server {
+  /** Fails with `overloaded` when more than the limit has come. */
+  write(
+    params: Sink_write$Params,
+    context: $.CallContext,
+  ): $.Awaitable<void>
+  /** What came, after everything that was written before. */
+  end(
+    params: Sink_end$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Sink_end$Results$Init | void>
 }
 
 export const Kind = {

@@ -4,7 +4,7 @@ import { WwError } from '../../src/base/index.ts'
 import type { ErrorKind } from '../../src/base/index.ts'
 import { promised, serve } from '../../src/rpc/index.ts'
 import type { CallContext } from '../../src/rpc/index.ts'
-import { Counter, NamedCounter, Narrow, Peer, Wide } from './interop.gen.ts'
+import { Counter, NamedCounter, Narrow, Peer, Sink, Wide } from './interop.gen.ts'
 import type * as schema from './interop.gen.ts'
 
 const KINDS: readonly ErrorKind[] = ['failed', 'overloaded', 'disconnected', 'unimplemented']
@@ -210,5 +210,36 @@ class PeerServer implements schema.Peer$Server {
 
   quit(): void {
     this.#quit()
+  }
+
+  sink({ gate, limit }: schema.Peer_sink$Params): schema.Peer_sink$Results$Init {
+    return { sink: serve(Sink, new SinkServer(gate?.$dup(), limit)) }
+  }
+}
+
+class SinkServer implements schema.Sink$Server, Disposable {
+  readonly #gate: schema.Gate | undefined
+  readonly #limit: bigint
+  #bytes = 0n
+  #pieces = 0
+
+  constructor(gate: schema.Gate | undefined, limit: bigint) {
+    this.#gate = gate
+    this.#limit = limit
+  }
+
+  async write({ data }: schema.Sink_write$Params): Promise<void> {
+    await this.#gate?.wait()
+    this.#bytes += BigInt(data.length)
+    if (this.#bytes > this.#limit) throw new WwError('overloaded', 'FULL', 'The sink is full')
+    this.#pieces++
+  }
+
+  end(): schema.Sink_end$Results$Init {
+    return { bytes: this.#bytes, pieces: this.#pieces }
+  }
+
+  [Symbol.dispose](): void {
+    this.#gate?.[Symbol.dispose]()
   }
 }

@@ -583,6 +583,43 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     await until(async () => (await stage.objects()) === 0)
   },
 
+  // ---- streams
+
+  async 'a stream arrives, and its end says so'(stage) {
+    const sink = stage.own(stage.own(stage.peer.sink({ limit: 1n << 40n })).sink)
+    for (let index = 0; index < 500; index++) await sink.write({ data: new Uint8Array(10_000) })
+    const { bytes, pieces } = await sink.end()
+    expect([bytes, pieces]).toEqual([5_000_000n, 500])
+  },
+
+  async 'a stream that is not taken is held back'(stage) {
+    const gate = stage.gate()
+    const sink = stage.own(stage.own(stage.peer.sink({ gate: gate.client, limit: 1n << 40n })).sink)
+    let written = 0
+    const writing = (async () => {
+      for (; written < 100; written++) await sink.write({ data: new Uint8Array(8 << 10) })
+    })()
+    await until(() => written === 8)
+    await setTimeout(20)
+    expect(written).toBe(8)
+    gate.open()
+    await writing
+    expect((await sink.end()).pieces).toBe(100)
+  },
+
+  async 'a stream call that fails fails all that follow'(stage) {
+    const gate = stage.gate()
+    const sink = stage.own(stage.own(stage.peer.sink({ gate: gate.client, limit: 1500n })).sink)
+    const data = new Uint8Array(1000)
+    for (let index = 0; index < 5; index++) await sink.write({ data })
+    const ended = failure(sink.end())
+    gate.open()
+    const full = { kind: 'overloaded', message: expect.stringContaining('The sink is full') }
+    expect(await ended).toMatchObject(full)
+    expect(await failure(sink.write({ data }))).toMatchObject(full)
+    expect(await failure(sink.end())).toMatchObject(full)
+  },
+
   // ---- giving up
 
   async 'a call that is canceled is canceled on the other side'(stage) {

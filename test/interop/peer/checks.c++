@@ -607,6 +607,66 @@ void tailCallsPipelined(Bench& bench) {
   KJ_REQUIRE(add(bench, bench.wait(kj::mv(made)).getCounter(), 1) == 7);
 }
 
+// ---- streams
+
+constexpr uint64_t NO_LIMIT = uint64_t(1) << 40;
+
+Sink::Client openSink(Bench& bench, kj::Maybe<Gate::Client> gate, uint64_t limit) {
+  auto request = bench.peer.sinkRequest();
+  KJ_IF_MAYBE (given, gate) request.setGate(*given);
+  request.setLimit(limit);
+  return request.send().getSink();
+}
+
+kj::Promise<void> writeTo(Sink::Client& sink, uint bytes) {
+  auto request = sink.writeRequest();
+  request.initData(bytes);
+  return request.send();
+}
+
+void streamsArrive(Bench& bench) {
+  auto sink = openSink(bench, nullptr, NO_LIMIT);
+  for (uint index = 0; index < 500; index++) bench.wait(writeTo(sink, 10000));
+  auto end = bench.wait(sink.endRequest().send());
+  KJ_REQUIRE(end.getBytes() == 5000000);
+  KJ_REQUIRE(end.getPieces() == 500);
+}
+
+void streamsAreHeldBack(Bench& bench) {
+  OwnGate gate;
+  auto sink = openSink(bench, gate.get(), NO_LIMIT);
+  bool isHeldBack = false;
+  uint written = 0;
+  kj::Promise<void> last = kj::READY_NOW;
+  while (!isHeldBack) {
+    // More than the buffers of any socket, which the reference takes for its window.
+    KJ_REQUIRE(written < 10000, "nothing holds the stream back");
+    last = writeTo(sink, 100000);
+    ++written;
+    bool hasResolved = last.poll(bench.world.scope());
+    isHeldBack = !hasResolved;
+  }
+  gate.open();
+  bench.wait(kj::mv(last));
+  KJ_REQUIRE(bench.wait(sink.endRequest().send()).getPieces() == written);
+}
+
+void failedStreams(Bench& bench) {
+  OwnGate gate;
+  auto sink = openSink(bench, gate.get(), 1500);
+  for (uint index = 0; index < 5; index++) bench.wait(writeTo(sink, 1000));
+  auto ended = sink.endRequest().send();
+  gate.open();
+  auto failsWith = [&](kj::Function<void()> run) {
+    auto failure = kj::runCatchingExceptions(kj::mv(run));
+    auto& exception = KJ_REQUIRE_NONNULL(failure, "a call after the failed one did not fail");
+    KJ_REQUIRE(exception.getType() == kj::Exception::Type::OVERLOADED);
+  };
+  failsWith([&]() { bench.wait(kj::mv(ended)); });
+  failsWith([&]() { bench.wait(writeTo(sink, 1000)); });
+  failsWith([&]() { bench.wait(sink.endRequest().send()); });
+}
+
 // ---- who holds what
 
 void argumentsEndWithTheCall(Bench& bench) {
@@ -730,6 +790,9 @@ constexpr Check CHECKS[] = {
     {"a promise of a promise breaks", promiseBreaks},
     {"a tail call back to the caller returns its results", tailCallsElsewhere},
     {"calls pipelined on a tail call arrive", tailCallsPipelined},
+    {"a stream arrives, and its end says so", streamsArrive},
+    {"a stream that is not taken is held back", streamsAreHeldBack},
+    {"a stream call that fails fails all that follow", failedStreams},
     {"an argument is let go when its call is over", argumentsEndWithTheCall},
     {"an argument that is held stays until it is dropped", heldArgumentsStay},
     {"results are let go one by one", resultsAreLetGo},

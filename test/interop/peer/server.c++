@@ -95,6 +95,36 @@ struct Plan final : public kj::Refcounted {
   }
 };
 
+class SinkServer final : public Sink::Server {
+public:
+  SinkServer(kj::Maybe<Gate::Client> gate, uint64_t limit) : gate_(kj::mv(gate)), limit_(limit) {}
+
+protected:
+  kj::Promise<void> write(WriteContext context) override {
+    kj::Promise<void> opened = kj::READY_NOW;
+    KJ_IF_MAYBE (gate, gate_) opened = waitAt(*gate);
+    return opened.then([this, context]() mutable {
+      bytes_ += context.getParams().getData().size();
+      if (bytes_ > limit_) {
+        kj::throwFatalException(exceptionOf(Kind::OVERLOADED, "The sink is full"));
+      }
+      ++pieces_;
+    });
+  }
+
+  kj::Promise<void> end(EndContext context) override {
+    context.getResults().setBytes(bytes_);
+    context.getResults().setPieces(pieces_);
+    return kj::READY_NOW;
+  }
+
+private:
+  kj::Maybe<Gate::Client> gate_;
+  uint64_t limit_;
+  uint64_t bytes_ = 0;
+  uint32_t pieces_ = 0;
+};
+
 class PeerServer final : public Peer::Server {
 protected:
   kj::Promise<void> ping(PingContext context) override {
@@ -264,6 +294,14 @@ protected:
     }
     auto texts = results.initTexts(seen.getTexts().size());
     for (uint index = 0; index < texts.size(); index++) texts.set(index, seen.getTexts()[index]);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> sink(SinkContext context) override {
+    auto params = context.getParams();
+    kj::Maybe<Gate::Client> gate;
+    if (params.hasGate()) gate = params.getGate();
+    context.getResults().setSink(kj::heap<SinkServer>(kj::mv(gate), params.getLimit()));
     return kj::READY_NOW;
   }
 
