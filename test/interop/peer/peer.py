@@ -14,7 +14,11 @@ import capnp
 # asyncio tells of every write to a connection that is gone.
 logging.disable()
 capnp.remove_import_hook()
-schema = capnp.load(os.path.join(os.path.dirname(__file__), "..", "interop.capnp"))
+schema = capnp.load(
+    os.path.join(os.path.dirname(__file__), "..", "interop.capnp"),
+    # It brings the schemas that come with the language, /capnp/stream.capnp among them.
+    imports=[os.path.dirname(os.path.dirname(capnp.__file__))],
+)
 
 
 class Counter(schema.NamedCounter.Server):
