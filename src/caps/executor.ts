@@ -5,6 +5,7 @@ import type { Executor_runBytes$Params, Process } from '../capnp/system.ts'
 import { loadProgram, spawnCell } from '../cell/index.ts'
 import type { Cell } from '../cell/index.ts'
 import { Connection, serve } from '../rpc/index.ts'
+import type { Trace } from '../rpc/index.ts'
 import { serveInitialGrants, takeGrants } from './initial-grants.ts'
 import type { Grant } from './initial-grants.ts'
 import { CAPS_LIMITS } from './limits.ts'
@@ -18,6 +19,8 @@ export interface ExecutorPowers {
   readonly keepNames?: boolean
   /** Takes ownership of a cell that has started; ends it when the node ends. */
   readonly adopt: (cell: Cell) => void
+  /** What sees the messages between the node and the cell of this name. */
+  readonly traceOf?: ((cell: string) => Trace | undefined) | undefined
 }
 
 /** The authority to start cells. See system.capnp. */
@@ -36,7 +39,7 @@ export function serveExecutor(powers: ExecutorPowers): Executor {
 async function spawn(
   { wasm, args, env }: Pick<Executor_runBytes$Params, 'wasm' | 'args' | 'env'>,
   grants: readonly Grant[],
-  { log, expose, keepNames, adopt }: ExecutorPowers,
+  { log, expose, keepNames, adopt, traceOf }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
@@ -46,7 +49,13 @@ async function spawn(
     const program = await loadProgram(wasm, name, { keepNames })
     const cell = await spawnCell({ program, name, ...options, log, signal })
     adopt(cell)
-    const connection = new Connection(cell.data, { bootstrap: bootstrap.$dup(), log, expose })
+    const trace = traceOf?.(name)
+    const connection = new Connection(cell.data, {
+      bootstrap: bootstrap.$dup(),
+      log,
+      expose,
+      trace,
+    })
     return serveProcess(cell, connection)
   } finally {
     bootstrap[Symbol.dispose]()

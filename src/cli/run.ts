@@ -123,7 +123,11 @@ async function runUntilStopped(sourced: SourcedConfig, io: CliIo): Promise<numbe
   })
   try {
     const { stdin, stdout, stderr } = io
-    const code = await runNode(config, { stdin, stdout, stderr, log }, stopping.signal)
+    const rpcLine = io.env['WW_TRACE_RPC']
+      ? (line: string) => void stderr.write(`ww: rpc: ${line}\n`)
+      : undefined
+    const nodeIo = { stdin, stdout, stderr, log, rpcLine }
+    const code = await runNode(config, nodeIo, stopping.signal)
     // Killed because we were told to stop: say so as a shell would.
     return code === EXIT.killed && stoppedBy ? exitCodeOf(stoppedBy) : code
   } catch (thrown) {

@@ -24,4 +24,6 @@ export interface NodeIo {
   readonly stdout: Writable & TerminalOutput
   readonly stderr: Writable & TerminalOutput
   readonly log: Log
+  /** Takes a line for each message between the node and a guest, where somebody wants to see them. */
+  readonly rpcLine?: ((line: string) => void) | undefined
 }

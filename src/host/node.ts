@@ -5,13 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import { Scope, Watch, WwError } from '../base/index.ts'
 import type { Log, ReadOnlyTree } from '../base/index.ts'
+import * as ipfs from '../capnp/ipfs.ts'
+import * as stem from '../capnp/stem.ts'
+import * as system from '../capnp/system.ts'
 import { graft } from '../caps/index.ts'
 import { loadProgram, spawnCell } from '../cell/index.ts'
 import type { Cell, CellExit, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
 import { startSwarm } from '../net/index.ts'
-import { Connection } from '../rpc/index.ts'
+import { Connection, traceLines } from '../rpc/index.ts'
+import type { Trace } from '../rpc/index.ts'
 import { Children } from './children.ts'
 import type { NodeConfig } from './config.ts'
 import { openIdentity } from './identity.ts'
@@ -47,7 +51,8 @@ export async function startNode(
   if (terminal) scope.own(terminal)
   const expose = exposeTo(log)
   const adopt = (cell: Cell) => children.adopt(cell)
-  const powers = { key, swarm, terminal, keepNames, log, expose, adopt }
+  const traceOf = tracing(io.rpcLine)
+  const powers = { key, swarm, terminal, keepNames, log, expose, adopt, traceOf }
   // The epochs exist before the guest does, so that none is missed.
   const epochs = new Watch(FIRST_EPOCH)
   const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
@@ -55,7 +60,12 @@ export async function startNode(
   const env = ['PATH=/bin', ...(terminal ? ['WW_TTY=1'] : [])]
   const pid0 = await spawnCell({ program, name: 'pid0', args: [], env, root: image, log, signal })
   scope.own(pid0)
-  const connection = new Connection(pid0.data, { bootstrap: membrane, log, expose })
+  const connection = new Connection(pid0.data, {
+    bootstrap: membrane,
+    log,
+    expose,
+    trace: traceOf?.('pid0'),
+  })
   scope.defer(() => connection.close())
   void connection.closed.then((error) => {
     // A guest that ended has said how; one that goes on without its link should be noticed.
@@ -69,6 +79,15 @@ export async function startNode(
   if (exit.kind === 'limited') log.error('pid0 exceeded a limit', { cause: exit.message })
   if (exit.kind === 'killed') log.warn('pid0 was killed')
   return exit.code
+}
+
+/** Traces by the name of a cell, which is text of a guest. */
+function tracing(line: NodeIo['rpcLine']): ((cell: string) => Trace) | undefined {
+  if (!line) return undefined
+  return (cell) => {
+    const name = JSON.stringify(cell.slice(0, HOST_LIMITS.maxTracedName)).slice(1, -1)
+    return traceLines((text) => line(`${name} ${text}`), [system, stem, ipfs])
+  }
 }
 
 async function entryProgram(

@@ -95,6 +95,7 @@ import {
 import type { Address, Outgoing, Target } from './protocol.ts'
 import { ImportHook, PipelineHook, Question } from './remote.ts'
 import type { RemoteHook, Wire } from './remote.ts'
+import type { Trace } from './trace.ts'
 
 export interface ConnectionOptions {
   /** What the peer gets when it bootstraps us. Takes ownership; without it, bootstrapping fails. */
@@ -106,6 +107,8 @@ export interface ConnectionOptions {
    * whose handlers may fail with sentences meant for its operator narrows it here.
    */
   readonly expose?: ((error: Error) => Error) | undefined
+  /** Sees every message as it leaves and as it comes: `traceLines` makes lines of them. */
+  readonly trace?: Trace | undefined
 }
 
 /** What a connection holds, for tests and listings. */
@@ -160,6 +163,7 @@ export class Connection {
   readonly #log: Log
   readonly #limits: RpcLimits
   readonly #expose: (error: Error) => Error
+  readonly #trace: Trace | undefined
   readonly #bootstrap: Hook | undefined
   readonly #wire: Wire
 
@@ -191,6 +195,7 @@ export class Connection {
     this.#link = link
     this.#log = options.log ?? silentLog
     this.#limits = options.limits ?? DEFAULT_RPC_LIMITS
+    this.#trace = options.trace
     const expose = options.expose ?? ((error: Error) => error)
     this.#expose = (error) => {
       try {
@@ -267,6 +272,7 @@ export class Connection {
       builder.discard()
       return
     }
+    this.#trace?.message('sent', builder.snapshot().segments)
     if (builder.isSingle && builder.words * 8 <= this.#limits.flushBytes) {
       builder.appendTo(this.#out)
     } else {
@@ -521,6 +527,7 @@ export class Connection {
   }
 
   #receive(message: Message): boolean {
+    this.#trace?.message('received', message.segments)
     const root = rootOf(message)
     const envelope = root.asStruct(Raw)
     const tag = getUint16(envelope, 0, 0)

@@ -44,6 +44,7 @@ export {
 } from './list.ts'
 export type { ElementCodec, ListInit } from './list.ts'
 export { Message } from './message.ts'
+export type { Segment } from './message.ts'
 export {
   AnyPointer,
   getAny,

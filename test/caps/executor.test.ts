@@ -113,3 +113,18 @@ test('wait answers as often as it is asked, also after the end', async () => {
   await process!.kill()
   expect((await process!.wait()).exitCode).toBe(7)
 })
+
+test('the link to a cell is traced under the name of the cell', async () => {
+  const names: string[] = []
+  using made = serveExecutor({
+    log: silentLog,
+    expose: (error) => error,
+    adopt: (cell) => void cells.push(cell),
+    traceOf: (name) => {
+      names.push(name)
+      return undefined
+    },
+  })
+  await made.runBytes({ wasm: await wasm(SEVEN), args: ['seven'] })
+  expect(names).toEqual(['seven'])
+})

@@ -73,3 +73,15 @@ test('the echo image answers what executor.echo answers', async () => {
   const { code, stdout } = await node.exited()
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'Echo: hello\n' })
 })
+
+test('WW_TRACE_RPC shows what the node and its guest say to each other, but not the words', async () => {
+  await using node = startWw(['run', ...LISTEN, 'images/echo'], { env: { WW_TRACE_RPC: '1' } })
+  node.write('hello\n')
+  node.endInput()
+  const { code, stdout, stderr } = await node.exited()
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'Echo: hello\n' })
+  expect(stderr).toMatch(/^ww: rpc: pid0 <- bootstrap 0 \d+ bytes$/m)
+  expect(stderr).toMatch(/^ww: rpc: pid0 <- call \d+ Membrane\.graft on answer 0 /m)
+  expect(stderr).toMatch(/^ww: rpc: pid0 <- call \d+ Executor\.echo on /m)
+  expect(stderr).not.toContain('hello')
+})
