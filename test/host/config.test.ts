@@ -8,7 +8,7 @@ function resolved(sources: Partial<ConfigSources>): SourcedConfig {
     mounts: [],
     flags: {},
     env: {},
-    cwd: '/work',
+    cwd: '/there',
     home: '/home/ada',
     kernelImage: '/ww',
   }
@@ -124,7 +124,7 @@ test('of port and listen the stronger source decides, and equally strong ones co
 
 test('a named key file is absolute: from the working directory, or from the folder of the file', () => {
   const path = (sources: Partial<ConfigSources>) => resolved(sources).identity.value
-  expect(path({ flags: { identity: 'node.key' } })).toEqual({ path: '/work/node.key', named: true })
+  expect(path({ flags: { identity: 'node.key' } })).toEqual({ path: '/there/node.key', named: true })
   expect(path({ env: { WW_IDENTITY: '/keys/a' } })).toEqual({ path: '/keys/a', named: true })
   expect(path(file({ identity: 'a.key' }))).toEqual({ path: '/home/ada/.ww/a.key', named: true })
   expect(path(file({ identity: '~/a.key' }))).toEqual({ path: '/home/ada/a.key', named: true })

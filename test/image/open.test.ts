@@ -171,12 +171,12 @@ test('what lies beside an image for its author is not in it, except where it was
   const beside = ['.env', '.git/config', 'node_modules/a/b', 'package.json', 'src/main.ts']
   const files = Object.fromEntries(beside.map((name) => [name, 'x']))
   const a = await directoryWith({ ...files, 'boot/src/.keep': 'x', 'data/x': 'x', 'README.md': '' })
-  const image = await open(a, `${a}:/work`)
+  const image = await open(a, `${a}:/place`)
   const names = (await image.list('/')).map(({ name }) => name)
-  expect(names).toEqual(['README.md', 'boot', 'data', 'work'])
+  expect(names).toEqual(['README.md', 'boot', 'data', 'place'])
   for (const name of beside) {
     expect(await image.find(`/${name}`)).toBeUndefined()
-    expect(await image.find(`/work/${name}`)).toMatchObject({ kind: 'file' })
+    expect(await image.find(`/place/${name}`)).toMatchObject({ kind: 'file' })
   }
   expect(await image.find('/boot/src/.keep')).toMatchObject({ kind: 'file' })
 })
