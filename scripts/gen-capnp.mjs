@@ -145,6 +145,69 @@ function licenceOf(path) {
     : []
 }
 
+function wordAt(segment, byte) {
+  return (BigInt(segment.getUint32(byte + 4)) << 32n) | BigInt(segment.getUint32(byte))
+}
+
+/**
+ * Copies what the pointer at `byte` leads to behind word `to` of `words`, and the pointer there.
+ * By the encoding itself: capnp-es does not copy every list. Input is the compiler's, so valid.
+ */
+function copyPointer(words, to, segment, byte) {
+  const low = segment.getInt32(byte)
+  const high = segment.getUint32(byte + 4)
+  if (low === 0 && high === 0) return
+  const kind = low & 3
+  if (kind === 2) {
+    const landing = segment.message.getSegment(high)
+    const pad = (low >>> 3) * 8
+    if ((low & 4) === 0) copyPointer(words, to, landing, pad)
+    else {
+      const content = landing.message.getSegment(landing.getUint32(pad + 4))
+      const start = (landing.getUint32(pad) >>> 3) * 8
+      copyContent(
+        words,
+        to,
+        content,
+        start,
+        landing.getUint32(pad + 8),
+        landing.getUint32(pad + 12),
+      )
+    }
+    return
+  }
+  copyContent(words, to, segment, byte + 8 + (low >> 2) * 8, low, high)
+}
+
+/** @param start byte at which the content begins that a pointer of `low` and `high` describes */
+function copyContent(words, to, segment, start, low, high) {
+  const at = words.length
+  const kind = low & 3
+  // A struct without content points to itself, or it would be null.
+  const offset = kind === 0 && high === 0 ? -1 : at - to - 1
+  words[to] = (BigInt(high) << 32n) | BigInt(((offset << 2) | kind) >>> 0)
+  // The elements: how many, and the words of data and the pointers of each.
+  const layouts = () => {
+    if (kind === 0) return [1, high & 0xffff, high >>> 16]
+    const count = high >>> 3
+    if ((high & 7) === 6) return [count, 0, 1]
+    if ((high & 7) !== 7) return [1, Math.ceil((count * [0, 1, 8, 16, 32, 64][high & 7]) / 64), 0]
+    words.push(wordAt(segment, start))
+    const shape = segment.getUint32(start + 4)
+    return [segment.getUint32(start) >>> 2, shape & 0xffff, shape >>> 16]
+  }
+  const [count, data, pointers] = layouts()
+  const first = words.length
+  const from = start + (first - at) * 8
+  const size = data + pointers
+  for (let index = 0; index < count * size; index++) {
+    words.push(index % size < data ? wordAt(segment, from + index * 8) : 0n)
+  }
+  for (let index = 0; index < count * size; index++) {
+    if (index % size >= data) copyPointer(words, first + index, segment, from + index * 8)
+  }
+}
+
 /** Every object has something of this name already, as TypeScript wants to hear. */
 function overriding(name) {
   return INHERITED.has(name) ? 'override ' : ''
@@ -266,6 +329,13 @@ function generate(job, request, requested, fileName, licence) {
     return Object.is(value, -0) ? '-0' : String(value)
   }
   const bytesLiteral = (data) => `new ${BYTES}([${data.toUint8Array().join(', ')}])`
+
+  /** A struct or list of the schema as the words of a message of its own. */
+  const wordsOf = (pointer) => {
+    const words = [0n]
+    copyPointer(words, 0, pointer.segment, pointer.byteOffset)
+    return words.map((word) => `0x${word.toString(16)}n`).join(', ')
+  }
 
   /** The default of a slot, as the bit pattern its accessors take. */
   const defaultOf = (slot, scalar) => {
@@ -393,10 +463,16 @@ function generate(job, request, requested, fileName, licence) {
           return
         default:
       }
-      if (hasDefault)
-        fail(`${fileName}: ${name}.${key}: defaults of structs and lists are not supported`)
+      let stated = ''
+      if (hasDefault) {
+        const local = `${name}$default$${key}`
+        const { defaultValue } = slot
+        const pointer = defaultValue._isStruct ? defaultValue.struct : defaultValue.list
+        body.push(`const ${local} = /* @__PURE__ */ $.stated([${wordsOf(pointer)}])`)
+        stated = `, ${local}`
+      }
       if (type.kind === Type.STRUCT) {
-        getter(type.read, `$.getStruct(this, ${offset}, ${type.name})`)
+        getter(type.read, `$.getStruct(this, ${offset}, ${type.name}${stated})`)
         init(type.init)
         write(`builder.put(${pointer}, ${type.name}, ${value})`)
         pipes.push([
@@ -405,7 +481,7 @@ function generate(job, request, requested, fileName, licence) {
           `new ${type.name}$Promise(this.$call, [...this.$path, ${offset}])`,
         ])
       } else {
-        getter(type.read, `$.getList(this, ${offset}, ${type.codec})`)
+        getter(type.read, `$.getList(this, ${offset}, ${type.codec}${stated})`)
         init(type.init)
         write(
           `(${type.codec}).writeList(builder, ${pointer}, ${value})`.replace(

@@ -1,6 +1,16 @@
 /** What generated code is made of. For the output of `scripts/gen-capnp.mjs`, not for people. */
 import type { Builder } from '../wire/index.ts'
-import { AnyPointer, badValue, getAny, pointerElement, Struct } from '../wire/index.ts'
+import {
+  AnyPointer,
+  badValue,
+  DEFAULT_WIRE_LIMITS,
+  getAny,
+  Message,
+  pointerElement,
+  rootOf,
+  segmentOf,
+  Struct,
+} from '../wire/index.ts'
 import type { ElementCodec } from '../wire/index.ts'
 import { Client } from './client.ts'
 import type { InterfaceType } from './client.ts'
@@ -64,6 +74,17 @@ export type { CallContext } from './local.ts'
 export { getCap, putCap }
 
 export type Awaitable<T> = T | PromiseLike<T>
+
+/** It is ours and as large as its schema says: reading it as often as wanted must not use it up. */
+const UNBOUNDED = { ...DEFAULT_WIRE_LIMITS, maxReadWords: Number.POSITIVE_INFINITY }
+
+/** A struct or a list that a schema states as a default: the words of its message. Read when asked for. */
+export function stated(words: readonly bigint[]): AnyPointer {
+  const bytes = new Uint8Array(words.length * 8)
+  const view = new DataView(bytes.buffer)
+  words.forEach((word, index) => view.setBigUint64(index * 8, word, true))
+  return rootOf(new Message([segmentOf(bytes)], UNBOUNDED))
+}
 
 /** What a `-> stream` method returns on the wire: nothing. */
 export class StreamResult extends Struct {

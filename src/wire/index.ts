@@ -43,7 +43,7 @@ export {
   voidElement,
 } from './list.ts'
 export type { ElementCodec, ListInit } from './list.ts'
-export { Message } from './message.ts'
+export { Message, segmentOf } from './message.ts'
 export type { Segment } from './message.ts'
 export {
   AnyPointer,

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import * as es from 'capnp-es'
@@ -6,9 +8,20 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { concatBytes } from '../../src/base/index.ts'
+import { codegen } from '../../src/rpc/index.ts'
 import { rootOf } from '../../src/wire/index.ts'
 import type { Struct, StructType } from '../../src/wire/index.ts'
-import { Choice, Defaults, Kinds, Lists, NewLists, OldLists } from '../fixture/kinds.gen.ts'
+import {
+  Choice,
+  Defaults,
+  Kinds,
+  Lists,
+  NewLists,
+  OldLists,
+  Kinds_Inner,
+  PointerDefaults,
+} from '../fixture/kinds.gen.ts'
+import { temporaryFolder } from '../help/ww.ts'
 import { decode, encode, messagesIn } from './help.ts'
 import {
   capnpText,
@@ -102,6 +115,97 @@ withTool('the capnp tool reads what we write and we read what it writes', () => 
   }
   check('Kinds', Kinds, fc.sample(kinds, { numRuns: 150, seed: 7 }), plainKinds, expectedKinds)
   check('Lists', Lists, fc.sample(lists, { numRuns: 100, seed: 7 }), plainLists, expectedLists)
+})
+
+const plainInner = (inner: Kinds_Inner): object => ({
+  id: inner.id,
+  name: inner.name,
+  next: codegen.getAny(inner, 1).isNull ? null : plainInner(inner.next),
+})
+
+const plainDefaults = (reader: PointerDefaults) => ({
+  inner: plainInner(reader.inner),
+  empty: plainInner(reader.empty),
+  numbers: reader.numbers.toArray(),
+  bools: reader.bools.toArray(),
+  texts: reader.texts.toArray(),
+  inners: reader.inners.map(plainInner),
+  matrix: reader.matrix.map((row) => row.toArray()),
+  defaults: [reader.defaults.int32, reader.defaults.text, reader.defaults.bool],
+  untouched: reader.defaults.int64,
+  voids: reader.voids.length,
+})
+
+const STATED = {
+  inner: { id: 7, name: 'seven', next: { id: 8, name: 'eight', next: null } },
+  empty: { id: 0, name: '', next: null },
+  numbers: [1, -2, 3],
+  bools: [true, false, true],
+  texts: ['a', '', 'é'],
+  inners: [
+    { id: 1, name: '', next: null },
+    { id: 0, name: 'two', next: { id: 3, name: '', next: null } },
+  ],
+  matrix: [[1, 2], [], [3]],
+  defaults: [5, 'x', false],
+  untouched: -5_000_000_000n,
+  voids: 2,
+}
+
+test('structs and lists that are absent are what the schema states, however often they are read', () => {
+  const absent = decode(PointerDefaults, encode(PointerDefaults, {}))
+  for (let round = 0; round < 1000; round++) expect(plainDefaults(absent)).toEqual(STATED)
+  const chosen = decode(PointerDefaults, encode(PointerDefaults, { choice: { some: [] } }))
+  expect(chosen.choice.some!.toArray()).toEqual([])
+  const given = {
+    inner: { id: 9 },
+    numbers: [],
+    inners: [],
+    texts: ['b'],
+    matrix: [],
+    bools: [],
+    voids: [],
+  }
+  const present = decode(PointerDefaults, encode(PointerDefaults, given))
+  expect(plainDefaults(present)).toEqual({
+    ...STATED,
+    inner: { id: 9, name: '', next: null },
+    numbers: [],
+    inners: [],
+    texts: ['b'],
+    matrix: [],
+    bools: [],
+    voids: 0,
+  })
+  // A default can be written elsewhere like anything that was read.
+  const copied = decode(PointerDefaults, encode(PointerDefaults, { inners: absent.inners }))
+  expect(copied.inners.map(plainInner)).toEqual(STATED.inners)
+})
+
+withTool('the capnp tool has the same defaults of structs and lists', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'empty.capnp')
+  const type = `import "/${basename(SCHEMA)}".PointerDefaults`
+  await writeFile(file, `@0xb2c1f09a7e6d5501;\nconst it :${type} = ();\n`)
+  const evaluated = (what: string, ...flags: string[]) => {
+    const args = ['eval', `-I${dirname(SCHEMA)}`, ...flags, file, what]
+    const run = spawnSync('capnp', args)
+    if (run.status !== 0) throw new Error(run.stderr.toString())
+    return run.stdout
+  }
+  const absent = decode(PointerDefaults, encode(PointerDefaults, {}))
+  const [inner] = readAll(Kinds_Inner, evaluated('it.inner', '-obinary'))
+  expect(plainInner(inner!)).toEqual(plainInner(absent.inner))
+  const text = (what: string) => evaluated(what, '--short').toString().trim()
+  expect(text('it.numbers')).toBe('[1, -2, 3]')
+  expect(text('it.bools')).toBe('[true, false, true]')
+  expect(text('it.inners')).toBe('[(id = 1), (id = 0, name = "two", next = (id = 3))]')
+  expect(text('it.matrix')).toBe('[[1, 2], [], [3]]')
+  // What we leave out it fills in, what we write it takes for what it is.
+  const ours = encode(PointerDefaults, { numbers: [], inner: { id: 9 } })
+  expect(capnp('decode', 'PointerDefaults', ours).toString().trim()).toBe(
+    '(inner = (id = 9), numbers = [], choice = (none = void))',
+  )
 })
 
 withTool('defaults are those of the schema, absent, written and written by others', () => {
