@@ -1,0 +1,132 @@
+// Many calls with capabilities passed every way, over one connection; prints, as JSON, what is left.
+//
+//   node --expose-gc dist/test/rpc/soak-child.js [calls]      default: a million
+//
+// Run short by soak.test.ts.
+
+import { Connection, DEFAULT_RPC_LIMITS, loopback, promised, serve } from '../../src/rpc/index.ts'
+import { Node, Sink } from '../fixture/calls.gen.ts'
+import type { Node$Server } from '../fixture/calls.gen.ts'
+
+/** Calls and capabilities at the same time, so that ids go beyond 2^16. */
+const AT_ONCE = (1 << 16) + 1000
+const CALLS_PER_ROUND = 16
+const ROUNDS_AT_ONCE = 64
+
+const calls = Number(process.argv[2] ?? 1_000_000)
+const { gc: collect } = globalThis as unknown as { readonly gc: () => void }
+
+let alive = 0
+function object(): Node {
+  alive++
+  let held: Node | undefined
+  const drop = () => {
+    held?.[Symbol.dispose]()
+    held = undefined
+  }
+  const handlers: Partial<Node$Server> & Disposable = {
+    ping: ({ value }) => ({ value }),
+    never: async (_, { signal }) =>
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+    make: () => ({ node: object() }),
+    give: ({ node }) => ({ node }),
+    hold({ node }) {
+      drop()
+      held = node?.$dup()
+    },
+    held: () => ({ node: held?.$dup() }),
+    drop,
+    callBack: async ({ node, value }) => ({ value: (await node!.ping({ value })).value }),
+    later: () => ({ node: promised(Node, Promise.resolve().then(object)) }),
+    deep: () => ({ outer: { inner: { node: object() } }, nodes: [object(), object()] }),
+    [Symbol.dispose]() {
+      drop()
+      alive--
+    },
+  }
+  return serve(Node, handlers as Node$Server)
+}
+
+const limits = { ...DEFAULT_RPC_LIMITS, maxAnswers: 2 * AT_ONCE }
+const [here, there] = loopback()
+const server = new Connection(there, { bootstrap: object(), limits })
+const client = new Connection(here, { limits })
+const root = client.bootstrap(Node)
+
+/** Sixteen calls that pass capabilities every way there is. */
+async function round(number: number): Promise<void> {
+  using mine = object()
+  // Made there, called before it is there, given back to its home.
+  using made = root.make({ name: number })
+  using early = made.node
+  await early.ping({ value: number })
+  using home = root.give({ node: early })
+  await home
+  // Ours: given, returned, called back, held beyond the call.
+  using returned = root.give({ node: mine })
+  using shortcut = returned.node
+  const pings = [shortcut.ping({ value: 1 }), shortcut.ping({ value: 2 })]
+  await Promise.all(pings)
+  await root.callBack({ node: mine, value: number })
+  using keeper = root.make({ name: 0 })
+  using keeping = keeper.node
+  await keeping.hold({ node: mine })
+  using held = keeping.held()
+  await held
+  await keeping.drop()
+  // Promises, and what lies deep in results.
+  using later = root.later({ slot: 0 })
+  using promise = later.node
+  await promise.ping({ value: 3 })
+  await promise.$settled()
+  using deep = root.deep()
+  await deep
+  // Given up, early and late; a stream.
+  root.never()[Symbol.dispose]()
+  const dropped = root.make({ name: 1 })
+  await Promise.resolve()
+  dropped[Symbol.dispose]()
+  const sink = serve(Sink, { write: () => {}, end: () => ({ pieces: 0 }) })
+  await sink.write({ node: early })
+  sink[Symbol.dispose]()
+}
+
+/** More calls and capabilities at once than 16 bits count. */
+async function wide(): Promise<number> {
+  const making = Array.from({ length: AT_ONCE }, (_, name) => root.make({ name }))
+  await Promise.all(making)
+  const most = client.stats.imports
+  for (const made of making) made[Symbol.dispose]()
+  return most
+}
+
+async function settle(): Promise<number> {
+  for (let turn = 0; turn < 20; turn++) {
+    collect()
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  return process.memoryUsage().heapUsed
+}
+
+const started = performance.now()
+const most = await wide()
+for (let number = 0; number < 4 * ROUNDS_AT_ONCE; number++) await round(number)
+const before = await settle()
+for (let done = 0; done < calls; done += CALLS_PER_ROUND * ROUNDS_AT_ONCE) {
+  const rounds: Promise<void>[] = []
+  for (let number = 0; number < ROUNDS_AT_ONCE; number++) rounds.push(round(number))
+  await Promise.all(rounds)
+}
+const grown = (await settle()) - before
+root[Symbol.dispose]()
+await settle()
+const result = {
+  most,
+  grownBytes: grown,
+  seconds: Math.round((performance.now() - started) / 100) / 10,
+  client: client.stats,
+  server: server.stats,
+  alive,
+}
+process.stdout.write(`${JSON.stringify(result)}\n`)
+client.close()
