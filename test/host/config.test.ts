@@ -124,7 +124,10 @@ test('of port and listen the stronger source decides, and equally strong ones co
 
 test('a named key file is absolute: from the working directory, or from the folder of the file', () => {
   const path = (sources: Partial<ConfigSources>) => resolved(sources).identity.value
-  expect(path({ flags: { identity: 'node.key' } })).toEqual({ path: '/there/node.key', named: true })
+  expect(path({ flags: { identity: 'node.key' } })).toEqual({
+    path: '/there/node.key',
+    named: true,
+  })
   expect(path({ env: { WW_IDENTITY: '/keys/a' } })).toEqual({ path: '/keys/a', named: true })
   expect(path(file({ identity: 'a.key' }))).toEqual({ path: '/home/ada/.ww/a.key', named: true })
   expect(path(file({ identity: '~/a.key' }))).toEqual({ path: '/home/ada/a.key', named: true })
