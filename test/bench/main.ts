@@ -27,15 +27,8 @@ interface Figures {
 }
 
 async function benchesOf(room: string): Promise<Figures[]> {
-  const files = readdirSync(`${here}${room}`).filter((name) => name.endsWith('.js'))
-  const figures: Figures[] = []
-  for (const file of files) {
-    const { benches } = (await import(`./${room}/${file}`)) as { benches?: Bench[] }
-    for (const bench of benches ?? []) {
-      figures.push({ room, bench, ours: [], rival: [], rivalName: '' })
-    }
-  }
-  return figures
+  const { benches } = (await import(`./${room}/index.js`)) as { benches: Bench[] }
+  return benches.map((bench) => ({ room, bench, ours: [], rival: [], rivalName: '' }))
 }
 
 function median(values: readonly number[]): number {

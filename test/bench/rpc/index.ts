@@ -12,6 +12,7 @@ import { Node } from '../../fixture/calls.gen.ts'
 import type { Node$Server } from '../../fixture/calls.gen.ts'
 import { Kinds } from '../../fixture/kinds.gen.ts'
 import type { Bench } from '../bench.ts'
+import { overSockets } from './socket.ts'
 
 const CALLS = 3_000
 const WINDOW = 100
@@ -279,4 +280,5 @@ export const benches: Bench[] = [
         rivalName: 'capnp-es',
       }),
   },
+  ...overSockets,
 ]

@@ -99,7 +99,7 @@ function windowed(name: string, isRelayed: boolean): Bench {
   }
 }
 
-export const benches: Bench[] = cppPeer.path
+export const overSockets: Bench[] = cppPeer.path
   ? [
       sequential('call, one at a time', 0),
       windowed(`calls, ${WINDOW} under way`, false),
