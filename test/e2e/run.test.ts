@@ -262,3 +262,27 @@ test('W35 --wasm-debug names the functions a guest trapped in; without it they a
   expect(debugged.stderr).toMatch(/function 0 \(inner\), called by function 1 \(outer\)/)
   expect(debugged.code).toBe(134)
 })
+
+test('a preview 1 guest in any language speaks Cap’n Proto over descriptor 4', async () => {
+  // A Bootstrap message for question 0, by hand: frame header, root, tag 8, body, question id.
+  const bootstrap =
+    '00 00 00 00 04 00 00 00  00 00 00 00 01 00 01 00  08 00 00 00 00 00 00 00 ' +
+    '00 00 00 00 01 00 00 00  00 00 00 00 00 00 00 00'
+  const escaped = bootstrap.trim().replaceAll(/\s+/g, '\\').replace(/^/, '\\')
+  const talk = `
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const 40))
+    (drop (call $fd_write (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 0) (i32.const 4096))
+    (i32.store (i32.const 4) (i32.const 4096))
+    (drop (call $fd_read (i32.const 4) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 4) (i32.load8_u (i32.const 4112)))
+    (call $proc_exit (i32.load (i32.const 4)))`
+  await using folder = await image(talk, `(data (i32.const 1024) "${escaped}")`)
+  // The tag of the message that came back: 3, a Return.
+  expect((await run(folder.path)).code).toBe(3)
+})
+
+test('the smallest image that ships, in WAT, says hello', async () => {
+  expect(await run('images/hello')).toMatchObject({ code: 0, stdout: 'hello\n' })
+})
