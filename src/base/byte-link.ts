@@ -5,7 +5,7 @@ import type { WwError } from './error.ts'
  * inside a call to the link: what `send` or `resume` brings about is told in a later turn.
  */
 export interface ByteSink {
-  /** Bytes in order. The receiver owns `chunk` from here on and may keep it. */
+  /** Bytes in order. `chunk` is lent for the call; afterwards the link may write to it again. */
   chunk(chunk: Uint8Array): void
   /** The link takes bytes again after `send` returned false. */
   drained(): void

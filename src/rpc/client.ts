@@ -3,9 +3,9 @@
 import { WwError } from '../base/index.ts'
 import type { Builder, Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled } from './error.ts'
-import { BrokenHook, FailedCall, PromiseHook } from './hook.ts'
-import type { Hook, Outcome, PendingCall } from './hook.ts'
-import { Params } from './payload.ts'
+import { BrokenHook, Call, PromiseHook } from './hook.ts'
+import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
+import { Draft } from './payload.ts'
 import { flowTo, rejected } from './stream.ts'
 
 /** One method as its interface declares it; its ordinal is its place in the list. */
@@ -68,10 +68,7 @@ export class Client implements Disposable {
 
   /** What stands behind this client. Borrowed. @throws {WwError} DISPOSED */
   get $hook(): Hook {
-    if (!this.#hook) {
-      const { name } = this.#type.$interface
-      throw new WwError('failed', 'DISPOSED', `Cannot use this ${name}: it was disposed`)
-    }
+    if (!this.#hook) throw disposed(this)
     return this.#hook
   }
 
@@ -116,23 +113,10 @@ export function call<Init>(
   methodId: number,
   type: StructType<Struct, Init>,
   init: Init,
-  options: CallOptions | undefined,
+  options?: CallOptions,
 ): PendingCall {
-  const signal = options?.signal
-  if (signal?.aborted) return new FailedCall(canceled())
-  const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
-  let pending: PendingCall
-  try {
-    const hook = client.$hook
-    const failed = hook.flow?.error
-    if (failed) throw failed
-    pending = hook.call({ interfaceId, methodId, params })
-  } catch (thrown) {
-    params.release()
-    pending = new FailedCall(asWwError(thrown))
-  }
-  if (signal) cancelOn(pending, signal)
-  return pending
+  const params = paramsOf(type, init)
+  return begin(client, { interfaceId, methodId, params }, options)
 }
 
 /**
@@ -146,22 +130,38 @@ export function streamCall<Init>(
   methodId: number,
   type: StructType<Struct, Init>,
   init: Init,
-  options: CallOptions | undefined,
+  options?: CallOptions,
 ): Promise<void> {
-  let hook: Hook
-  try {
-    hook = client.$hook
-  } catch (thrown) {
-    return rejected(asWwError(thrown))
-  }
-  const flow = flowTo(hook)
+  if (client.$isDisposed) return rejected(disposed(client))
+  const flow = flowTo(client.$hook)
   if (flow.error) return rejected(flow.error)
-  const signal = options?.signal
-  if (signal?.aborted) return flow.add(new FailedCall(canceled()), 0)
-  const params = new Params((builder: Builder, at: number) => builder.put(at, type, init))
-  const pending = hook.call({ interfaceId, methodId, params })
-  if (signal) cancelOn(pending, signal)
+  const params = paramsOf(type, init)
+  const pending = begin(client, { interfaceId, methodId, params }, options)
   return flow.add(pending, params.bytes)
+}
+
+function paramsOf<Init>(type: StructType<Struct, Init>, init: Init): Draft {
+  return new Draft((builder: Builder, at: number) => builder.put(at, type, init), false)
+}
+
+function begin(client: Client, request: Request, options: CallOptions | undefined): PendingCall {
+  const signal = options?.signal
+  let error: Error | undefined
+  if (signal?.aborted) error = canceled()
+  else if (client.$isDisposed) error = disposed(client)
+  else error = client.$hook.flow?.error
+  if (error) {
+    request.params.release()
+    return new Call({ error })
+  }
+  const pending = client.$hook.call(request)
+  if (signal) cancelOn(pending, signal)
+  return pending
+}
+
+function disposed(client: Client): WwError {
+  const { name } = client.$type.$interface
+  return new WwError('failed', 'DISPOSED', `Cannot use this ${name}: it was disposed`)
 }
 
 function cancelOn(pending: PendingCall, signal: AbortSignal): void {
@@ -177,11 +177,11 @@ function cancelOn(pending: PendingCall, signal: AbortSignal): void {
  */
 export class Pipeline<R extends Struct> implements PromiseLike<R>, Disposable {
   readonly $call: PendingCall
-  readonly $path: readonly number[]
+  readonly $path: Path
   readonly #type: StructType<R, never>
   #promise: Promise<R> | undefined
 
-  constructor(type: StructType<R, never>, pending: PendingCall, path: readonly number[] = []) {
+  constructor(type: StructType<R, never>, pending: PendingCall, path: Path = []) {
     this.#type = type
     this.$call = pending
     this.$path = path

@@ -24,6 +24,9 @@
 //  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
 //    released one by one, when their last user drops them.
 //  - All frames of one turn go out in one write.
+//  - Of an answer that the peer has not finished we keep what pipelining needs: results with
+//    capabilities. Calls under way and results kept count against one limit; a call beyond it is
+//    refused as overloaded, which takes no memory and cannot stop what is under way.
 //  - A message that breaks a rule leaves nothing behind: references taken while it was read are
 //    given back before the connection ends.
 //  - After `#fail` every table is empty and nothing of this connection is reachable from outside
@@ -34,29 +37,18 @@
 
 import { silentLog, WwError } from '../base/index.ts'
 import type { ByteLink, Log } from '../base/index.ts'
-import {
-  FrameBuffer,
-  FrameReader,
-  getAny,
-  getBool,
-  getUint16,
-  getUint32,
-  getUint64,
-  rootOf,
-} from '../wire/index.ts'
-import type { AnyPointer, Builder, Message, Struct } from '../wire/index.ts'
+import { FrameReader, getAny, getBool, getUint64, Outbox, rootOf } from '../wire/index.ts'
+import type { AnyPointer, Builder, Message } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError, disconnected, protocolError } from './error.ts'
-import { BrokenHook, FailedCall, PromiseHook } from './hook.ts'
-import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
+import { BrokenHook, Call, nullHook, PromiseHook } from './hook.ts'
+import type { Hook, Outcome, PendingCall, Request, SettledListener } from './hook.ts'
 import { DEFAULT_RPC_LIMITS } from './limits.ts'
 import type { RpcLimits } from './limits.ts'
-import { CapSlot, hookOfEntry, Params, Payload } from './payload.ts'
+import { CapSlot, Draft, hookOfEntry, Payload } from './payload.ts'
 import type { Content } from './payload.ts'
 import {
   ABORT,
-  beginEnvelope,
-  beginMessage,
   BOOTSTRAP,
   CALL,
   CAP_NONE,
@@ -67,12 +59,11 @@ import {
   CAP_THIRD_PARTY,
   DISEMBARGO,
   FINISH,
+  Outgoing,
   Raw,
-  rawList,
-  rawStruct,
   readException,
-  readPromisedAnswer,
   readTarget,
+  readPromisedAnswer,
   RECEIVER_LOOPBACK,
   RELEASE,
   RESOLVE,
@@ -92,7 +83,7 @@ import {
   writePromisedAnswer,
   writeTarget,
 } from './protocol.ts'
-import type { Address, Outgoing, Target } from './protocol.ts'
+import type { Address, Target } from './protocol.ts'
 import { ImportHook, PipelineHook, Question } from './remote.ts'
 import type { RemoteHook, Wire } from './remote.ts'
 import type { Trace } from './trace.ts'
@@ -126,6 +117,8 @@ interface Export {
   count: number
   /** The peer was told it is a promise; it is owed a Resolve. */
   isPromise: boolean
+  /** Waits for the promise. */
+  onSettled?: SettledListener
 }
 
 /** Calls through a promise wait until the peer has returned our Disembargo. */
@@ -137,9 +130,11 @@ interface Embargo {
 
 interface Answer {
   readonly id: number
-  readonly call: PendingCall
+  call: PendingCall
   /** The results stay here; the peer will take them for a question of ours. */
   readonly isToYourself: boolean
+  /** What is held for it: of params while it runs, of results while they are kept. */
+  words: number
   state: 'running' | 'returned' | 'finished'
   /** Exports made for its results, one entry per reference. */
   resultExports: readonly number[]
@@ -170,6 +165,8 @@ export class Connection {
   readonly #questions = new Map<number, Question>()
   readonly #questionIds = new Ids()
   readonly #answers = new Map<number, Answer>()
+  /** The sum of `words` of all answers. */
+  #heldWords = 0
   readonly #exports = new Map<number, Export>()
   readonly #exportIds = new Ids()
   readonly #exportsByHook = new Map<Hook, Export>()
@@ -178,8 +175,7 @@ export class Connection {
   readonly #embargoIds = new Ids()
 
   readonly #frames: FrameReader
-  readonly #out = new FrameBuffer()
-  #chunks: Uint8Array[] = []
+  readonly #out = new Outbox()
   #isFlushScheduled = false
   /** Bytes sent since the link said that it is full; undefined while it takes more. */
   #stalledBytes: number | undefined
@@ -227,9 +223,7 @@ export class Connection {
   bootstrap<C extends Client>(type: InterfaceType<C>): C {
     if (this.#end) return new type(new BrokenHook(this.#end))
     const question = this.#ask()
-    const message = beginMessage(BOOTSTRAP, 1, 1)
-    message.builder.view.setUint32(message.body * 8, question.id, true)
-    this.#send(message)
+    this.#send(this.#begin(BOOTSTRAP, question.id, 1, 1))
     const hook = question.pipeline([])
     // Nobody but the pipeline asks for the results.
     question.whenDone(() => question.release())
@@ -247,8 +241,8 @@ export class Connection {
   /** Ends the connection and tells the peer why. */
   abort(reason: WwError): void {
     if (this.#end) return
-    const abort = beginEnvelope(ABORT)
-    writeException(abort.builder, abort.at, this.#expose(reason))
+    const abort = new Outgoing(this.#out, ABORT)
+    writeException(abort, abort.at, this.#expose(reason))
     this.#send(abort)
     this.#flush()
     this.#link.close()
@@ -267,18 +261,13 @@ export class Connection {
 
   // ---- sending
 
-  #send({ builder }: { readonly builder: Builder }): void {
+  #send(message: Outgoing): void {
     if (this.#end) {
-      builder.discard()
+      message.discard()
       return
     }
-    this.#trace?.message('sent', builder.snapshot().segments)
-    if (builder.isSingle && builder.words * 8 <= this.#limits.flushBytes) {
-      builder.appendTo(this.#out)
-    } else {
-      this.#cutOut()
-      this.#chunks.push(...builder.frame())
-    }
+    this.#trace?.message('sent', message.snapshot().segments)
+    message.frameInto(this.#out)
     if (this.#out.length >= this.#limits.flushBytes) this.#flush()
     else if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true
@@ -286,19 +275,13 @@ export class Connection {
     }
   }
 
-  #cutOut(): void {
-    if (this.#out.length > 0) this.#chunks.push(this.#out.take())
-  }
-
   #flush(): void {
     this.#isFlushScheduled = false
-    this.#cutOut()
-    if (this.#chunks.length === 0 || this.#end) return
-    const chunks = this.#chunks
-    this.#chunks = []
-    if (!this.#link.send(chunks)) this.#stalledBytes ??= 0
+    if (this.#out.length === 0 || this.#end) return
+    const bytes = this.#out.length
+    if (!this.#link.send(this.#out.take())) this.#stalledBytes ??= 0
     if (this.#stalledBytes === undefined) return
-    for (const chunk of chunks) this.#stalledBytes += chunk.length
+    this.#stalledBytes += bytes
     // Who does not read what we answer is not read from either.
     if (this.#isPaused || this.#stalledBytes < this.#limits.maxStalledBytes) return
     this.#isPaused = true
@@ -322,37 +305,43 @@ export class Connection {
     return question
   }
 
+  /** A message whose body begins with an id, as most do. */
+  #begin(tag: number, id: number, dataWords = 1, pointers = 0): Outgoing {
+    const message = new Outgoing(this.#out, tag, dataWords, pointers)
+    message.u32(0, id)
+    return message
+  }
+
   #sendCall(address: Address, { interfaceId, methodId, params }: Request): PendingCall {
     if (this.#end) {
       params.release()
-      return new FailedCall(this.#end)
+      return new Call({ error: this.#end })
     }
-    const message = beginMessage(CALL, 3, 3)
-    const { builder, body } = message
+    const message = this.#begin(CALL, 0, 3, 3)
+    const { body } = message
     const exported: number[] = []
     try {
-      writeTarget(builder, body + 3, address)
-      this.#writePayload(builder, body + 4, params, exported, true)
+      writeTarget(message, body + 3, address)
+      this.#writePayload(message, body + 4, params, exported, true)
     } catch (thrown) {
-      builder.discard()
-      for (const id of exported) this.#releaseExport(id, 1)
+      message.discard()
+      this.#releaseExports(exported)
       params.release()
-      return new FailedCall(asWwError(thrown))
+      return new Call({ error: asWwError(thrown) })
     }
     const question = this.#ask()
     question.paramExports = exported
-    builder.view.setUint32(body * 8, question.id, true)
-    builder.view.setUint16(body * 8 + 4, methodId, true)
-    builder.view.setBigUint64(body * 8 + 8, interfaceId, true)
+    message.u32(0, question.id)
+    message.u16(4, methodId)
+    message.view.setBigUint64(body * 8 + 8, interfaceId, true)
     this.#send(message)
     params.release()
     return question
   }
 
   #sendFinish(questionId: number, releaseResultCaps: boolean): void {
-    const message = beginMessage(FINISH, 1, 0)
-    message.builder.view.setUint32(message.body * 8, questionId, true)
-    if (!releaseResultCaps) message.builder.view.setUint8(message.body * 8 + 4, 1)
+    const message = this.#begin(FINISH, questionId)
+    if (!releaseResultCaps) message.u16(4, 1)
     this.#send(message)
   }
 
@@ -393,20 +382,17 @@ export class Connection {
     const target = hook.target
     const byte = at * 8
     const isNameable = inCall || target.isSettled
-    if (isNameable && target instanceof ImportHook && target.wire === this.#wire) {
-      builder.view.setUint16(byte, CAP_RECEIVER_HOSTED, true)
-      builder.view.setUint32(byte + 4, target.id, true)
-      return undefined
-    }
-    if (
-      isNameable &&
-      target instanceof PipelineHook &&
-      target.wire === this.#wire &&
-      target.question.state === 'open'
-    ) {
-      builder.view.setUint16(byte, CAP_RECEIVER_ANSWER, true)
-      writePromisedAnswer(builder, at + 1, target.question.id, target.path)
-      return undefined
+    if (isNameable && isBehind(target, this.#wire)) {
+      if (target instanceof ImportHook) {
+        builder.view.setUint16(byte, CAP_RECEIVER_HOSTED, true)
+        builder.view.setUint32(byte + 4, target.id, true)
+        return undefined
+      }
+      if (target.question.state === 'open') {
+        builder.view.setUint16(byte, CAP_RECEIVER_ANSWER, true)
+        writePromisedAnswer(builder, at + 1, target.question.id, target.path)
+        return undefined
+      }
     }
     const entry = this.#export(target)
     entry.count++
@@ -428,7 +414,10 @@ export class Connection {
     this.#exports.set(entry.id, entry)
     this.#exportsByHook.set(hook, entry)
     if (hook instanceof BrokenHook) queueMicrotask(() => this.#sendResolve(entry, hook))
-    else if (isPromise) hook.whenSettled((target) => this.#sendResolve(entry, target))
+    else if (isPromise) {
+      entry.onSettled = (target) => this.#sendResolve(entry, target)
+      hook.whenSettled(entry.onSettled)
+    }
     return entry
   }
 
@@ -439,38 +428,26 @@ export class Connection {
     const promise = entry.hook
     entry.hook = target.addRef()
     promise.release()
-    if (target instanceof BrokenHook) {
-      this.#sendResolveException(entry.id, target.error)
-      return
-    }
-    const message = beginMessage(RESOLVE, 1, 1)
-    const { builder, body } = message
-    builder.view.setUint32(body * 8, entry.id, true)
+    const message = this.#begin(RESOLVE, entry.id, 1, 1)
+    let error = target instanceof BrokenHook ? target.error : undefined
+    const at = message.body + 1
     try {
-      this.#writeDescriptor(builder, builder.struct(body + 1, 1, 1), target, false)
+      if (!error) this.#writeDescriptor(message, message.struct(at, 1, 1), target, false)
     } catch (thrown) {
-      builder.discard()
-      this.#sendResolveException(entry.id, asWwError(thrown))
-      return
+      error = asWwError(thrown)
     }
-    this.#send(message)
-  }
-
-  #sendResolveException(exportId: number, error: Error): void {
-    const message = beginMessage(RESOLVE, 1, 1)
-    const { builder, body } = message
-    builder.view.setUint32(body * 8, exportId, true)
-    builder.view.setUint16(body * 8 + 4, RESOLVE_EXCEPTION, true)
-    writeException(builder, body + 1, this.#expose(error))
+    if (error) {
+      message.u16(4, RESOLVE_EXCEPTION)
+      writeException(message, at, this.#expose(error))
+    }
     this.#send(message)
   }
 
   #importDropped(dropped: ImportHook): void {
     if (this.#imports.get(dropped.id) !== dropped) return
     this.#imports.delete(dropped.id)
-    const message = beginMessage(RELEASE, 1, 0)
-    message.builder.view.setUint32(message.body * 8, dropped.id, true)
-    message.builder.view.setUint32(message.body * 8 + 4, dropped.wireCount, true)
+    const message = this.#begin(RELEASE, dropped.id)
+    message.u32(4, dropped.wireCount)
     this.#send(message)
   }
 
@@ -494,11 +471,7 @@ export class Connection {
     const embargo = new PromiseHook()
     const id = this.#embargoIds.take()
     this.#embargoes.set(id, { promise: embargo, target })
-    const message = beginMessage(DISEMBARGO, 1, 1)
-    message.builder.view.setUint32(message.body * 8, id, true)
-    message.builder.view.setUint16(message.body * 8 + 4, SENDER_LOOPBACK, true)
-    writeTarget(message.builder, message.body + 1, promise.address)
-    this.#send(message)
+    this.#sendDisembargo(id, SENDER_LOOPBACK, promise)
     promise.settle(embargo)
   }
 
@@ -530,94 +503,102 @@ export class Connection {
     this.#trace?.message('received', message.segments)
     const root = rootOf(message)
     const envelope = root.asStruct(Raw)
-    const tag = getUint16(envelope, 0, 0)
+    const tag = envelope.u16(0)
+    if (tag > RELEASE && tag !== BOOTSTRAP && tag !== DISEMBARGO) {
+      this.#sendUnimplemented(root)
+      return true
+    }
+    const body = envelope.struct(0)
+    const id = body.u32(0)
     switch (tag) {
       case CALL:
-        this.#receiveCall(rawStruct(envelope, 0), message)
+        this.#receiveCall(id, body, message)
         break
       case RETURN:
-        this.#receiveReturn(rawStruct(envelope, 0), message)
+        this.#receiveReturn(id, body, message)
         break
       case FINISH:
-        this.#receiveFinish(rawStruct(envelope, 0))
+        this.#receiveFinish(id, body)
         break
       case BOOTSTRAP:
-        this.#receiveBootstrap(rawStruct(envelope, 0))
+        this.#receiveBootstrap(id)
         break
       case RESOLVE:
-        this.#receiveResolve(rawStruct(envelope, 0))
+        this.#receiveResolve(id, body)
         break
-      case RELEASE: {
-        const release = rawStruct(envelope, 0)
-        this.#releaseExport(getUint32(release, 0, 0), getUint32(release, 4, 0))
+      case RELEASE:
+        this.#releaseExport(id, body.u32(4))
         break
-      }
       case DISEMBARGO:
-        this.#receiveDisembargo(rawStruct(envelope, 0), root)
+        this.#receiveDisembargo(id, body, root)
         break
       case UNIMPLEMENTED:
-        this.#receiveUnimplemented(rawStruct(envelope, 0))
+        this.#receiveUnimplemented(body)
         break
       case ABORT: {
-        const reason = readException(rawStruct(envelope, 0))
+        const reason = readException(body)
         this.#link.close()
         this.#fail(disconnected(`The peer ended the connection: ${reason.message}`, reason), reason)
         break
       }
-      default:
-        this.#sendUnimplemented(root)
     }
     return this.#end === undefined
   }
 
   #sendUnimplemented(received: AnyPointer): void {
-    const echo = beginEnvelope(UNIMPLEMENTED)
-    echo.builder.copy(echo.at, received)
+    const echo = new Outgoing(this.#out, UNIMPLEMENTED)
+    try {
+      echo.copy(echo.at, received)
+    } catch (thrown) {
+      echo.discard()
+      throw thrown
+    }
     this.#send(echo)
   }
 
   /** Something we sent means nothing to the peer. What it would have kept is given back. */
-  #receiveUnimplemented(sent: Struct): void {
-    const tag = getUint16(sent, 0, 0)
+  #receiveUnimplemented(sent: Raw): void {
+    const tag = sent.u16(0)
     if (tag !== RESOLVE) {
       throw protocolError(`the peer does not implement message ${tag}, which level 1 needs`)
     }
-    const resolve = rawStruct(sent, 0)
-    if (getUint16(resolve, 4, 0) !== RESOLVE_CAP) return
-    const descriptor = rawStruct(resolve, 0)
-    const kind = getUint16(descriptor, 0, 0)
+    const resolve = sent.struct(0)
+    if (resolve.u16(4) !== RESOLVE_CAP) return
+    const descriptor = resolve.struct(0)
+    const kind = descriptor.u16(0)
     if (kind === CAP_SENDER_HOSTED || kind === CAP_SENDER_PROMISE) {
-      this.#releaseExport(getUint32(descriptor, 4, 0), 1)
+      this.#releaseExport(descriptor.u32(4), 1)
     }
   }
 
-  #receiveBootstrap(bootstrap: Struct): void {
-    const id = getUint32(bootstrap, 0, 0)
+  #receiveBootstrap(id: number): void {
     this.#checkQuestion(id)
     const bootstrapped = this.#bootstrap
-    const call: PendingCall = bootstrapped
-      ? new DoneCall(capPayload(bootstrapped))
-      : new FailedCall(
-          new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this vat offers none'),
-        )
-    this.#answer(id, call, false)
+    if (!bootstrapped) {
+      const sentence = 'no bootstrap capability: this vat offers none'
+      const error = new WwError('failed', 'NO_BOOTSTRAP', sentence)
+      this.#answer(id, new Call({ error }), false, 0)
+      return
+    }
+    const results = new Draft((builder, at) => builder.capability(at, bootstrapped), false)
+    this.#answer(id, new Call({ results: results.toPayload() }), false, 0)
   }
 
-  #receiveCall(call: Struct, message: Message): void {
-    const id = getUint32(call, 0, 0)
-    const sendTo = getUint16(call, 6, 0)
+  #receiveCall(id: number, call: Raw, message: Message): void {
+    const sendTo = call.u16(6)
     if (sendTo !== TO_CALLER && sendTo !== TO_YOURSELF) {
       this.#sendUnimplemented(rootOf(message))
       return
     }
     this.#checkQuestion(id)
-    const target = this.#targetHook(readTarget(rawStruct(call, 0)))
+    const target = this.#targetHook(readTarget(call.struct(0)))
     try {
-      const params = this.#receivePayload(rawStruct(call, 1), message)
-      const interfaceId = getUint64(call, 8, 0n)
-      const methodId = getUint16(call, 4, 0)
-      const pending = target.call({ interfaceId, methodId, params })
-      this.#answer(id, pending, sendTo === TO_YOURSELF)
+      const params = this.#receivePayload(call.struct(1), message)
+      const request = { interfaceId: getUint64(call, 8, 0n), methodId: call.u16(4), params }
+      const isRefused =
+        this.#heldWords > 0 && this.#heldWords + message.words > this.#limits.maxHeldWords
+      const callee = isRefused ? new BrokenHook(tooMuchHeld(this.#limits)) : target
+      this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, isRefused ? 0 : message.words)
     } finally {
       target.release()
     }
@@ -630,79 +611,91 @@ export class Connection {
     }
   }
 
-  #answer(id: number, call: PendingCall, isToYourself: boolean): void {
-    const answer: Answer = { id, call, isToYourself, state: 'running', resultExports: [] }
+  #answer(id: number, call: PendingCall, isToYourself: boolean, words: number): void {
+    const answer: Answer = { id, call, isToYourself, words, state: 'running', resultExports: [] }
     this.#answers.set(id, answer)
+    this.#heldWords += words
     call.whenDone((outcome) => this.#return(answer, outcome))
+  }
+
+  /** From now on `words` are held for `answer`. */
+  #hold(answer: Answer, words: number): void {
+    this.#heldWords += words - answer.words
+    answer.words = words
   }
 
   #return(answer: Answer, outcome: Outcome): void {
     if (answer.state !== 'running' || this.#end) return
     answer.state = 'returned'
+    this.#hold(answer, 0)
     if (answer.isToYourself) {
-      this.#send(beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
+      this.#send(this.#beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
       return
     }
-    if ('error' in outcome) {
-      this.#returnException(answer, outcome.error)
-      return
-    }
-    const message = beginReturn(answer.id, RETURN_RESULTS)
+    const message = this.#beginReturn(answer.id, RETURN_RESULTS)
     const exported: number[] = []
+    let error: Error | undefined
     try {
-      this.#writePayload(message.builder, message.body + 2, outcome.results, exported, false)
+      if ('error' in outcome) error = outcome.error
+      else this.#writePayload(message, message.body + 2, outcome.results, exported, false)
     } catch (thrown) {
-      message.builder.discard()
-      for (const id of exported) this.#releaseExport(id, 1)
-      this.#returnException(answer, asWwError(thrown))
-      return
+      this.#releaseExports(exported)
+      error = asWwError(thrown)
     }
-    answer.resultExports = exported
+    if (error) {
+      message.u16(6, RETURN_EXCEPTION)
+      writeException(message, message.body + 2, this.#expose(error))
+    } else {
+      answer.resultExports = exported
+      if (message.caps.length > 0) this.#hold(answer, message.totalBytes / 8)
+      else {
+        // Nothing to pipeline on: what is asked for is null.
+        answer.call.release()
+        answer.call = new Call({ error: nullHook().error })
+      }
+    }
     this.#send(message)
   }
 
-  #returnException(answer: Answer, error: Error): void {
-    const message = beginReturn(answer.id, RETURN_EXCEPTION)
-    writeException(message.builder, message.body + 2, this.#expose(error))
-    this.#send(message)
+  #beginReturn(answerId: number, kind: number): Outgoing {
+    const message = this.#begin(RETURN, answerId, 2, 1)
+    message.u16(4, 1) // releaseParamCaps: false
+    message.u16(6, kind)
+    return message
   }
 
-  #receiveFinish(finish: Struct): void {
-    const id = getUint32(finish, 0, 0)
+  #receiveFinish(id: number, finish: Raw): void {
     const answer = this.#answers.get(id)
     if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
     this.#answers.delete(id)
+    this.#hold(answer, 0)
     if (answer.state === 'running') {
       answer.state = 'finished'
-      this.#send(beginReturn(id, RETURN_CANCELED))
+      this.#send(this.#beginReturn(id, RETURN_CANCELED))
       answer.call.cancel()
     }
     answer.call.release()
-    if (!getBool(finish, 32, true)) return
-    for (const exportId of answer.resultExports) this.#releaseExport(exportId, 1)
+    if (getBool(finish, 32, true)) this.#releaseExports(answer.resultExports)
   }
 
-  #receiveReturn(returned: Struct, message: Message): void {
-    const id = getUint32(returned, 0, 0)
+  #receiveReturn(id: number, returned: Raw, message: Message): void {
     const question = this.#questions.get(id)
     if (!question || question.hasReturned) {
       throw protocolError(`a return for question ${id}, which is not open`)
     }
     question.hasReturned = true
-    if (getBool(returned, 32, true)) {
-      for (const exportId of question.paramExports) this.#releaseExport(exportId, 1)
-    }
+    if (getBool(returned, 32, true)) this.#releaseExports(question.paramExports)
     if (question.state !== 'open') {
       this.#forget(question)
       return
     }
     const isFinishOwed = !getBool(returned, 33, false)
-    const kind = getUint16(returned, 6, 0)
+    const kind = returned.u16(6)
     if (kind !== RETURN_TAKE_FROM_OTHER) {
       this.#conclude(question, this.#readReturn(kind, returned, message), isFinishOwed)
       return
     }
-    const answer = this.#answers.get(getUint32(returned, 8, 0))
+    const answer = this.#answers.get(returned.u32(8))
     if (!answer?.isToYourself) {
       throw protocolError('results to be taken from a question that does not keep any')
     }
@@ -721,12 +714,12 @@ export class Connection {
     this.#forget(question)
   }
 
-  #readReturn(kind: number, returned: Struct, message: Message): Outcome {
+  #readReturn(kind: number, returned: Raw, message: Message): Outcome {
     switch (kind) {
       case RETURN_RESULTS:
-        return { results: this.#receivePayload(rawStruct(returned, 0), message) }
+        return { results: this.#receivePayload(returned.struct(0), message) }
       case RETURN_EXCEPTION:
-        return { error: readException(rawStruct(returned, 0)) }
+        return { error: readException(returned.struct(0)) }
       case RETURN_CANCELED:
         return { error: new WwError('failed', 'CANCELED', 'The peer canceled the call') }
       case RETURN_SENT_ELSEWHERE:
@@ -736,14 +729,13 @@ export class Connection {
     }
   }
 
-  #receiveResolve(resolve: Struct): void {
-    const id = getUint32(resolve, 0, 0)
-    const kind = getUint16(resolve, 4, 0)
+  #receiveResolve(id: number, resolve: Raw): void {
+    const kind = resolve.u16(4)
+    const what = resolve.struct(0)
     let target: Hook
-    if (kind === RESOLVE_CAP) target = this.#receiveCap(rawStruct(resolve, 0)) ?? nullHook()
-    else if (kind === RESOLVE_EXCEPTION) {
-      target = new BrokenHook(readException(rawStruct(resolve, 0)))
-    } else throw protocolError(`a resolution of unknown kind ${kind}`)
+    if (kind === RESOLVE_CAP) target = this.#receiveCap(what) ?? nullHook()
+    else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
+    else throw protocolError(`a resolution of unknown kind ${kind}`)
     const promise = this.#imports.get(id)
     // Released meanwhile: the Release and this Resolve have crossed. What it carried is not wanted.
     if (!promise) {
@@ -758,9 +750,8 @@ export class Connection {
     this.#importDropped(promise)
   }
 
-  #receiveDisembargo(disembargo: Struct, received: AnyPointer): void {
-    const id = getUint32(disembargo, 0, 0)
-    const kind = getUint16(disembargo, 4, 0)
+  #receiveDisembargo(id: number, disembargo: Raw, received: AnyPointer): void {
+    const kind = disembargo.u16(4)
     if (kind === RECEIVER_LOOPBACK) {
       const embargo = this.#embargoes.get(id)
       if (!embargo) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
@@ -773,22 +764,21 @@ export class Connection {
       this.#sendUnimplemented(received)
       return
     }
-    const target = this.#targetHook(readTarget(rawStruct(disembargo, 0)))
-    target.whenSettled((last) => this.#returnDisembargo(id, last))
+    const target = this.#targetHook(readTarget(disembargo.struct(0)))
+    // We said so, in a Return or a Resolve, hence it is settled; and everything that was queued for it
+    // has been passed on by then (see hook.ts), so the echo comes last.
+    const last = target.target
     target.release()
+    if (!last.isSettled || !isBehind(last, this.#wire)) {
+      throw protocolError('a disembargo for what does not lead back to its sender')
+    }
+    this.#sendDisembargo(id, RECEIVER_LOOPBACK, last)
   }
 
-  // Everything queued for `target` has been passed on (see hook.ts), so the echo comes last.
-  #returnDisembargo(id: number, target: Hook): void {
-    if (this.#end) return
-    if (!isBehind(target, this.#wire)) {
-      this.abort(protocolError('a disembargo for something that does not lead back to its sender'))
-      return
-    }
-    const message = beginMessage(DISEMBARGO, 1, 1)
-    message.builder.view.setUint32(message.body * 8, id, true)
-    message.builder.view.setUint16(message.body * 8 + 4, RECEIVER_LOOPBACK, true)
-    writeTarget(message.builder, message.body + 1, target.address)
+  #sendDisembargo(id: number, kind: number, to: RemoteHook): void {
+    const message = this.#begin(DISEMBARGO, id, 1, 1)
+    message.u16(4, kind)
+    writeTarget(message, message.body + 1, to.address)
     this.#send(message)
   }
 
@@ -816,12 +806,16 @@ export class Connection {
     this.#exports.delete(id)
     this.#exportIds.give(id)
     if (this.#exportsByHook.get(entry.hook) === entry) this.#exportsByHook.delete(entry.hook)
-    entry.hook.release()
+    letGo(entry)
   }
 
-  #receivePayload(payload: Struct, message: Message): Payload {
+  #releaseExports(ids: readonly number[]): void {
+    for (const id of ids) this.#releaseExport(id, 1)
+  }
+
+  #receivePayload(payload: Raw, message: Message): Payload {
     const slots: (CapSlot | null)[] = []
-    const table = rawList(payload, 1)
+    const table = payload.list(1)
     if (table.length > this.#limits.maxMessageCaps) {
       throw protocolError(`a message with ${table.length} capabilities`)
     }
@@ -838,9 +832,9 @@ export class Connection {
   }
 
   /** The hook of a capability descriptor, with a reference for the caller; null for none. */
-  #receiveCap(descriptor: Struct): Hook | null {
-    const kind = getUint16(descriptor, 0, 0)
-    const id = getUint32(descriptor, 4, 0)
+  #receiveCap(descriptor: Raw): Hook | null {
+    const kind = descriptor.u16(0)
+    const id = descriptor.u32(4)
     switch (kind) {
       case CAP_NONE:
         return null
@@ -849,12 +843,10 @@ export class Connection {
         return this.#import(id, kind === CAP_SENDER_PROMISE)
       case CAP_RECEIVER_HOSTED:
         return this.#exportHook(id)
-      case CAP_RECEIVER_ANSWER: {
-        const { answerId, path } = readPromisedAnswer(rawStruct(descriptor, 0))
-        return this.#targetHook({ answerId, path })
-      }
+      case CAP_RECEIVER_ANSWER:
+        return this.#targetHook(readPromisedAnswer(descriptor.struct(0)))
       case CAP_THIRD_PARTY:
-        return this.#import(getUint32(rawStruct(descriptor, 0), 0, 0), false)
+        return this.#import(descriptor.struct(0).u32(0), false)
       default:
         throw protocolError(`a capability of unknown kind ${kind}`)
     }
@@ -891,7 +883,8 @@ export class Connection {
     this.#exportsByHook.clear()
     this.#imports.clear()
     this.#embargoes.clear()
-    this.#chunks = []
+    this.#out.take()
+    this.#heldWords = 0
     for (const question of questions) question.finish({ error })
     for (const held of imports) held.settle(new BrokenHook(error))
     for (const { promise, target } of embargoes) {
@@ -903,7 +896,7 @@ export class Connection {
       answer.call.cancel()
       answer.call.release()
     }
-    for (const entry of exports) entry.hook.release()
+    for (const entry of exports) letGo(entry)
     this.#bootstrap?.release()
     // A link that is not read does not notice that its peer is gone.
     this.#resume()
@@ -916,42 +909,14 @@ function isBehind(hook: Hook, wire: Wire): hook is ImportHook | PipelineHook {
   return (hook instanceof ImportHook || hook instanceof PipelineHook) && hook.wire === wire
 }
 
-function nullHook(): Hook {
-  return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+function letGo({ hook, onSettled }: Export): void {
+  if (onSettled) hook.ignore(onSettled)
+  hook.release()
 }
 
-function beginReturn(answerId: number, kind: number): Outgoing {
-  const message = beginMessage(RETURN, 2, 1)
-  const byte = message.body * 8
-  message.builder.view.setUint32(byte, answerId, true)
-  message.builder.view.setUint8(byte + 4, 1) // releaseParamCaps: false
-  message.builder.view.setUint16(byte + 6, kind, true)
-  return message
-}
-
-/** A call that is done: the answer to a Bootstrap. */
-class DoneCall implements PendingCall {
-  readonly #payload: Payload
-
-  constructor(payload: Payload) {
-    this.#payload = payload
-  }
-
-  whenDone(listener: (outcome: Outcome) => void): void {
-    listener({ results: this.#payload })
-  }
-  pipeline(path: readonly number[]): Hook {
-    return this.#payload.hookAt(path)
-  }
-  cancel(): void {}
-  release(): void {
-    this.#payload.release()
-  }
-}
-
-/** Content that is just a capability. */
-function capPayload(hook: Hook): Payload {
-  return new Params((builder, at) => builder.capability(at, hook)).toPayload()
+function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {
+  const sentence = `Calls of this peer hold ${(maxHeldWords * 8) >> 20} MiB: wait for some to end`
+  return new WwError('overloaded', 'TOO_MUCH_HELD', sentence)
 }
 
 /** The same outcome, in a message and with references of its own: the first may be released. */
@@ -959,7 +924,8 @@ function copyOf(outcome: Outcome): Outcome {
   if ('error' in outcome) return outcome
   try {
     const { results } = outcome
-    return { results: new Params((builder, at) => results.writeTo(builder, at)).toPayload() }
+    const copy = new Draft((builder, at) => results.writeTo(builder, at), false)
+    return { results: copy.toPayload() }
   } catch (thrown) {
     return { error: asWwError(thrown) }
   }

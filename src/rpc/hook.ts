@@ -14,8 +14,8 @@
 //  - Promises that became promises form a chain as long as a peer likes. No walk along it recurs,
 //    and whoever walks shortens it. It never closes to a ring: what became itself is broken.
 
-import { errorFromUnknown, WwError } from '../base/index.ts'
-import { canceled } from './error.ts'
+import { WwError } from '../base/index.ts'
+import { asWwError, canceled } from './error.ts'
 import type { Content } from './payload.ts'
 import type { Flow } from './stream.ts'
 
@@ -29,16 +29,21 @@ export interface Request {
 
 export type Outcome = { readonly results: Content } | { readonly error: Error }
 
+/** Indexes of pointers, from the root of a call's results to a capability. */
+export type Path = readonly number[]
+
+/** Hears what a promise has turned out to be. */
+export type SettledListener = (target: Hook) => void
+
 /** A call that was made. Its results, once there, can be taken as often as wanted. */
 export interface PendingCall {
   /** Runs `listener` when the call is done, at once if it is. Listeners run in order. */
   whenDone(listener: (outcome: Outcome) => void): void
   /**
-   * The capability that will stand at `path` (pointer indexes from the results' root). Calls on it
-   * may be made right away.
+   * The capability that will stand at `path`. Calls on it may be made right away.
    * @returns a hook with a reference for the caller
    */
-  pipeline(path: readonly number[]): Hook
+  pipeline(path: Path): Hook
   /** The caller no longer wants it. It fails with CANCELED unless it is done. */
   cancel(): void
   /** Nobody will ask for results or pipelines again. Frees what the results hold. */
@@ -58,8 +63,7 @@ export abstract class Hook {
 
   /** One owner less. */
   release(): void {
-    this.#references--
-    if (this.#references !== 0) return
+    if (--this.#references !== 0) return
     if (Hook.#dropping) {
       Hook.#dropping.push(this)
       return
@@ -93,9 +97,12 @@ export abstract class Hook {
   }
 
   /** Runs `listener` with the final target: at once if it is known. Listeners run in order. */
-  whenSettled(listener: (target: Hook) => void): void {
+  whenSettled(listener: SettledListener): void {
     listener(this)
   }
+
+  /** Whoever waits for this with `listener` does so no longer. */
+  ignore(_listener: SettledListener): void {}
 }
 
 /** Fails every call with the same error. Stands where a capability could not be had. */
@@ -109,53 +116,129 @@ export class BrokenHook extends Hook {
 
   call(request: Request): PendingCall {
     request.params.release()
-    return new FailedCall(this.error)
+    return new Call({ error: this.error })
   }
 
   protected dropped(): void {}
 }
 
-/** A call that failed before it began. */
-export class FailedCall implements PendingCall {
-  readonly #error: Error
+/** Stands where a message has no capability. */
+export function nullHook(): BrokenHook {
+  return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+}
 
-  constructor(error: Error) {
-    this.#error = error
+/** @returns with a reference for the caller */
+function hookIn(outcome: Outcome, path: Path): Hook {
+  if ('error' in outcome) return new BrokenHook(outcome.error)
+  try {
+    return outcome.results.toPayload().hookAt(path)
+  } catch (thrown) {
+    return new BrokenHook(asWwError(thrown))
   }
+}
 
-  whenDone(listener: (outcome: Outcome) => void): void {
-    listener({ error: this.#error })
-  }
-  pipeline(): Hook {
-    return new BrokenHook(this.#error)
-  }
-  cancel(): void {}
-  release(): void {}
+/** What stands for a place in the results of a call until the call is done and it is settled. */
+interface Place {
+  readonly path: Path
+  readonly hook: SettlingHook
+  onSettled?: SettledListener
 }
 
 /**
- * Pipelined capabilities of a call that is still running: one promise per path, settled together.
- * The table owns one reference of each promise until then.
+ * A call with what waits for it: listeners, and a promise for each place in its results that was
+ * asked for. The table of places owns a reference of each, until it is known what it is.
  */
-export class Pipelines {
-  readonly #promises = new Map<string, { path: readonly number[]; hook: PromiseHook }>()
+export class Call implements PendingCall {
+  #outcome: Outcome | undefined
+  #listeners: ((outcome: Outcome) => void)[] | undefined
+  #places: Map<string, Place> | undefined
+  #isReleased = false
 
-  /** @returns with a reference for the caller */
-  at(path: readonly number[]): Hook {
-    const key = path.join()
-    let entry = this.#promises.get(key)
-    if (!entry) {
-      entry = { path: [...path], hook: new PromiseHook() }
-      this.#promises.set(key, entry)
-    }
-    return entry.hook.addRef()
+  /** @param outcome of a call that is done from the start */
+  constructor(outcome?: Outcome) {
+    this.#outcome = outcome
   }
 
-  /** Settles every promise with what `find` says stands at its path (a reference each). */
-  settle(find: (path: readonly number[]) => Hook): void {
-    for (const [key, { path, hook }] of this.#promises) {
-      this.#promises.delete(key)
-      hook.resolve(find(path))
+  get isDone(): boolean {
+    return this.#outcome !== undefined
+  }
+
+  whenDone(listener: (outcome: Outcome) => void): void {
+    if (this.#outcome) listener(this.#outcome)
+    else (this.#listeners ??= []).push(listener)
+  }
+
+  pipeline(path: Path): Hook {
+    const key = path.join()
+    const known = this.#places?.get(key)
+    if (known) return known.hook.addRef()
+    if (this.#outcome && this.#isReleased) {
+      return new BrokenHook(new WwError('failed', 'RELEASED', 'The results were released'))
+    }
+    if (this.#outcome) return hookIn(this.#outcome, path)
+    const hook = this.place(path)
+    this.#places ??= new Map()
+    this.#places.set(key, { path, hook })
+    return hook.addRef()
+  }
+
+  /** Makes what stands for the place at `path`. */
+  protected place(_path: Path): SettlingHook {
+    return new PromiseHook()
+  }
+
+  /** `place` is `target`, whose reference it takes over. */
+  protected settlePlace(place: SettlingHook, target: Hook): void {
+    ;(place as PromiseHook).resolve(target)
+  }
+
+  /** Settles every place with what `find` says stands there (a reference each). */
+  protected settlePlaces(find: (path: Path) => Hook): void {
+    for (const { path, hook } of this.#places?.values() ?? []) this.settlePlace(hook, find(path))
+  }
+
+  /** The call is done: places first, then listeners. Takes over the results; only the first counts. */
+  protected finish(outcome: Outcome): void {
+    if (this.#outcome) {
+      if ('results' in outcome) outcome.results.release()
+      return
+    }
+    this.#outcome = outcome
+    if (this.#places) {
+      this.settlePlaces((path) => hookIn(outcome, path))
+      for (const [key, place] of this.#places) {
+        const { path, hook } = place
+        // Who takes it out of the results must not overtake who pipelined.
+        if (!hook.isSettled && 'results' in outcome) {
+          outcome.results.toPayload().standIn(path, hook.addRef())
+        }
+        // It still orders calls: whoever asks for this place must get the same hook.
+        place.onSettled = () => {
+          if (this.#places?.delete(key)) hook.release()
+        }
+        hook.whenSettled(place.onSettled)
+      }
+    }
+    const listeners = this.#listeners ?? []
+    this.#listeners = undefined
+    for (const listener of listeners) listener(outcome)
+    if (this.#isReleased) this.release()
+  }
+
+  cancel(): void {}
+
+  release(): void {
+    this.#isReleased = true
+    if (!this.#outcome) return
+    this.dropPlaces()
+    if ('results' in this.#outcome) this.#outcome.results.release()
+  }
+
+  protected dropPlaces(): void {
+    const places = this.#places
+    this.#places = undefined
+    for (const { hook, onSettled } of places?.values() ?? []) {
+      if (onSettled) hook.ignore(onSettled)
       hook.release()
     }
   }
@@ -165,7 +248,7 @@ export class Pipelines {
 export abstract class SettlingHook extends Hook {
   #resolution: Hook | undefined
   #isDropped = false
-  #listeners: ((target: Hook) => void)[] = []
+  #listeners: Set<SettledListener> | undefined
 
   /** Whether this can still be settled, or is what it is. */
   protected abstract get isPromise(): boolean
@@ -175,8 +258,8 @@ export abstract class SettlingHook extends Hook {
     const wasDropped = this.#isDropped
     const next = this.unlessRing(resolution)
     this.#resolution = next
-    const listeners = this.#listeners
-    this.#listeners = []
+    const listeners = this.#listeners ?? []
+    this.#listeners = undefined
     for (const listener of listeners) next.whenSettled(listener)
     if (wasDropped) next.release()
   }
@@ -209,11 +292,16 @@ export abstract class SettlingHook extends Hook {
     return this.successor?.isSettled ?? !this.isPromise
   }
 
-  override whenSettled(listener: (target: Hook) => void): void {
+  override whenSettled(listener: SettledListener): void {
     const { successor } = this
     if (successor) successor.whenSettled(listener)
-    else if (this.isPromise) this.#listeners.push(listener)
+    else if (this.isPromise) (this.#listeners ??= new Set()).add(listener)
     else listener(this)
+  }
+
+  override ignore(listener: SettledListener): void {
+    this.#listeners?.delete(listener)
+    this.successor?.ignore(listener)
   }
 
   protected dropped(): void {
@@ -225,20 +313,19 @@ export abstract class SettlingHook extends Hook {
 /** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
 export class PromiseHook extends SettlingHook {
   protected readonly isPromise = true
-  #queue: { readonly request: Request; readonly call: QueuedCall }[] = []
+  #queue: QueuedCall[] = []
   #isResolved = false
 
   call(request: Request): PendingCall {
     const { successor } = this
     if (successor) return successor.call(request)
-    const call = new QueuedCall(request)
     try {
-      request.params.freeze()
+      request.params.toPayload()
     } catch (thrown) {
-      request.params.release()
-      return new FailedCall(errorFromUnknown(thrown))
+      return new BrokenHook(asWwError(thrown)).call(request)
     }
-    this.#queue.push({ request, call })
+    const call = new QueuedCall(request)
+    this.#queue.push(call)
     return call
   }
 
@@ -251,57 +338,45 @@ export class PromiseHook extends SettlingHook {
     this.#isResolved = true
     const next = this.unlessRing(resolution)
     // A call made while the queue empties joins its end.
-    for (const { request, call } of this.#queue) {
-      if (!call.isCanceled) call.forward(next.call(request))
-    }
+    for (const call of this.#queue) call.forwardTo(next)
     this.#queue = []
     this.settle(next)
   }
 }
 
 /** A call that waits in a queue; afterwards a mirror of the call it became. */
-class QueuedCall implements PendingCall {
-  isCanceled = false
+class QueuedCall extends Call {
   readonly #request: Request
   #inner: PendingCall | undefined
-  #listeners: ((outcome: Outcome) => void)[] = []
-  #pipelines: Pipelines | undefined
 
   constructor(request: Request) {
+    super()
     this.#request = request
   }
 
-  /** The call was made: this is it from now on. */
-  forward(inner: PendingCall): void {
+  /** Makes the call, unless it was canceled. */
+  forwardTo(hook: Hook): void {
+    if (!this.#inner) this.#become(hook.call(this.#request))
+  }
+
+  #become(inner: PendingCall): void {
     this.#inner = inner
-    this.#pipelines?.settle((path) => inner.pipeline(path))
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) inner.whenDone(listener)
+    this.settlePlaces((path) => inner.pipeline(path))
+    this.dropPlaces()
+    inner.whenDone((outcome) => this.finish(outcome))
   }
 
-  whenDone(listener: (outcome: Outcome) => void): void {
-    if (this.#inner) this.#inner.whenDone(listener)
-    else this.#listeners.push(listener)
+  override pipeline(path: Path): Hook {
+    return this.#inner ? this.#inner.pipeline(path) : super.pipeline(path)
   }
 
-  pipeline(path: readonly number[]): Hook {
-    if (this.#inner) return this.#inner.pipeline(path)
-    this.#pipelines ??= new Pipelines()
-    return this.#pipelines.at(path)
+  override cancel(): void {
+    if (this.#inner) this.#inner.cancel()
+    else this.#become(new BrokenHook(canceled()).call(this.#request))
   }
 
-  cancel(): void {
-    if (this.#inner) {
-      this.#inner.cancel()
-      return
-    }
-    this.isCanceled = true
-    this.#request.params.release()
-    this.forward(new FailedCall(canceled()))
-  }
-
-  release(): void {
-    this.#inner?.release()
+  override release(): void {
+    super.release()
+    if (this.isDone) this.#inner?.release()
   }
 }

@@ -10,6 +10,11 @@ export interface RpcLimits {
   readonly maxExports: number
   /** Capabilities of the peer we hold. */
   readonly maxImports: number
+  /**
+   * Words of calls of the peer that are under way, and of results with capabilities that it has not
+   * finished. One call is taken however large it is; beyond that, calls fail as overloaded.
+   */
+  readonly maxHeldWords: number
   /** Entries in the capability table of one message. */
   readonly maxMessageCaps: number
   /**
@@ -27,6 +32,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   maxAnswers: 1 << 16,
   maxExports: 1 << 18,
   maxImports: 1 << 18,
+  maxHeldWords: 8 << 20, // 64 MiB, the largest frame
   maxMessageCaps: 1 << 16,
   maxStalledBytes: 64 << 20, // no less than the largest frame
   flushBytes: 64 << 10,

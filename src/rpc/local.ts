@@ -9,13 +9,13 @@
 //  - A handler runs at most once per call, never inside the caller's stack.
 //  - When a call is done, pipelined calls go out first, then listeners hear of it.
 
-import { WwError } from '../base/index.ts'
+import type { WwError } from '../base/index.ts'
 import type { Builder, Struct } from '../wire/index.ts'
 import type { Client, Interface, InterfaceType, Method } from './client.ts'
 import { asWwError, canceled, unimplemented } from './error.ts'
-import { BrokenHook, Hook, Pipelines } from './hook.ts'
-import type { Outcome, PendingCall, Request } from './hook.ts'
-import { Results } from './payload.ts'
+import { BrokenHook, Call, Hook } from './hook.ts'
+import type { PendingCall, Request } from './hook.ts'
+import { Draft } from './payload.ts'
 
 /** What a handler knows about the call it serves. */
 export interface CallContext {
@@ -42,7 +42,7 @@ class LocalHook extends Hook {
   readonly #server: object
   #isStreaming = false
   /** Calls that wait for the end of a stream call. */
-  #waiting: Job[] = []
+  #waiting: LocalCall[] = []
   /** What a stream call failed with. */
   #broken: WwError | undefined
 
@@ -62,7 +62,7 @@ class LocalHook extends Hook {
     let handler: Handler | undefined
     try {
       handler = findHandler(this.#server, found.method.name)
-      request.params.freeze()
+      request.params.toPayload()
     } catch (thrown) {
       return this.#refuse(request, asWwError(thrown))
     }
@@ -71,18 +71,18 @@ class LocalHook extends Hook {
       if (found.method.isStream) this.#broken = missing
       return this.#refuse(request, missing)
     }
-    const job: Job = { call: new LocalCall(), method: found.method, request, handler }
+    const call = new LocalCall(found.method, request, this.#server, handler)
     this.addRef()
-    if (this.#isStreaming) this.#waiting.push(job)
-    else this.#start(job)
-    return job.call
+    if (this.#isStreaming) this.#waiting.push(call)
+    else this.#start(call)
+    return call
   }
 
-  #start({ call, method, request, handler }: Job): void {
-    if (method.isStream) this.#isStreaming = true
+  #start(call: LocalCall): void {
+    if (call.method.isStream) this.#isStreaming = true
     queueMicrotask(() => {
-      void call.run(method, request, this.#server, handler).then((error) => {
-        if (method.isStream) this.#goOn(error)
+      call.run((error) => {
+        if (call.method.isStream) this.#goOn(error)
         this.release()
       })
     })
@@ -93,10 +93,10 @@ class LocalHook extends Hook {
     this.#isStreaming = false
     this.#broken ??= error
     while (this.#waiting.length > 0 && !this.#isStreaming) {
-      const job = this.#waiting.shift()!
-      if (!error) this.#start(job)
+      const call = this.#waiting.shift()!
+      if (!error) this.#start(call)
       else {
-        job.call.fail(error, job.request)
+        call.end(error)
         this.release()
       }
     }
@@ -115,14 +115,6 @@ class LocalHook extends Hook {
       // Nobody is left who could be told.
     }
   }
-}
-
-/** A call and what it takes to run it. */
-interface Job {
-  readonly call: LocalCall
-  readonly method: Method
-  readonly request: Request
-  readonly handler: Handler
 }
 
 // What every object has (`toString`), and the class an object was made of (`constructor`), is no
@@ -173,52 +165,63 @@ class Context implements CallContext {
   }
 }
 
-class LocalCall implements PendingCall {
-  #outcome: Outcome | undefined
-  #listeners: ((outcome: Outcome) => void)[] = []
-  #pipelines: Pipelines | undefined
+class LocalCall extends Call {
+  readonly method: Method
+  readonly #request: Request
+  readonly #server: object
+  readonly #handler: Handler
   #controller: AbortController | undefined
   #isCanceled = false
-  #isReleased = false
 
-  /** @returns what the handler failed with, unless nobody wanted it any more */
-  async run(
-    method: Method,
-    request: Request,
-    server: object,
-    handler: Handler,
-  ): Promise<WwError | undefined> {
-    const { params } = request
-    try {
-      if (this.#isCanceled) return undefined
-      const results = method.results()
-      const given = params.toPayload().root.asStruct(method.params())
-      const made = await handler.call(server, given, new Context(this))
-      const content = new Results((builder: Builder, at: number) =>
-        builder.put(at, results, (made ?? {}) as never),
-      )
-      if (this.#isCanceled) content.release()
-      else {
-        this.#finish({ results: content })
-        // The params end here, and with them what the results may refer to.
-        content.freeze()
-        if (this.#isReleased) content.release()
-      }
-      return undefined
-    } catch (thrown) {
-      const error = asWwError(thrown)
-      const isWanted = !this.#isCanceled
-      this.#finish({ error })
-      return isWanted ? error : undefined
-    } finally {
-      params.release()
-    }
+  constructor(method: Method, request: Request, server: object, handler: Handler) {
+    super()
+    this.method = method
+    this.#request = request
+    this.#server = server
+    this.#handler = handler
   }
 
-  /** Instead of running. */
-  fail(error: WwError, request: Request): void {
-    this.#finish({ error })
-    request.params.release()
+  /** @param onEnd hears what the handler failed with, unless nobody wanted it any more */
+  run(onEnd: (error?: WwError) => void): void {
+    const failed = (thrown: unknown) => {
+      const error = asWwError(thrown)
+      this.end(error)
+      onEnd(this.#isCanceled ? undefined : error)
+    }
+    const succeeded = (made: unknown) => {
+      const results = new Draft(
+        (builder: Builder, at: number) =>
+          builder.put(at, this.method.results(), (made ?? {}) as never),
+        true,
+      )
+      this.finish({ results })
+      // The params end here, and with them what the results may refer to.
+      results.writeNow()
+      params.release()
+      onEnd()
+    }
+    const { params } = this.#request
+    if (this.#isCanceled) {
+      params.release()
+      onEnd()
+      return
+    }
+    let made: unknown
+    try {
+      const given = params.toPayload().root.asStruct(this.method.params())
+      made = this.#handler.call(this.#server, given, new Context(this))
+    } catch (thrown) {
+      failed(thrown)
+      return
+    }
+    if (isThenable(made)) Promise.resolve(made).then(succeeded, failed)
+    else succeeded(made)
+  }
+
+  /** The handler failed, or will not run. */
+  end(error: WwError): void {
+    this.finish({ error })
+    this.#request.params.release()
   }
 
   /** Made when a handler asks for it, which most do not. */
@@ -230,48 +233,14 @@ class LocalCall implements PendingCall {
     return this.#controller.signal
   }
 
-  #finish(outcome: Outcome): void {
-    if (this.#outcome) return
-    this.#outcome = outcome
-    this.#pipelines?.settle((path) => this.#hookAt(outcome, path))
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) listener(outcome)
-  }
-
-  whenDone(listener: (outcome: Outcome) => void): void {
-    if (this.#outcome) listener(this.#outcome)
-    else this.#listeners.push(listener)
-  }
-
-  pipeline(path: readonly number[]): Hook {
-    if (this.#outcome) return this.#hookAt(this.#outcome, path)
-    this.#pipelines ??= new Pipelines()
-    return this.#pipelines.at(path)
-  }
-
-  #hookAt(outcome: Outcome, path: readonly number[]): Hook {
-    if ('error' in outcome) return new BrokenHook(outcome.error)
-    if (this.#isReleased) {
-      return new BrokenHook(new WwError('failed', 'RELEASED', 'The results were released'))
-    }
-    try {
-      return outcome.results.toPayload().hookAt(path)
-    } catch (thrown) {
-      return new BrokenHook(asWwError(thrown))
-    }
-  }
-
-  cancel(): void {
-    if (this.#outcome || this.#isCanceled) return
+  override cancel(): void {
+    if (this.isDone || this.#isCanceled) return
     this.#isCanceled = true
     this.#controller?.abort(canceled())
-    this.#finish({ error: canceled() })
+    this.finish({ error: canceled() })
   }
+}
 
-  release(): void {
-    if (this.#isReleased) return
-    this.#isReleased = true
-    if (this.#outcome && 'results' in this.#outcome) this.#outcome.results.release()
-  }
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

@@ -14,16 +14,17 @@ import { AnyPointer, Builder, getAny, Message, NULL_POINTER, Struct } from '../w
 import type { StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError } from './error.ts'
-import { BrokenHook } from './hook.ts'
-import type { Hook } from './hook.ts'
+import { BrokenHook, nullHook } from './hook.ts'
+import type { Hook, Path } from './hook.ts'
 
 /** What can be put into a message, at once or later. */
 export interface Content {
   /** Writes the content behind the pointer at word `at`; capabilities join the builder's table. */
   writeTo(builder: Builder, at: number): void
-  /** From here on the content no longer depends on the objects it was made from. */
-  freeze(): void
-  /** The content as a message, for reading. The same one every time. */
+  /**
+   * The content as a message, for reading; the same one every time. From here on it no longer depends
+   * on the objects it was made from.
+   */
   toPayload(): Payload
   /** Ends this content's references. Twice is once. */
   release(): void
@@ -118,37 +119,41 @@ export class Payload implements Content {
     return new Payload(message, root, slots)
   }
 
+  /** Size of the message it is in. */
+  get words(): number {
+    return this.#message.words
+  }
+
   writeTo(builder: Builder, at: number): void {
     builder.copy(at, this.root)
   }
-  freeze(): void {}
   toPayload(): Payload {
     return this
   }
 
   /** The struct at the end of a path of pointers. */
-  structAt<T extends Struct>(path: readonly number[], type: StructType<T, never>): T {
+  structAt<T extends Struct>(path: Path, type: StructType<T, never>): T {
     return this.#follow(path).asStruct(type)
   }
 
   /** The capability at the end of a path of pointers. @returns with a reference for the caller */
-  hookAt(path: readonly number[]): Hook {
+  hookAt(path: Path): Hook {
     const slot = this.#follow(path).asCap()
     if (slot instanceof CapSlot) return slot.current.addRef()
-    return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+    return nullHook()
   }
 
   /**
    * Whoever takes the capability at `path` gets `hook` (one reference of it) instead: it is the same
    * one, but knows which calls must come first.
    */
-  standIn(path: readonly number[], hook: Hook): void {
+  standIn(path: Path, hook: Hook): void {
     const slot = this.#follow(path).asCap()
     if (slot instanceof CapSlot) slot.standIn(hook)
     else hook.release()
   }
 
-  #follow(path: readonly number[]): AnyPointer {
+  #follow(path: Path): AnyPointer {
     let pointer = this.root
     for (const index of path) pointer = getAny(pointer.asStruct(AnyStruct), index)
     return pointer
@@ -178,109 +183,64 @@ function payloadAt(builder: Builder, at: number): Payload {
   return new Payload(message, new AnyPointer(message, 0, at, message.maxDepth), slots)
 }
 
-/** Lets `write` fill a message of its own, behind the pointer at `at`. */
-function encode(write: (builder: Builder, at: number) => Payload): Payload {
-  const builder = new Builder()
-  try {
-    return write(builder, builder.allocate(1))
-  } finally {
-    builder.discard()
-  }
-}
-
-/** Params from a caller's plain object: encoded when first needed, borrowing the caller's clients. */
-export class Params implements Content {
+/** Content that is written when it is first needed: at best once, straight into the message it is for. */
+export class Draft implements Content {
   #write: ((builder: Builder, at: number) => void) | undefined
+  readonly #isHandedOver: boolean
+  #isWritten = false
   #payload: Payload | undefined
+  #failure: { readonly error: WwError } | undefined
   #bytes = 0
 
-  constructor(write: (builder: Builder, at: number) => void) {
+  /**
+   * @param isHandedOver whether the capabilities in it, as clients or within a message from elsewhere,
+   *   are ours now (a handler's results), and are let go as soon as they are encoded; or the caller's
+   *   (its params)
+   */
+  constructor(write: (builder: Builder, at: number) => void, isHandedOver: boolean) {
     this.#write = write
+    this.#isHandedOver = isHandedOver
   }
 
-  /** What they take in a message; 0 until they are encoded. */
+  /** What it takes in a message; 0 until it is written. */
   get bytes(): number {
     return this.#bytes
   }
 
+  /** @throws {WwError} whatever is wrong with the objects it is made from; the same every time */
   writeTo(builder: Builder, at: number): void {
+    if (this.#failure) throw this.#failure.error
     const before = builder.totalBytes
     if (this.#payload) this.#payload.writeTo(builder, at)
-    else this.#write?.(builder, at)
+    else this.#encode(builder, at)
     this.#bytes = builder.totalBytes - before
   }
 
-  freeze(): void {
-    this.toPayload()
-  }
-
   toPayload(): Payload {
-    if (!this.#payload) {
-      this.#payload = encode((builder, at) => {
-        this.writeTo(builder, at)
-        return payloadAt(builder, at)
-      })
-      this.#write = undefined
-    }
-    return this.#payload
-  }
-
-  release(): void {
-    this.#write = undefined
-    this.#payload?.release()
-  }
-}
-
-/**
- * Results a handler returned: whatever capabilities are in them, as clients or within a message it
- * had from elsewhere, are ours now, and are let go as soon as they are encoded. Encoded once, straight into the Return when the caller is remote.
- */
-export class Results implements Content {
-  readonly #write: (builder: Builder, at: number) => void
-  #isWritten = false
-  #payload: Payload | undefined
-  #failure: { readonly error: WwError } | undefined
-
-  constructor(write: (builder: Builder, at: number) => void) {
-    this.#write = write
-  }
-
-  writeTo(builder: Builder, at: number): void {
-    if (this.#payload || this.#failure) this.toPayload().writeTo(builder, at)
-    else this.#encode(builder, at)
-  }
-
-  /** Never throws: what is wrong with the results, whoever takes them hears. */
-  freeze(): void {
-    if (this.#isWritten) return
+    if (this.#payload) return this.#payload
+    const builder = new Builder()
     try {
-      this.toPayload()
-    } catch {
-      // Kept as `#failure`.
+      const at = builder.allocate(1)
+      this.writeTo(builder, at)
+      this.#write = undefined
+      return (this.#payload ??= payloadAt(builder, at))
+    } finally {
+      builder.discard()
     }
-  }
-
-  toPayload(): Payload {
-    if (this.#failure) throw this.#failure.error
-    this.#payload ??= encode((builder, at) => {
-      this.#encode(builder, at)
-      return this.#payload ?? payloadAt(builder, at)
-    })
-    return this.#payload
-  }
-
-  release(): void {
-    // Encoding is also what finds the clients.
-    this.freeze()
-    this.#payload?.release()
   }
 
   #encode(builder: Builder, at: number): void {
-    const clients: Client[] = []
-    const capsBefore = builder.caps.length
     this.#isWritten = true
+    if (!this.#isHandedOver) {
+      this.#write?.(builder, at)
+      return
+    }
+    const clients: Client[] = []
+    const before = collector
+    const capsBefore = builder.caps.length
+    collector = clients
     try {
-      collectClients(clients, () => this.#write(builder, at))
+      this.#write?.(builder, at)
       // Their capabilities outlive the handler's objects; without any, writing again is cheaper.
       if (builder.caps.length > capsBefore) {
         this.#payload = payloadAt(builder, at)
@@ -290,10 +250,31 @@ export class Results implements Content {
       this.#failure = { error: asWwError(thrown) }
       throw this.#failure.error
     } finally {
+      collector = before
       for (const client of clients) client[Symbol.dispose]()
     }
   }
+
+  /** Later it will not depend on the objects it is made from, if it has not been written yet. */
+  writeNow(): void {
+    if (this.#isWritten) return
+    try {
+      this.toPayload()
+    } catch {
+      // Kept as `#failure`: whoever wants the content hears.
+    }
+  }
+
+  release(): void {
+    // Writing is also what finds the clients.
+    if (this.#isHandedOver) this.writeNow()
+    this.#write = undefined
+    this.#payload?.release()
+  }
 }
+
+/** Clients in what is being written; writing is synchronous, so they belong to one message. */
+let collector: Client[] | undefined
 
 /** Lets go what was copied from other messages; a payload with references of its own stays. */
 function takeOver(caps: object[], from: number): void {
@@ -305,19 +286,6 @@ function takeOver(caps: object[], from: number): void {
     caps[index] = entry.current
   }
   for (const slot of slots) slot.release()
-}
-
-// Encoding is synchronous, so what is written between two lines belongs to one message.
-let collector: Client[] | undefined
-
-function collectClients(into: Client[], write: () => void): void {
-  const before = collector
-  collector = into
-  try {
-    write()
-  } finally {
-    collector = before
-  }
 }
 
 /** Writes a capability field. null and undefined leave it null. */

@@ -28,7 +28,7 @@ import {
   Struct,
   structElement,
 } from '../wire/index.ts'
-import type { List } from '../wire/index.ts'
+import type { List, Outbox } from '../wire/index.ts'
 import { asWwError, protocolError } from './error.ts'
 
 export const UNIMPLEMENTED = 0
@@ -68,36 +68,48 @@ export class Raw extends Struct {
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
   static $write(): void {}
+
+  u16(byte: number): number {
+    return getUint16(this, byte, 0)
+  }
+  u32(byte: number): number {
+    return getUint32(this, byte, 0)
+  }
+  struct(index: number): Raw {
+    return getStruct(this, index, Raw)
+  }
+  list(index: number): List<Raw> {
+    return getList(this, index, rawElement)
+  }
 }
 
 const rawElement = structElement<Raw, never>(() => Raw)
 
-export function rawStruct(s: Struct, index: number): Raw {
-  return getStruct(s, index, Raw)
-}
-
-export function rawList(s: Struct, index: number): List<Raw> {
-  return getList(s, index, rawElement)
-}
-
-/** A message being written: its builder, and the word index of its body's data section. */
-export interface Outgoing {
-  readonly builder: Builder
+/** A message being written: an envelope, and the body behind it. */
+export class Outgoing extends Builder {
+  /** The pointer to the body. */
+  readonly at: number
+  /** Word index of the body's data section; its pointers follow. */
   readonly body: number
-}
 
-/** A message whose body is still to be put behind the pointer at word `at`. */
-export function beginEnvelope(tag: number): { readonly builder: Builder; readonly at: number } {
-  const builder = new Builder()
-  builder.allocate(1)
-  const message = builder.struct(0, 1, 1)
-  builder.view.setUint16(message * 8, tag, true)
-  return { builder, at: message + 1 }
-}
+  /** @param dataWords of the body, or 0: then the body is still to be put behind `at` */
+  constructor(slab: Outbox, tag: number, dataWords = 0, pointers = 0) {
+    super(slab)
+    const at = this.allocate(3 + dataWords + pointers)
+    // A pointer to the next word; an envelope of one data word and one pointer.
+    this.view.setUint32(at * 8 + 4, 0x1_0001, true)
+    this.view.setUint16(at * 8 + 8, tag, true)
+    this.view.setUint32(at * 8 + 20, dataWords | (pointers << 16), true)
+    this.at = at + 2
+    this.body = at + 3
+  }
 
-export function beginMessage(tag: number, dataWords: number, pointers: number): Outgoing {
-  const { builder, at } = beginEnvelope(tag)
-  return { builder, body: builder.struct(at, dataWords, pointers) }
+  u16(byte: number, value: number): void {
+    this.view.setUint16(this.body * 8 + byte, value, true)
+  }
+  u32(byte: number, value: number): void {
+    this.view.setUint32(this.body * 8 + byte, value, true)
+  }
 }
 
 /** Where a call or a disembargo goes: an export of the receiver, or a place in one of its answers. */
@@ -138,26 +150,23 @@ export type Target =
   | { readonly exportId: number }
   | { readonly answerId: number; readonly path: readonly number[] }
 
-export function readTarget(target: Struct): Target {
-  const tag = getUint16(target, 4, 0)
-  if (tag === 0) return { exportId: getUint32(target, 0, 0) }
-  if (tag === 1) return readPromisedAnswer(rawStruct(target, 0))
+export function readTarget(target: Raw): Target {
+  const tag = target.u16(4)
+  if (tag === 0) return { exportId: target.u32(0) }
+  if (tag === 1) return readPromisedAnswer(target.struct(0))
   throw protocolError(`a message target of unknown kind ${tag}`)
 }
 
-export function readPromisedAnswer(promised: Struct): {
-  answerId: number
-  path: readonly number[]
-} {
+export function readPromisedAnswer(promised: Raw): { answerId: number; path: readonly number[] } {
   const path: number[] = []
-  const ops = rawList(promised, 0)
+  const ops = promised.list(0)
   if (ops.length > MAX_PATH) throw protocolError(`a pipeline path of ${ops.length} steps`)
   for (const op of ops) {
-    const tag = getUint16(op, 0, 0)
-    if (tag === 1) path.push(getUint16(op, 2, 0))
+    const tag = op.u16(0)
+    if (tag === 1) path.push(op.u16(2))
     else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
   }
-  return { answerId: getUint32(promised, 0, 0), path }
+  return { answerId: promised.u32(0), path }
 }
 
 /** Steps in a pipeline path: no message can be nested deeper. */
@@ -187,10 +196,10 @@ export function writeException(builder: Builder, at: number, thrown: unknown): v
   builder.data(detail + 1, asciiBytes(String(error.code)))
 }
 
-export function readException(exception: Struct): WwError {
-  const kind = ERROR_KINDS[getUint16(exception, 4, 0)] ?? 'failed'
+export function readException(exception: Raw): WwError {
+  const kind = ERROR_KINDS[exception.u16(4)] ?? 'failed'
   let code = 'REMOTE'
-  const details = rawList(exception, 2)
+  const details = exception.list(2)
   for (let index = 0; index < Math.min(details.length, MAX_DETAILS); index++) {
     const detail = details.at(index)!
     const data = getUint64(detail, 0, 0n) === CODE_DETAIL ? getData(detail, 0) : undefined

@@ -4,9 +4,9 @@
 // through it; `Connection.#replace` decides whether an embargo is needed and hands us a hook that
 // already takes care of it.
 
-import { asWwError, canceled } from './error.ts'
-import { BrokenHook, SettlingHook } from './hook.ts'
-import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
+import { canceled } from './error.ts'
+import { Call, SettlingHook } from './hook.ts'
+import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
 import type { Address } from './protocol.ts'
 
 /** What a remote hook needs of its connection. */
@@ -68,10 +68,10 @@ export class ImportHook extends RemoteHook {
 /** A place in the results of a question that has not returned. */
 export class PipelineHook extends RemoteHook {
   readonly question: Question
-  readonly path: readonly number[]
+  readonly path: Path
   readonly isPromise = true
 
-  constructor(question: Question, path: readonly number[]) {
+  constructor(question: Question, path: Path) {
     super(question.wire)
     this.question = question
     this.path = path
@@ -83,7 +83,7 @@ export class PipelineHook extends RemoteHook {
 }
 
 /** A call we made over a connection. */
-export class Question implements PendingCall {
+export class Question extends Call {
   readonly wire: Wire
   readonly id: number
   /** Exports made for its params, one entry per reference. */
@@ -92,81 +92,30 @@ export class Question implements PendingCall {
   state: 'open' | 'done' | 'given-up' = 'open'
   /** The Return is here; an open question waits for results that it says are to come elsewhere. */
   hasReturned = false
-  #outcome: Outcome | undefined
-  #listeners: ((outcome: Outcome) => void)[] = []
-  #isReleased = false
-  /** By path; a reference each, until the place is known and no embargo holds calls to it. */
-  readonly #pipelines = new Map<string, PipelineHook>()
 
   constructor(wire: Wire, id: number) {
+    super()
     this.wire = wire
     this.id = id
   }
 
-  whenDone(listener: (outcome: Outcome) => void): void {
-    if (this.#outcome) listener(this.#outcome)
-    else this.#listeners.push(listener)
+  protected override place(path: Path): SettlingHook {
+    return new PipelineHook(this, path)
+  }
+  protected override settlePlace(place: SettlingHook, target: Hook): void {
+    this.wire.pipelineSettled(place as PipelineHook, target)
   }
 
-  pipeline(path: readonly number[]): Hook {
-    const key = path.join()
-    const known = this.#pipelines.get(key)
-    if (known) return known.addRef()
-    if (this.#outcome) return hookIn(this.#outcome, path)
-    const hook = new PipelineHook(this, [...path])
-    this.#pipelines.set(key, hook)
-    return hook.addRef()
+  /** The results came, or the question failed. */
+  override finish(outcome: Outcome): void {
+    if (this.state === 'open') this.state = 'done'
+    super.finish(outcome)
   }
 
-  /** The results came, or the question failed. Pipelines first, then listeners. */
-  finish(outcome: Outcome): void {
-    if (this.state !== 'open') return
-    this.state = 'done'
-    this.#conclude(outcome)
-  }
-
-  cancel(): void {
+  override cancel(): void {
     if (this.state !== 'open') return
     this.state = 'given-up'
     this.wire.giveUp(this)
-    this.#conclude({ error: canceled() })
-  }
-
-  #conclude(outcome: Outcome): void {
-    this.#outcome = outcome
-    for (const [key, hook] of this.#pipelines) {
-      this.wire.pipelineSettled(hook, hookIn(outcome, hook.path))
-      // Who takes it out of the results must not overtake who pipelined.
-      if (!hook.isSettled && 'results' in outcome) {
-        outcome.results.toPayload().standIn(hook.path, hook.addRef())
-      }
-      // Behind an embargo it still orders calls: whoever asks for this place must get the same hook.
-      hook.whenSettled(() => {
-        if (this.#pipelines.delete(key)) hook.release()
-      })
-    }
-    const listeners = this.#listeners
-    this.#listeners = []
-    for (const listener of listeners) listener(outcome)
-    if (this.#isReleased) this.release()
-  }
-
-  release(): void {
-    this.#isReleased = true
-    if (!this.#outcome) return
-    const hooks = [...this.#pipelines.values()]
-    this.#pipelines.clear()
-    for (const hook of hooks) hook.release()
-    if ('results' in this.#outcome) this.#outcome.results.release()
-  }
-}
-
-/** @returns with a reference for the caller */
-function hookIn(outcome: Outcome, path: readonly number[]): Hook {
-  if ('error' in outcome) return new BrokenHook(outcome.error)
-  try {
-    return outcome.results.toPayload().hookAt(path)
-  } catch (thrown) {
-    return new BrokenHook(asWwError(thrown))
+    super.finish({ error: canceled() })
   }
 }

@@ -77,10 +77,10 @@ export class Flow {
 export function flowTo(hook: Hook): Flow {
   if (hook.flow) return hook.flow
   const { target } = hook
-  const flow = target.flow ?? new Flow()
-  target.flow = flow
-  hook.flow = flow
-  if (!target.isSettled) {
+  const known = target.flow
+  const flow = known ?? new Flow()
+  hook.flow = target.flow = flow
+  if (!known && !target.isSettled) {
     target.whenSettled((last) => {
       last.flow ??= flow
     })

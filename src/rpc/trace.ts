@@ -12,7 +12,6 @@
 
 import type { Segment } from '../wire/index.ts'
 import { getBool, getUint16, getUint32, getUint64, Message, rootOf } from '../wire/index.ts'
-import type { Struct } from '../wire/index.ts'
 import type { Interface } from './client.ts'
 import {
   ABORT,
@@ -27,8 +26,6 @@ import {
   DISEMBARGO,
   FINISH,
   Raw,
-  rawList,
-  rawStruct,
   readException,
   readPromisedAnswer,
   readTarget,
@@ -122,7 +119,7 @@ class Lines {
     const envelope = rootOf(message).asStruct(Raw)
     const tag = getUint16(envelope, 0, 0)
     const name = NAMES.get(tag) ?? `message of kind ${tag}`
-    const body = rawStruct(envelope, 0)
+    const body = envelope.struct(0)
     const id = getUint32(body, 0, 0)
     switch (tag) {
       case BOOTSTRAP:
@@ -131,9 +128,9 @@ class Lines {
       case CALL: {
         const method = this.#methodOf(getUint64(body, 8, 0n), getUint16(body, 4, 0))
         this.#calls[direction].set(id, method)
-        const target = targetOf(direction, rawStruct(body, 0))
+        const target = targetOf(direction, body.struct(0))
         const elsewhere = getUint16(body, 6, 0) === TO_YOURSELF ? ' keeping its results' : ''
-        return `${name} ${id} ${method} on ${target}${elsewhere}${capsOf(direction, rawStruct(body, 1))}`
+        return `${name} ${id} ${method} on ${target}${elsewhere}${capsOf(direction, body.struct(1))}`
       }
       case RETURN:
         return `${name} ${this.#callOf(opposite(direction), id)} ${resultOf(direction, body)}`
@@ -144,7 +141,7 @@ class Lines {
       }
       case RESOLVE: {
         const isCap = getUint16(body, 4, 0) === RESOLVE_CAP
-        const to = isCap ? capOf(direction, rawStruct(body, 0)) : errorOf(rawStruct(body, 0))
+        const to = isCap ? capOf(direction, body.struct(0)) : errorOf(body.struct(0))
         return `${name} ${ownedBy(direction, 'sender')} ${id} to ${to}`
       }
       case RELEASE:
@@ -157,7 +154,7 @@ class Lines {
             : kind === RECEIVER_LOOPBACK
               ? 'back'
               : `of kind ${kind}`
-        return `${name} ${id} ${way} by ${targetOf(direction, rawStruct(body, 0))}`
+        return `${name} ${id} ${way} by ${targetOf(direction, body.struct(0))}`
       }
       case ABORT:
         return `${name} ${errorOf(body)}`
@@ -197,19 +194,19 @@ function answerOf(direction: Direction, answerId: number, path: readonly number[
   return `${direction === 'sent' ? 'question' : 'answer'} ${[answerId, ...path].join('.')}`
 }
 
-function targetOf(direction: Direction, struct: Struct): string {
+function targetOf(direction: Direction, struct: Raw): string {
   const target = readTarget(struct)
   if ('exportId' in target) return `${ownedBy(direction, 'receiver')} ${target.exportId}`
   return answerOf(direction, target.answerId, target.path)
 }
 
-function resultOf(direction: Direction, returned: Struct): string {
+function resultOf(direction: Direction, returned: Raw): string {
   const kind = getUint16(returned, 6, 0)
   switch (kind) {
     case RETURN_RESULTS:
-      return `results${capsOf(direction, rawStruct(returned, 0))}`
+      return `results${capsOf(direction, returned.struct(0))}`
     case RETURN_EXCEPTION:
-      return errorOf(rawStruct(returned, 0))
+      return errorOf(returned.struct(0))
     case RETURN_CANCELED:
       return 'canceled'
     case RETURN_SENT_ELSEWHERE:
@@ -222,13 +219,13 @@ function resultOf(direction: Direction, returned: Struct): string {
 }
 
 /** Without its sentence, which may be a guest's. */
-function errorOf(exception: Struct): string {
+function errorOf(exception: Raw): string {
   const { kind, code } = readException(exception)
   return `error ${kind} ${code}`
 }
 
-function capsOf(direction: Direction, payload: Struct): string {
-  const table = rawList(payload, 1)
+function capsOf(direction: Direction, payload: Raw): string {
+  const table = payload.list(1)
   if (table.length === 0) return ''
   const caps: string[] = []
   for (let index = 0; index < Math.min(table.length, MAX_CAPS); index++) {
@@ -239,7 +236,7 @@ function capsOf(direction: Direction, payload: Struct): string {
   return ` [${caps.join(', ')}]`
 }
 
-function capOf(direction: Direction, descriptor: Struct): string {
+function capOf(direction: Direction, descriptor: Raw): string {
   const kind = getUint16(descriptor, 0, 0)
   const id = getUint32(descriptor, 4, 0)
   switch (kind) {
@@ -252,11 +249,11 @@ function capOf(direction: Direction, descriptor: Struct): string {
     case CAP_RECEIVER_HOSTED:
       return `${ownedBy(direction, 'receiver')} ${id}`
     case CAP_RECEIVER_ANSWER: {
-      const { answerId, path } = readPromisedAnswer(rawStruct(descriptor, 0))
+      const { answerId, path } = readPromisedAnswer(descriptor.struct(0))
       return answerOf(direction, answerId, path)
     }
     case CAP_THIRD_PARTY: {
-      const vine = getUint32(rawStruct(descriptor, 0), 0, 0)
+      const vine = getUint32(descriptor.struct(0), 0, 0)
       return `third party by ${ownedBy(direction, 'sender')} ${vine}`
     }
     default:

@@ -1,15 +1,16 @@
 // A message being written: one growing segment, and large Data as segments of their own.
 //
 // Invariants
-//  - Everything in the segment below `words` is written or zero; `allocate` hands out zeroed words.
-//  - Word indexes stay valid when the buffer grows; `bytes` and `view` do not, so never keep them
-//    across a call that allocates.
-//  - A builder is finished once, by `appendTo`, `frame`, `toMessage` or `discard`; then its buffer
-//    may be reused by the next builder. Builders may be nested: an inner one gets its own buffer.
+//  - Everything in the segment is written or zero; `allocate` hands out zeroed words.
+//  - Indexes, of words and of bytes, count from the front of `bytes`, where other messages may lie;
+//    they stay valid when the buffer is replaced. `bytes` and `view` do not, so never keep them across
+//    a call that allocates.
+//  - A builder is finished once, by `frame`, `frameInto`, `toMessage` or `discard`. Builders may be
+//    nested: an inner one is given other memory.
 //  - What is built, a reader with our limits takes: no more words, no more segments.
 
-import { EMPTY_BYTES, WwError } from '../base/index.ts'
-import { DEFAULT_WIRE_LIMITS, EXTERNAL_DATA_BYTES } from './limits.ts'
+import { WwError } from '../base/index.ts'
+import { DEFAULT_WIRE_LIMITS, EXTERNAL_DATA_BYTES, SLAB_BYTES } from './limits.ts'
 import {
   CAPABILITY,
   COMPOSITE,
@@ -22,65 +23,70 @@ import {
   STRUCT,
   viewOf,
 } from './message.ts'
+import type { Segment } from './message.ts'
+import { Slab } from './slab.ts'
+import type { Outbox } from './slab.ts'
 import { Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
 import { badValue, encodeText, maxEncodedBytes } from './text.ts'
 
-const POOL_BYTES = 64 << 10
-
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
 
-let pooled: Uint8Array | undefined = new Uint8Array(POOL_BYTES)
+/** Where messages are built that do not leave from where they are. */
+const shared = new Slab()
 
 export class Builder {
   bytes: Uint8Array
   view: DataView
-  /** Words written so far. */
-  words = 0
+  /** Where the next word is taken. */
+  words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
   readonly caps: object[] = []
-  #external: Uint8Array[] = []
+  readonly #slab: Slab
+  /** The first word; the one before is for the table of a frame with one segment. */
+  readonly #start: number
+  #isDone = false
+  #external: Uint8Array[] | undefined
   #externalWords = 0
 
-  constructor() {
-    this.bytes = pooled ?? new Uint8Array(1024)
-    this.view = viewOf(this.bytes)
-    pooled = undefined
+  /** @param slab where to write if it is free */
+  constructor(slab: Slab = shared) {
+    const free = slab.isOpen ? (shared.isOpen ? new Slab() : shared) : slab
+    free.open()
+    this.#slab = free
+    this.bytes = free.bytes
+    this.view = free.view
+    this.words = this.#start = free.words + 1
   }
 
   /** Of everything written so far, large Data included. */
   get totalBytes(): number {
-    return (this.words + this.#externalWords) * 8
+    return (this.words - this.#start + this.#externalWords) * 8
   }
 
   /** Takes `count` zeroed words. @returns the index of the first */
   allocate(count: number): number {
     const at = this.words
     const end = at + count
-    if (end + this.#externalWords > DEFAULT_WIRE_LIMITS.maxFrameWords) this.#tooLarge()
+    if (end - this.#start + this.#externalWords > DEFAULT_WIRE_LIMITS.maxFrameWords) {
+      const most = `${(DEFAULT_WIRE_LIMITS.maxFrameWords * 8) >> 20} MiB`
+      throw new WwError('failed', 'MESSAGE_TOO_LARGE', `Cannot send a message of more than ${most}`)
+    }
     if (end * 8 > this.bytes.length) this.#grow(end * 8)
-    this.bytes.fill(0, at * 8, end * 8)
     this.words = end
     return at
   }
 
-  #tooLarge(): never {
-    throw new WwError(
-      'failed',
-      'MESSAGE_TOO_LARGE',
-      `Cannot send a message of more than ${(DEFAULT_WIRE_LIMITS.maxFrameWords * 8) >> 20} MiB`,
-    )
-  }
-
   #grow(minBytes: number): void {
-    let length = this.bytes.length * 2
-    while (length < minBytes) length *= 2
+    let length = SLAB_BYTES * 2
+    while (length < minBytes + this.words * 4) length *= 2
     const grown = new Uint8Array(length)
-    grown.set(this.bytes.subarray(0, this.words * 8))
-    this.discard()
+    const from = this.#slab.words * 8
+    grown.set(this.bytes.subarray(from, this.words * 8), from)
+    this.#slab.replace(grown, this.#slab.words)
     this.bytes = grown
-    this.view = viewOf(grown)
+    this.view = this.#slab.view
   }
 
   #point(at: number, target: number, kind: number, high: number): void {
@@ -123,15 +129,14 @@ export class Builder {
     const target = this.allocate((maxEncodedBytes(value) + 8) >> 3)
     const length = encodeText(value, this.bytes, target * 8)
     this.words = target + ((length + 8) >> 3)
-    // The encoder may have used words that `value` did not need in the end.
-    this.bytes.fill(0, target * 8 + length, this.words * 8)
     this.#point(at, target, 1, (((length + 1) << 3) | 2) >>> 0)
   }
 
   /** Large `value`s are sent as they are, not copied: do not change them before the message is out. */
   data(at: number, value: Uint8Array): void {
     if (!(value instanceof Uint8Array)) throw badValue('a Uint8Array', value)
-    const isFull = this.#external.length + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
+    const external = this.#external ?? []
+    const isFull = external.length + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
     if (value.length < EXTERNAL_DATA_BYTES || isFull) {
       const target = this.list(at, 2, value.length, (value.length + 7) >> 3)
       this.bytes.set(value, target * 8)
@@ -139,11 +144,11 @@ export class Builder {
     }
     this.#externalWords += (value.length + 7) >> 3
     const pad = this.allocate(2)
-    this.#external.push(value)
-    this.view.setUint32(at * 8, ((pad << 3) | 6) >>> 0, true)
-    this.view.setUint32(at * 8 + 4, 0, true)
+    external.push(value)
+    this.#external = external
+    this.view.setUint32(at * 8, (((pad - this.#start) << 3) | 6) >>> 0, true)
     this.view.setUint32(pad * 8, 2, true)
-    this.view.setUint32(pad * 8 + 4, this.#external.length, true)
+    this.view.setUint32(pad * 8 + 4, external.length, true)
     this.view.setUint32(pad * 8 + 8, 1, true)
     this.view.setUint32(pad * 8 + 12, ((value.length << 3) | 2) >>> 0, true)
   }
@@ -179,17 +184,13 @@ export class Builder {
 
   // Copies what fits: fields the target's type does not know are left out.
   #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
+    const { $message, $segment, $data, $pointers, $depth } = source
     const length = Math.min(source.$dataBytes, dataWords * 8)
-    const { bytes } = source.$message.segments[source.$segment]!
-    this.bytes.set(bytes.subarray(source.$data, source.$data + length), at * 8)
-    for (let index = 0; index < Math.min(source.$pointerCount, pointers); index++) {
-      this.#copy(
-        at + dataWords + index,
-        source.$message,
-        source.$segment,
-        source.$pointers + index,
-        source.$depth,
-      )
+    const { bytes } = $message.segments[$segment]!
+    this.bytes.set(bytes.subarray($data, $data + length), at * 8)
+    const count = Math.min(source.$pointerCount, pointers)
+    for (let index = 0; index < count; index++) {
+      this.#copy(at + dataWords + index, $message, $segment, $pointers + index, $depth)
     }
   }
 
@@ -204,110 +205,106 @@ export class Builder {
   #copy(at: number, message: Message, fromSegment: number, from: number, depth: number): void {
     follow(message, fromSegment, from, depth)
     const { kind, segment, at: start, a, b } = found
-    const bytes =
-      kind === NULL || kind === CAPABILITY ? EMPTY_BYTES : message.segments[segment]!.bytes
-    switch (kind) {
-      case NULL:
-        return
-      case CAPABILITY: {
-        const cap = message.caps[a]
-        if (cap) this.capability(at, cap)
-        return
-      }
-      case STRUCT: {
-        const target = this.struct(at, a, b)
-        this.bytes.set(bytes.subarray(start * 8, (start + a) * 8), target * 8)
-        for (let index = a; index < a + b; index++) {
-          this.#copy(target + index, message, segment, start + index, depth - 1)
-        }
-        return
-      }
-      case COMPOSITE: {
-        const dataWords = b & 0xffff
-        const pointers = b >>> 16
-        const step = dataWords + pointers
-        const target = this.compositeList(at, a, dataWords, pointers)
-        if (pointers === 0) {
-          this.bytes.set(bytes.subarray(start * 8, (start + a * step) * 8), target * 8)
-          return
-        }
-        for (let element = 0; element < a; element++) {
-          const to = target + element * step
-          const of = start + element * step
-          this.bytes.set(bytes.subarray(of * 8, (of + dataWords) * 8), to * 8)
-          for (let index = dataWords; index < step; index++) {
-            this.#copy(to + index, message, segment, of + index, depth - 1)
-          }
-        }
-        return
-      }
-      default: {
-        if (a === 6) {
-          const target = this.list(at, 6, b, b)
-          for (let index = 0; index < b; index++) {
-            this.#copy(target + index, message, segment, start + index, depth - 1)
-          }
-          return
-        }
-        const length = a === 1 ? (b + 7) >> 3 : b * ELEMENT_BYTES[a]!
-        const source = bytes.subarray(start * 8, start * 8 + length)
-        if (a === 2 && length >= EXTERNAL_DATA_BYTES) {
-          this.data(at, source)
-          return
-        }
-        const target = this.list(at, a, b, (length + 7) >> 3)
+    if (kind === NULL) return
+    if (kind === CAPABILITY) {
+      const cap = message.caps[a]
+      if (cap) this.capability(at, cap)
+      return
+    }
+    // `count` times data, then pointers: a struct, a list of structs, or a list of pointers.
+    let target: number
+    let count = a
+    let dataWords = b & 0xffff
+    let pointers = b >>> 16
+    if (kind === COMPOSITE) target = this.compositeList(at, count, dataWords, pointers)
+    else if (kind === STRUCT) {
+      count = 1
+      dataWords = a
+      pointers = b
+      target = this.struct(at, dataWords, pointers)
+    } else if (a === 6) {
+      count = b
+      dataWords = 0
+      pointers = 1
+      target = this.list(at, a, b, b)
+    } else {
+      const length = a === 1 ? (b + 7) >> 3 : b * ELEMENT_BYTES[a]!
+      const source = message.segments[segment]!.bytes.subarray(start * 8, start * 8 + length)
+      if (a === 2 && length >= EXTERNAL_DATA_BYTES) this.data(at, source)
+      else {
+        target = this.list(at, a, b, (length + 7) >> 3)
         this.bytes.set(source, target * 8)
+      }
+      return
+    }
+    const { bytes } = message.segments[segment]!
+    if (pointers === 0) {
+      this.bytes.set(bytes.subarray(start * 8, (start + count * dataWords) * 8), target * 8)
+      return
+    }
+    let of = start
+    for (; count > 0; count--) {
+      if (dataWords > 0) this.bytes.set(bytes.subarray(of * 8, (of + dataWords) * 8), target * 8)
+      of += dataWords
+      target += dataWords
+      for (let index = 0; index < pointers; index++) {
+        this.#copy(target++, message, segment, of++, depth - 1)
       }
     }
   }
 
-  /** Whether the frame is one segment, so that {@link appendTo} applies. */
-  get isSingle(): boolean {
-    return this.#external.length === 0
-  }
-
-  /** Finishes the message: appends its frame to `out`. Only for a single segment. */
-  appendTo(out: FrameBuffer): void {
-    const length = this.words * 8
-    const at = out.reserve(length + 8)
-    out.view.setUint32(at, 0, true)
-    out.view.setUint32(at + 4, this.words, true)
-    out.bytes.set(this.bytes.subarray(0, length), at + 8)
-    this.discard()
+  /** Finishes the message: its frame leaves by `outbox`. */
+  frameInto(outbox: Outbox): void {
+    if (this.#external || this.#slab !== outbox) outbox.push(this.frame())
+    else {
+      this.#table()
+      this.#close(false)
+    }
   }
 
   /** Finishes the message: its frame as chunks, large Data among them uncopied. */
   frame(): Uint8Array[] {
-    const segments = 1 + this.#external.length
-    const table = (4 + 4 * segments + 7) & ~7
-    const length = this.words * 8
-    const head = new Uint8Array(table + length)
-    const view = viewOf(head)
-    view.setUint32(0, segments - 1, true)
-    view.setUint32(4, this.words, true)
-    head.set(this.bytes.subarray(0, length), table)
-    const chunks: Uint8Array[] = [head]
-    this.#external.forEach((bytes, index) => {
-      view.setUint32(8 + 4 * index, (bytes.length + 7) >> 3, true)
-      chunks.push(bytes)
-      const padding = (8 - (bytes.length & 7)) & 7
-      if (padding) chunks.push(new Uint8Array(padding))
-    })
-    this.discard()
+    const external = this.#external
+    const start = this.#start * 8
+    const chunks: Uint8Array[] = []
+    if (external) {
+      const table = new Uint8Array((8 + 4 * external.length + 7) & ~7)
+      const view = viewOf(table)
+      view.setUint32(0, external.length, true)
+      view.setUint32(4, this.words - this.#start, true)
+      chunks.push(table, this.bytes.subarray(start, this.words * 8))
+      external.forEach((bytes, index) => {
+        view.setUint32(8 + 4 * index, (bytes.length + 7) >> 3, true)
+        chunks.push(bytes)
+        const padding = -bytes.length & 7
+        if (padding) chunks.push(new Uint8Array(padding))
+      })
+    } else {
+      this.#table()
+      chunks.push(this.bytes.subarray(start - 8, this.words * 8))
+    }
+    this.#close(true)
     return chunks
+  }
+
+  /** The table of a frame with one segment, in the word that was left for it. */
+  #table(): void {
+    this.view.setUint32(this.#start * 8 - 4, this.words - this.#start, true)
   }
 
   /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */
   toMessage(): Message {
     const message = this.snapshot()
-    this.discard()
+    this.#close(true)
     return message
   }
 
   /** What was written so far, as a message of its own. Its `caps` are this builder's, borrowed. */
   snapshot(): Message {
-    const segments = [segmentOf(this.bytes.slice(0, this.words * 8))]
-    for (const bytes of this.#external) {
+    const segments: Segment[] = [
+      { bytes: this.bytes, view: this.view, start: this.#start, end: this.words },
+    ]
+    for (const bytes of this.#external ?? []) {
       const whole = new Uint8Array((bytes.length + 7) & ~7)
       whole.set(bytes)
       segments.push(segmentOf(whole))
@@ -317,58 +314,15 @@ export class Builder {
     return message
   }
 
-  /** Gives the buffer back. Nothing of this builder may be used afterwards. Twice is once. */
+  /** The message is not wanted. Nothing after it was finished. */
   discard(): void {
-    if (this.bytes.length === POOL_BYTES) pooled = this.bytes
-    this.bytes = EMPTY_BYTES
-  }
-}
-
-/** Small chunks are cut from a buffer of this size: making one for each costs more than the call. */
-const SLAB_BYTES = 16 << 10
-
-/**
- * Frames of one turn, joined into one chunk.
- *
- * Invariants
- *  - Bytes that were handed out are never written again: a chunk is what lies between two takes.
- *  - Chunks share a buffer, so whoever keeps a small one keeps up to SLAB_BYTES.
- */
-export class FrameBuffer {
-  bytes = new Uint8Array(SLAB_BYTES)
-  view = viewOf(this.bytes)
-  #start = 0
-  #end = 0
-
-  get length(): number {
-    return this.#end - this.#start
+    this.#close(true)
   }
 
-  /** Room for `count` bytes. @returns where it starts */
-  reserve(count: number): number {
-    if (this.#end + count > this.bytes.length) this.#renew(count)
-    const at = this.#end
-    this.#end += count
-    return at
-  }
-
-  #renew(count: number): void {
-    const { length } = this
-    const needed = length + count
-    // What outgrows a slab grows by doubling, and is taken whole.
-    const renewed = new Uint8Array(needed * 2 > SLAB_BYTES ? needed * 2 : SLAB_BYTES)
-    renewed.set(this.bytes.subarray(this.#start, this.#end))
-    this.bytes = renewed
-    this.view = viewOf(renewed)
-    this.#start = 0
-    this.#end = length
-  }
-
-  /** What was gathered, as a chunk of its own. */
-  take(): Uint8Array {
-    const chunk = this.bytes.subarray(this.#start, this.#end)
-    this.#start = this.#end
-    return chunk
+  #close(isTaken: boolean): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#slab.close(this.words, isTaken)
   }
 }
 

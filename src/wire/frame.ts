@@ -1,32 +1,35 @@
 // Cuts a byte stream into messages.
 //
 // Invariants
-//  - What is buffered is at most one frame (bounded by the limits, checked on its table before its
-//    body is awaited) and one chunk; memory grows as bytes arrive, never on a claim, and small
-//    chunks are gathered, so that a stream cut into single bytes costs no more than a whole one.
-//  - A buffer handed to a message begins at a frame, so every segment is word-aligned in it.
+//  - Every byte is copied once, into memory of ours; chunks are only borrowed. So a message is aligned
+//    and complete in one buffer, nobody else writes to it, and small ones share a buffer and a view.
+//  - Bytes of a buffer are written once: a message that was delivered never changes.
+//  - A frame is refused by its table, before its body is awaited; and memory grows with what has come,
+//    never on a claim: to no more than GROWTH times that, or a slab.
 //
 // Format: https://capnproto.org/encoding.html#serialization-over-a-stream
 
-import { concatBytes, EMPTY_BYTES } from '../base/index.ts'
-import { DEFAULT_WIRE_LIMITS } from './limits.ts'
+import { EMPTY_BYTES } from '../base/index.ts'
+import { DEFAULT_WIRE_LIMITS, SLAB_BYTES } from './limits.ts'
 import type { WireLimits } from './limits.ts'
 import { Message, viewOf } from './message.ts'
 import type { Segment } from './message.ts'
 import { badMessage } from './text.ts'
 
-/** Chunks smaller than this are copied together while a frame is awaited. */
-const SMALL_BYTES = 4 << 10
-const GATHER_BYTES = 16 << 10
+/** How often a frame may be moved while it comes in: an eighth of it twice, and so on. */
+const GROWTH = 8
+/** A claim that is believed: what the smallest buffer for a large frame has. */
+const TRUSTED_BYTES = 1 << 20
 
 export class FrameReader {
   readonly #limits: WireLimits
   readonly #deliver: (message: Message) => boolean
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
-  /** The last of `#pending` if it is a gathering buffer: how much of it is filled. */
-  #gathered: { readonly buffer: Uint8Array; length: number } | undefined
-  /** Bytes without which nothing can be decided. */
+  #bytes = EMPTY_BYTES
+  #view = viewOf(EMPTY_BYTES)
+  /** Where the frame begins that is awaited, and where what has come of it ends. */
+  #start = 0
+  #end = 0
+  /** From `#start`, without which nothing can be decided. */
   #neededBytes = 8
 
   /** @param deliver gets each message in order; false stops the reading of what is left */
@@ -37,80 +40,70 @@ export class FrameReader {
 
   /** Whether the stream may end here without cutting a message in two. */
   get isBetweenFrames(): boolean {
-    return this.#pendingBytes === 0
+    return this.#start === this.#end
   }
 
-  /** Takes ownership of `chunk`. @throws {WwError} BAD_MESSAGE */
+  /** Borrows `chunk`. @throws {WwError} BAD_MESSAGE */
   feed(chunk: Uint8Array): void {
-    let bytes = chunk
-    if (this.#pendingBytes > 0) {
-      this.#add(chunk)
-      if (this.#pendingBytes < this.#neededBytes) return
-      bytes = concatBytes(this.#pending)
-      this.#pending = []
-      this.#pendingBytes = 0
-      this.#gathered = undefined
-    }
-    const view = viewOf(bytes)
     let at = 0
-    for (;;) {
-      const end = this.#frameEnd(view, at)
-      if (end === undefined) break
-      if (!this.#deliver(this.#cut(bytes, view, at))) return
-      at = end
+    while (at < chunk.length) {
+      if (this.#end === this.#bytes.length) this.#renew()
+      const to = Math.min(at + this.#bytes.length - this.#end, chunk.length)
+      const isWhole = to - at === chunk.length
+      this.#bytes.set(isWhole ? chunk : chunk.subarray(at, to), this.#end)
+      this.#end += to - at
+      at = to
+      while (this.#end - this.#start >= this.#neededBytes) {
+        const message = this.#next()
+        if (message && !this.#deliver(message)) return
+      }
     }
-    if (at < bytes.length) {
-      this.#add(at === 0 ? bytes : bytes.subarray(at))
+    // A large buffer ends with its message.
+    if (this.isBetweenFrames && this.#bytes.length > SLAB_BYTES) {
+      this.#bytes = EMPTY_BYTES
+      this.#start = this.#end = 0
     }
   }
 
-  #add(chunk: Uint8Array): void {
-    this.#pendingBytes += chunk.length
-    if (chunk.length >= SMALL_BYTES) {
-      this.#pending.push(chunk)
-      this.#gathered = undefined
-      return
-    }
-    if (!this.#gathered || this.#gathered.length + chunk.length > GATHER_BYTES) {
-      this.#gathered = { buffer: new Uint8Array(GATHER_BYTES), length: 0 }
-      this.#pending.push(EMPTY_BYTES)
-    }
-    const { buffer, length } = this.#gathered
-    buffer.set(chunk, length)
-    this.#gathered.length = length + chunk.length
-    this.#pending[this.#pending.length - 1] = buffer.subarray(0, length + chunk.length)
+  /** The frame goes on in a larger buffer, or the next one begins in a new one. */
+  #renew(): void {
+    const came = this.#bytes.subarray(this.#start, this.#end)
+    const believed = Math.max(TRUSTED_BYTES, came.length * GROWTH)
+    const bytes = new Uint8Array(Math.max(SLAB_BYTES, Math.min(this.#neededBytes, believed)))
+    bytes.set(came)
+    this.#bytes = bytes
+    this.#view = viewOf(bytes)
+    this.#start = 0
+    this.#end = came.length
   }
 
-  /** Where the frame at `at` ends, or undefined (and `#neededBytes` set) when it is not all there. */
-  #frameEnd(view: DataView, at: number): number | undefined {
-    const left = view.byteLength - at
-    if (left < 8) return this.#need(8)
-    const segments = view.getUint32(at, true) + 1
-    if (segments > this.#limits.maxSegments) throw badMessage(`a frame of ${segments} segments`)
-    const table = (4 + 4 * segments + 7) & ~7
-    if (left < table) return this.#need(table)
-    let words = 0
-    for (let index = 0; index < segments; index++) words += view.getUint32(at + 4 + 4 * index, true)
-    if (words > this.#limits.maxFrameWords) throw badMessage(`a frame of ${words} words`)
-    const length = table + words * 8
-    if (left < length) return this.#need(length)
-    return at + length
-  }
-
-  #need(bytes: number): undefined {
-    this.#neededBytes = bytes
-    return undefined
-  }
-
-  #cut(bytes: Uint8Array, view: DataView, at: number): Message {
+  /** The message at `#start`; or undefined, and `#neededBytes` is more. */
+  #next(): Message | undefined {
+    const view = this.#view
+    const at = this.#start
     const count = view.getUint32(at, true) + 1
-    let start = (at + ((4 + 4 * count + 7) & ~7)) >>> 3
+    if (count > this.#limits.maxSegments) throw badMessage(`a frame of ${count} segments`)
+    const tableBytes = (4 + 4 * count + 7) & ~7
+    if (this.#neededBytes < tableBytes) {
+      this.#neededBytes = tableBytes
+      return undefined
+    }
     const segments: Segment[] = []
+    let start = (at + tableBytes) >>> 3
     for (let index = 0; index < count; index++) {
       const end = start + view.getUint32(at + 4 + 4 * index, true)
-      segments.push({ bytes, view, start, end })
+      segments.push({ bytes: this.#bytes, view, start, end })
       start = end
     }
+    const words = start - ((at + tableBytes) >>> 3)
+    if (words > this.#limits.maxFrameWords) throw badMessage(`a frame of ${words} words`)
+    const needed = tableBytes + words * 8
+    if (this.#end - at < needed) {
+      this.#neededBytes = needed
+      return undefined
+    }
+    this.#start = at + needed
+    this.#neededBytes = 8
     return new Message(segments, this.#limits)
   }
 }

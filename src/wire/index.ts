@@ -5,7 +5,6 @@
  */
 export {
   Builder,
-  FrameBuffer,
   putBool,
   putFloat32,
   putFloat64,
@@ -45,6 +44,7 @@ export {
 export type { ElementCodec, ListInit } from './list.ts'
 export { Message, segmentOf } from './message.ts'
 export type { Segment } from './message.ts'
+export { Outbox } from './slab.ts'
 export {
   AnyPointer,
   getAny,

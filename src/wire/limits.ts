@@ -26,3 +26,6 @@ export const READS_PER_WORD = 8
 
 /** Data at least this long becomes a segment of its own: the caller's bytes are sent, not copied. */
 export const EXTERNAL_DATA_BYTES = 16 << 10
+
+/** Messages are written into buffers of this size: making one for each costs more than the message. */
+export const SLAB_BYTES = 16 << 10

@@ -1,9 +1,38 @@
 import type { WwError } from '../base/index.ts'
+import {
+  putBool,
+  putFloat32,
+  putFloat64,
+  putInt16,
+  putInt32,
+  putInt64,
+  putInt8,
+  putUint16,
+  putUint32,
+  putUint64,
+  putUint8,
+} from './builder.ts'
 import type { Builder } from './builder.ts'
 import { COMPOSITE, ELEMENT_BYTES, follow, found, LIST, NULL } from './message.ts'
 import type { Message } from './message.ts'
-import { AnyPointer, getData, getText, Struct } from './struct.ts'
-import type { StructType } from './struct.ts'
+import {
+  getAny,
+  getData,
+  getFloat32,
+  getFloat64,
+  getGroup,
+  getInt16,
+  getInt32,
+  getInt64,
+  getInt8,
+  getText,
+  getUint16,
+  getUint32,
+  getUint64,
+  getUint8,
+  Struct,
+} from './struct.ts'
+import type { AnyPointer, StructType } from './struct.ts'
 import { badMessage, badValue } from './text.ts'
 
 /** How elements of one type are read from and written into lists. */
@@ -111,36 +140,20 @@ function fits(wanted: number, kind: number, size: number): boolean {
   return size === wanted || (size > wanted && size < 6)
 }
 
-function listAt<T>(
-  codec: ElementCodec<T, never>,
-  message: Message,
-  segment: number,
-  at: number,
-  depth: number,
-): List<T> {
-  follow(message, segment, at, depth)
-  if (found.kind === NULL) return new List(codec)
-  if ((found.kind !== LIST && found.kind !== COMPOSITE) || !fits(codec.size, found.kind, found.a)) {
-    throw badMessage('a list of other elements was expected')
-  }
-  return new List(codec, message, depth)
-}
-
 export function getList<T>(
   s: Struct,
   index: number,
   codec: ElementCodec<T, never>,
   byDefault?: AnyPointer,
 ): List<T> {
-  if (index >= s.$pointerCount || (byDefault?.isNull === false && isNullAt(s, index))) {
-    if (!byDefault) return new List(codec)
-    return listAt(codec, byDefault.message, byDefault.segment, byDefault.at, byDefault.depth)
+  const own = getAny(s, index)
+  const { message, segment, at, depth } = byDefault && own.isNull ? byDefault : own
+  follow(message, segment, at, depth)
+  if (found.kind === NULL) return new List(codec)
+  if ((found.kind !== LIST && found.kind !== COMPOSITE) || !fits(codec.size, found.kind, found.a)) {
+    throw badMessage('a list of other elements was expected')
   }
-  return listAt(codec, s.$message, s.$segment, s.$pointers + index, s.$depth)
-}
-
-function isNullAt(s: Struct, index: number): boolean {
-  return new AnyPointer(s.$message, s.$segment, s.$pointers + index, s.$depth).isNull
+  return new List(codec, message, depth)
 }
 
 let bits: [Struct, Struct] | undefined
@@ -156,31 +169,10 @@ function byteStruct(value: number): Struct {
   return new Struct(message, 0, 0, 1, 0, 0, 0)
 }
 
-function scalar<T>(
-  size: number,
-  read: (element: Struct) => T,
-  put: (builder: Builder, byte: number, value: T) => void,
-): ElementCodec<T> {
-  const bytes = ELEMENT_BYTES[size]!
-  return {
-    size,
-    read,
-    writeList(builder, at, values) {
-      const words = Math.ceil((values.length * bytes) / 8)
-      let byte = builder.list(at, size, values.length, words) * 8
-      const end = byte + values.length * bytes
-      for (const value of values) {
-        if (byte === end) throw grew()
-        put(builder, byte, value)
-        byte += bytes
-      }
-    },
-  }
+/** A list that yields more elements than it announced would overwrite what lies behind it. */
+function grew(): WwError {
+  return badValue('a list that keeps its length', 'more elements')
 }
-
-// A scalar element is its list's data section read at offset 0, which also reads the first field of
-// a list that has grown into structs.
-const view = (s: Struct): DataView => s.$view
 
 export const voidElement: ElementCodec<null> = {
   size: 0,
@@ -197,91 +189,48 @@ export const boolElement: ElementCodec<boolean> = {
     let index = 0
     for (const value of values) {
       if (index === values.length) throw grew()
-      if (value) builder.bytes[first + (index >> 3)]! |= 1 << (index & 7)
-      index++
+      putBool(builder, first, index++, value)
     }
   },
 }
 
-/** A list that yields more elements than it announced would overwrite what lies behind it. */
-function grew(): WwError {
-  return badValue('a list that keeps its length', 'more elements')
-}
-
-function integer(value: number, low: number, high: number): number {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw badValue(`an integer from ${low} to ${high}`, value)
+/**
+ * A scalar element is a field at the front of its element, which also reads the first field of a list
+ * that has grown into structs. @param zero what such a field is by default
+ */
+function scalar<T, Zero>(
+  size: number,
+  zero: Zero,
+  get: (s: Struct, byte: number, byDefault: Zero) => T,
+  put: (builder: Builder, byte: number, value: T, byDefault: Zero) => void,
+): ElementCodec<T> {
+  const bytes = ELEMENT_BYTES[size]!
+  return {
+    size,
+    read: (s) => get(s, 0, zero),
+    writeList(builder, at, values) {
+      const length = values.length * bytes
+      let byte = builder.list(at, size, values.length, Math.ceil(length / 8)) * 8
+      const end = byte + length
+      for (const value of values) {
+        if (byte === end) throw grew()
+        put(builder, byte, value, zero)
+        byte += bytes
+      }
+    },
   }
-  return value
 }
 
-function wide(value: bigint, signed: boolean): bigint {
-  if (
-    typeof value !== 'bigint' ||
-    (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)) !== value
-  ) {
-    throw badValue(signed ? 'a signed 64-bit bigint' : 'an unsigned 64-bit bigint', value)
-  }
-  return value
-}
-
-function float(value: number): number {
-  if (typeof value !== 'number') throw badValue('a number', value)
-  return value
-}
-
-const enough = (s: Struct, bytes: number): boolean => s.$dataBytes >= bytes
-
-export const int8Element = scalar<number>(
-  2,
-  (s) => (enough(s, 1) ? view(s).getInt8(s.$data) : 0),
-  (b, at, v) => b.view.setInt8(at, integer(v, -0x80, 0x7f)),
-)
-export const uint8Element = scalar<number>(
-  2,
-  (s) => (enough(s, 1) ? view(s).getUint8(s.$data) : 0),
-  (b, at, v) => b.view.setUint8(at, integer(v, 0, 0xff)),
-)
-export const int16Element = scalar<number>(
-  3,
-  (s) => (enough(s, 2) ? view(s).getInt16(s.$data, true) : 0),
-  (b, at, v) => b.view.setInt16(at, integer(v, -0x8000, 0x7fff), true),
-)
-export const uint16Element = scalar<number>(
-  3,
-  (s) => (enough(s, 2) ? view(s).getUint16(s.$data, true) : 0),
-  (b, at, v) => b.view.setUint16(at, integer(v, 0, 0xffff), true),
-)
-export const int32Element = scalar<number>(
-  4,
-  (s) => (enough(s, 4) ? view(s).getInt32(s.$data, true) : 0),
-  (b, at, v) => b.view.setInt32(at, integer(v, -0x8000_0000, 0x7fff_ffff), true),
-)
-export const uint32Element = scalar<number>(
-  4,
-  (s) => (enough(s, 4) ? view(s).getUint32(s.$data, true) : 0),
-  (b, at, v) => b.view.setUint32(at, integer(v, 0, 0xffff_ffff), true),
-)
-export const int64Element = scalar<bigint>(
-  5,
-  (s) => (enough(s, 8) ? view(s).getBigInt64(s.$data, true) : 0n),
-  (b, at, v) => b.view.setBigInt64(at, wide(v, true), true),
-)
-export const uint64Element = scalar<bigint>(
-  5,
-  (s) => (enough(s, 8) ? view(s).getBigUint64(s.$data, true) : 0n),
-  (b, at, v) => b.view.setBigUint64(at, wide(v, false), true),
-)
-export const float32Element = scalar<number>(
-  4,
-  (s) => (enough(s, 4) ? view(s).getFloat32(s.$data, true) : 0),
-  (b, at, v) => b.view.setFloat32(at, float(v), true),
-)
-export const float64Element = scalar<number>(
-  5,
-  (s) => (enough(s, 8) ? view(s).getFloat64(s.$data, true) : 0),
-  (b, at, v) => b.view.setFloat64(at, float(v), true),
-)
+export const int8Element = scalar(2, 0, getInt8, putInt8)
+export const uint8Element = scalar(2, 0, getUint8, putUint8)
+export const int16Element = scalar(3, 0, getInt16, putInt16)
+export const uint16Element = scalar(3, 0, getUint16, putUint16)
+export const int32Element = scalar(4, 0, getInt32, putInt32)
+export const uint32Element = scalar(4, 0, getUint32, putUint32)
+export const int64Element = scalar(5, 0n, getInt64, putInt64)
+export const uint64Element = scalar(5, 0n, getUint64, putUint64)
+export const float32Element = scalar(4, 0, getFloat32, putFloat32)
+export const float64Element = scalar(5, 0n, getFloat64, putFloat64)
 
 /** A codec for elements that are one pointer. */
 export function pointerElement<T, Init>(
@@ -327,20 +276,10 @@ export function structElement<T extends Struct, Init>(
 ): ElementCodec<T, Init | T> {
   return {
     size: 7,
-    read: (s) =>
-      new (type())(
-        s.$message,
-        s.$segment,
-        s.$data,
-        s.$dataBytes,
-        s.$pointers,
-        s.$pointerCount,
-        s.$depth,
-      ),
+    read: (s) => getGroup(s, type()),
     writeList(builder, at, values) {
       const { $dataWords, $pointerWords } = type()
-      const first = builder.compositeList(at, values.length, $dataWords, $pointerWords)
-      let element = first
+      let element = builder.compositeList(at, values.length, $dataWords, $pointerWords)
       let left = values.length
       for (const value of values) {
         if (left-- === 0) throw grew()

@@ -35,6 +35,8 @@ export function segmentOf(bytes: Uint8Array): Segment {
 
 export class Message {
   readonly segments: readonly Segment[]
+  /** Size of its segments. */
+  readonly words: number
   readonly maxDepth: number
   /** What its capability pointers index. Set by whoever received the message. */
   caps: CapEntry[] = []
@@ -45,6 +47,7 @@ export class Message {
     this.maxDepth = limits.maxDepth
     let words = 0
     for (const { start, end } of segments) words += end - start
+    this.words = words
     this.#budgetWords = Math.max(limits.maxReadWords, words * READS_PER_WORD)
   }
 

@@ -178,7 +178,7 @@ function structOf<T extends codegen.Struct, Init>(
 ): T {
   const builder = new Builder()
   builder.put(builder.allocate(1), type, init)
-  return rootOf(builder.snapshot()).asStruct(type as StructType<T, never>)
+  return rootOf(builder.toMessage()).asStruct(type as StructType<T, never>)
 }
 
 type Scenario = (stage: Stage) => Promise<void>

@@ -56,8 +56,9 @@ export class RawPeer {
   /** An empty Return with `noFinishNeeded`, a field younger than the schema we generate from. */
   sendReturnWithoutFinish(answerId: number): void {
     const builder = new Builder()
-    builder.put(builder.allocate(1), Message, { return: { answerId, results: {} } })
-    builder.bytes[3 * 8 + 4]! |= 2 // bit 33 of the Return, which stands at word 3
+    const root = builder.allocate(1)
+    builder.put(root, Message, { return: { answerId, results: {} } })
+    builder.bytes[(root + 3) * 8 + 4]! |= 2 // bit 33 of the Return, three words behind
     this.link.send(builder.frame())
   }
 
