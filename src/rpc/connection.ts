@@ -35,7 +35,7 @@
 // Level 3 (provide, accept, join, third-party answers) is answered with Unimplemented, which is what
 // its senders expect from a vat that has not got it. A third-party capability is reached by its vine.
 
-import { silentLog, WwError } from '../base/index.ts'
+import { silentLog, soon, WwError } from '../base/index.ts'
 import type { ByteLink, Log } from '../base/index.ts'
 import { FrameReader, getAny, getBool, getUint64, Outbox, rootOf } from '../wire/index.ts'
 import type { AnyPointer, Builder, Message } from '../wire/index.ts'
@@ -271,7 +271,7 @@ export class Connection {
     if (this.#out.length >= this.#limits.flushBytes) this.#flush()
     else if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true
-      queueMicrotask(() => this.#flush())
+      soon(() => this.#flush())
     }
   }
 
@@ -413,7 +413,7 @@ export class Connection {
     const entry: Export = { id: this.#exportIds.take(), hook: hook.addRef(), count: 0, isPromise }
     this.#exports.set(entry.id, entry)
     this.#exportsByHook.set(hook, entry)
-    if (hook instanceof BrokenHook) queueMicrotask(() => this.#sendResolve(entry, hook))
+    if (hook instanceof BrokenHook) soon(() => this.#sendResolve(entry, hook))
     else if (isPromise) {
       entry.onSettled = (target) => this.#sendResolve(entry, target)
       hook.whenSettled(entry.onSettled)
@@ -649,9 +649,8 @@ export class Connection {
       answer.resultExports = exported
       if (message.caps.length > 0) this.#hold(answer, message.totalBytes / 8)
       else {
-        // Nothing to pipeline on: what is asked for is null.
         answer.call.release()
-        answer.call = new Call({ error: nullHook().error })
+        answer.call = WITHOUT_CAPS
       }
     }
     this.#send(message)
@@ -908,6 +907,13 @@ export class Connection {
 function isBehind(hook: Hook, wire: Wire): hook is ImportHook | PipelineHook {
   return (hook instanceof ImportHook || hook instanceof PipelineHook) && hook.wire === wire
 }
+
+/** Stands for a call whose results have no capability: whatever is pipelined on it is null. */
+const WITHOUT_CAPS = new (class extends Call {
+  override pipeline(): Hook {
+    return nullHook()
+  }
+})()
 
 function letGo({ hook, onSettled }: Export): void {
   if (onSettled) hook.ignore(onSettled)

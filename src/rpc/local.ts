@@ -9,6 +9,7 @@
 //  - A handler runs at most once per call, never inside the caller's stack.
 //  - When a call is done, pipelined calls go out first, then listeners hear of it.
 
+import { soon } from '../base/index.ts'
 import type { WwError } from '../base/index.ts'
 import type { Builder, Struct } from '../wire/index.ts'
 import type { Client, Interface, InterfaceType, Method } from './client.ts'
@@ -80,7 +81,7 @@ class LocalHook extends Hook {
 
   #start(call: LocalCall): void {
     if (call.method.isStream) this.#isStreaming = true
-    queueMicrotask(() => {
+    soon(() => {
       call.run((error) => {
         if (call.method.isStream) this.#goOn(error)
         this.release()

@@ -1,3 +1,4 @@
+import { soon } from '../base/index.ts'
 import type { ByteLink, ByteSink, WwError } from '../base/index.ts'
 
 /**
@@ -78,7 +79,7 @@ class LoopbackEnd implements ByteLink {
   #schedule(): void {
     if (this.#isScheduled || this.#isPaused || !this.#sink) return
     this.#isScheduled = true
-    queueMicrotask(() => this.#deliver())
+    soon(() => this.#deliver())
   }
 
   #deliver(): void {
