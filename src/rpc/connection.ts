@@ -23,7 +23,8 @@
 //    before, those calls fail: what they were to follow is lost.
 //  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
 //    released one by one, when their last user drops them.
-//  - All frames of one turn go out in one write.
+//  - All frames of one turn go out in one write; what nobody waits for, Finish and Release, leaves a few
+//    turns later at most.
 //  - Of an answer that the peer has not finished we keep what pipelining needs: results with
 //    capabilities. Calls under way and results kept count against one limit; a call beyond it is
 //    refused as overloaded, which takes no memory and cannot stop what is under way.
@@ -87,6 +88,9 @@ import type { Address, Target } from './protocol.ts'
 import { ImportHook, PipelineHook, Question } from './remote.ts'
 import type { RemoteHook, Wire } from './remote.ts'
 import type { Trace } from './trace.ts'
+
+/** Turns of the microtask queue: a result passes through a few before its user can make the next call. */
+const LINGER_TURNS = 8
 
 export interface ConnectionOptions {
   /** What the peer gets when it bootstraps us. Takes ownership; without it, bootstrapping fails. */
@@ -177,6 +181,8 @@ export class Connection {
   readonly #frames: FrameReader
   readonly #out = new Outbox()
   #isFlushScheduled = false
+  /** How much longer what nobody waits for may wait for company. */
+  #lingerTurns = 0
   /** Bytes sent since the link said that it is full; undefined while it takes more. */
   #stalledBytes: number | undefined
   #isPaused = false
@@ -261,7 +267,8 @@ export class Connection {
 
   // ---- sending
 
-  #send(message: Outgoing): void {
+  /** @param isUrgent false if nobody waits for it: it may leave with the next message that is */
+  #send(message: Outgoing, isUrgent = true): void {
     if (this.#end) {
       message.discard()
       return
@@ -269,9 +276,21 @@ export class Connection {
     this.#trace?.message('sent', message.snapshot().segments)
     message.frameInto(this.#out)
     if (this.#out.length >= this.#limits.flushBytes) this.#flush()
-    else if (!this.#isFlushScheduled) {
+    else if (isUrgent && !this.#isFlushScheduled) {
       this.#isFlushScheduled = true
       soon(() => this.#flush())
+    } else if (!isUrgent && this.#lingerTurns === 0) {
+      this.#lingerTurns = LINGER_TURNS
+      soon(this.#linger)
+    }
+  }
+
+  // Who got results will often make the next call at once: a write for both is half the work.
+  readonly #linger = (): void => {
+    if (this.#lingerTurns-- > 0 && this.#out.length > 0) soon(this.#linger)
+    else {
+      this.#lingerTurns = 0
+      this.#flush()
     }
   }
 
@@ -342,7 +361,7 @@ export class Connection {
   #sendFinish(questionId: number, releaseResultCaps: boolean): void {
     const message = this.#begin(FINISH, questionId)
     if (!releaseResultCaps) message.u16(4, 1)
-    this.#send(message)
+    this.#send(message, false)
   }
 
   #giveUp(question: Question): void {
@@ -448,7 +467,7 @@ export class Connection {
     this.#imports.delete(dropped.id)
     const message = this.#begin(RELEASE, dropped.id)
     message.u32(4, dropped.wireCount)
-    this.#send(message)
+    this.#send(message, false)
   }
 
   /**

@@ -12,7 +12,7 @@ import type { Contender } from './contender.ts'
 import { oursConnected, oursLocal } from './ours.ts'
 import { overSockets } from './socket.ts'
 
-const CALLS = 3_000
+const CALLS = 10_000
 const KIB = new Uint8Array(1024).fill(7)
 
 interface Rival {
