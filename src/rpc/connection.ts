@@ -17,10 +17,11 @@
 //  - Whatever a Return or a Resolve designates is final, or a promise of ours: a capability of the
 //    peer that is still its promise goes back to it as ours until it is settled. So a Disembargo for
 //    it always finds what it must bounce off, however many promises lie between.
-//  - When a promise of the peer turns out to be something that is not behind this same connection,
-//    and calls went out through it, new calls wait behind an embargo until a Disembargo has made
-//    the round trip: nothing overtakes what is still bouncing off the peer. If the connection ends
-//    before, those calls fail: what they were to follow is lost.
+//  - When a promise of the peer turns out to be something that is not behind this same connection, or
+//    is reached by way of ourselves although it is, and calls went out through it, new calls wait
+//    behind an embargo until a Disembargo has made the round trip: nothing overtakes what is still
+//    bouncing off the peer. If the connection ends before, those calls fail: what they were to follow
+//    is lost.
 //  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
 //    released one by one, when their last user drops them.
 //  - All frames of one turn go out in one write; what nobody waits for, Finish and Release, leaves a few
@@ -612,7 +613,7 @@ export class Connection {
     this.#checkQuestion(id)
     const target = this.#targetHook(readTarget(call.struct(0)))
     try {
-      const params = this.#receivePayload(call.struct(1), message)
+      const params = this.#receivePayload(call.struct(1), message, false)
       const request = { interfaceId: getUint64(call, 8, 0n), methodId: call.u16(4), params }
       const isRefused =
         this.#heldWords > 0 && this.#heldWords + message.words > this.#limits.maxHeldWords
@@ -718,7 +719,10 @@ export class Connection {
       throw protocolError('results to be taken from a question that does not keep any')
     }
     // They may still be on their way. Until then the question stays, and calls pipelined on it.
-    answer.call.whenDone((outcome) => this.#conclude(question, copyOf(outcome), isFinishOwed))
+    answer.call.whenDone((outcome) => {
+      const copy = copyOf(outcome, (hook) => this.#detour(hook.addRef()))
+      this.#conclude(question, copy, isFinishOwed)
+    })
   }
 
   #conclude(question: Question, outcome: Outcome, isFinishOwed: boolean): void {
@@ -735,7 +739,7 @@ export class Connection {
   #readReturn(kind: number, returned: Raw, message: Message): Outcome {
     switch (kind) {
       case RETURN_RESULTS:
-        return { results: this.#receivePayload(returned.struct(0), message) }
+        return { results: this.#receivePayload(returned.struct(0), message, true) }
       case RETURN_EXCEPTION:
         return { error: readException(returned.struct(0)) }
       case RETURN_CANCELED:
@@ -751,7 +755,7 @@ export class Connection {
     const kind = resolve.u16(4)
     const what = resolve.struct(0)
     let target: Hook
-    if (kind === RESOLVE_CAP) target = this.#receiveCap(what) ?? nullHook()
+    if (kind === RESOLVE_CAP) target = this.#receiveSettled(what) ?? nullHook()
     else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
     else throw protocolError(`a resolution of unknown kind ${kind}`)
     const promise = this.#imports.get(id)
@@ -831,7 +835,8 @@ export class Connection {
     for (const id of ids) this.#releaseExport(id, 1)
   }
 
-  #receivePayload(payload: Raw, message: Message): Payload {
+  /** @param inReturn whether its capabilities may be what calls of ours went out to already */
+  #receivePayload(payload: Raw, message: Message, inReturn: boolean): Payload {
     const slots: (CapSlot | null)[] = []
     const table = payload.list(1)
     if (table.length > this.#limits.maxMessageCaps) {
@@ -839,7 +844,7 @@ export class Connection {
     }
     try {
       for (const descriptor of table) {
-        const hook = this.#receiveCap(descriptor)
+        const hook = inReturn ? this.#receiveSettled(descriptor) : this.#receiveCap(descriptor)
         slots.push(hook && new CapSlot(hook))
       }
     } catch (thrown) {
@@ -847,6 +852,29 @@ export class Connection {
       throw thrown
     }
     return new Payload(message, getAny(payload, 0), slots)
+  }
+
+  /** What a promise of the peer has become; null for none. */
+  #receiveSettled(descriptor: Raw): Hook | null {
+    const hook = this.#receiveCap(descriptor)
+    const kind = descriptor.u16(0)
+    const isByWayOfUs = kind === CAP_RECEIVER_HOSTED || kind === CAP_RECEIVER_ANSWER
+    return hook && isByWayOfUs ? this.#detour(hook) : hook
+  }
+
+  /**
+   * `hook` (whose reference we take over) is something of ours that a promise of the peer has become.
+   * If it leads back to the peer, calls that are on their way come by here once more. So it must not
+   * look like the peer's yet: whoever called through the promise waits behind an embargo.
+   */
+  #detour(hook: Hook): Hook {
+    if (!isBehind(hook.target, this.#wire)) return hook
+    const detour = new PromiseHook()
+    soon(() => {
+      detour.resolve(hook)
+      detour.release()
+    })
+    return detour.addRef()
   }
 
   /** The hook of a capability descriptor, with a reference for the caller; null for none. */
@@ -944,13 +972,18 @@ function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {
   return new WwError('overloaded', 'TOO_MUCH_HELD', sentence)
 }
 
-/** The same outcome, in a message and with references of its own: the first may be released. */
-function copyOf(outcome: Outcome): Outcome {
+/**
+ * The same outcome, in a message and with references of its own: the first may be released. Its
+ * capabilities are what `change` makes of them.
+ */
+function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome {
   if ('error' in outcome) return outcome
   try {
     const { results } = outcome
-    const copy = new Draft((builder, at) => results.writeTo(builder, at), false)
-    return { results: copy.toPayload() }
+    const copy = new Draft((builder, at) => results.writeTo(builder, at), false).toPayload()
+    const changed = copy.withHooks(change)
+    copy.release()
+    return { results: changed }
   } catch (thrown) {
     return { error: asWwError(thrown) }
   }
