@@ -3,7 +3,8 @@
 #
 # File id, type ids, ordinals and field order of Host, Executor, Process, ByteStream and PeerInfo
 # are those of the Rust system, so that guests and peers of either understand each other. Added by
-# us, and absent there: Executor.spawn, Process.bootstrap and Process.kill, InitialGrants, Tty.
+# us, and absent there: Executor.spawn and Executor.load, Program, Process.bootstrap and
+# Process.kill, InitialGrants, Tty.
 #
 # Every capability reached through `Membrane.graft` is tied to the epoch it was grafted in: when
 # that epoch ends, each call on it fails (kind `failed`, reason starting `staleEpoch:`).
@@ -57,6 +58,18 @@ interface Executor @0xbfa37c1e99b4a492 {
   # not empty, capabilities must not be null. Two names may stand for one capability.
   #
   # The child lives until it ends, is killed, or this node ends. Dropping the Process does not end it.
+
+  load @3 (wasm :Data) -> (program :Program);
+  # Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
+  # its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
+  # as it may.
+}
+
+interface Program @0x95762398def34e8b {
+  # The authority to start cells of one program, and of no other. Holding it holds the compiled code.
+
+  spawn @0 (args :List(Text), env :List(Text), grants :List(Export)) -> (process :Process);
+  # As Executor.spawn, with the program it was loaded from.
 }
 
 interface Process @0x97d4030d8435f0b1 {

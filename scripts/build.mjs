@@ -25,6 +25,15 @@ const RECORD = 'dist/build.json'
 /** What every guest is made of: the SDK, what it re-exports, and what turns both into wasm. */
 const SDK = ['src/base', 'src/wire', 'src/rpc', 'src/capnp', 'src/guest', 'src/bundle']
 const LOCK = 'package-lock.json'
+/**
+ * What runs in threads of its own, each as one file: a thread is up sooner, and for the one that
+ * compiles, the file is what its work is known by. A CommonJS file is up soonest.
+ */
+const THREADS = [
+  { entry: 'src/cell/worker.ts', file: 'dist/src/cell/worker.cjs', format: 'cjs' },
+  { entry: 'src/cell/compiler.ts', file: 'dist/src/cell/compiler.mjs', format: 'esm' },
+]
+const THREAD_SOURCES = ['src/base', 'src/cell']
 /** What a build leaves in an image. */
 const MADE = /^images\/[^/]+\/(boot|\.ww|node_modules)\/|\.wasm$/
 
@@ -33,6 +42,9 @@ const record = existsSync(at(RECORD)) ? JSON.parse(readFileSync(at(RECORD), 'utf
 try {
   // Tests of a guest's parts import its sources, so these are compiled along.
   await step('src and test', ['src', 'test', 'images', 'tsconfig.json', LOCK], compile)
+  if (THREADS.some(({ entry }) => existsSync(at(entry)))) {
+    await step('threads', [...THREAD_SOURCES, LOCK], bundleThreads)
+  }
   for (const name of readdirSync(at('images')).sort()) {
     const image = `images/${name}`
     if (existsSync(at(`${image}/src`))) {
@@ -116,6 +128,26 @@ async function compile() {
   if (status !== 0) throw new Error('The sources do not compile; what is wrong stands above')
   chmodSync(at('dist/src/main.js'), 0o755)
   return [...outputs, ...copyDeclarations()]
+}
+
+async function bundleThreads() {
+  const { build } = await import('esbuild')
+  for (const { entry, file, format } of THREADS) {
+    await build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      outfile: file,
+      bundle: true,
+      format,
+      platform: 'node',
+      target: 'node20',
+      minifyWhitespace: true,
+      minifySyntax: true,
+      legalComments: 'none',
+      logLevel: 'error',
+    })
+  }
+  return THREADS.map(({ file }) => file)
 }
 
 /** A compiled file whose source is gone would still be imported, and a test would still run. */

@@ -483,6 +483,54 @@ export class Executor_spawn$Results$Promise extends $.Pipeline<Executor_spawn$Re
   }
 }
 
+export class Executor_load$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get wasm(): Uint8Array {
+    return $.getData(this, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_load$Params$Init): void {
+    if (value.wasm !== undefined) {
+      builder.data(at + 0, value.wasm)
+    }
+  }
+}
+
+export interface Executor_load$Params$Init {
+  readonly wasm?: Uint8Array | undefined
+}
+
+export class Executor_load$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get program(): Program | null {
+    return $.getCap(this, 0, Program)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Executor_load$Results$Init): void {
+    if (value.program !== undefined) {
+      $.putCap(builder, at + 0, value.program)
+    }
+  }
+}
+
+export interface Executor_load$Results$Init {
+  readonly program?: Program | null | undefined
+}
+
+export class Executor_load$Results$Promise extends $.Pipeline<Executor_load$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Executor_load$Results, call, path)
+  }
+
+  get program(): Program {
+    return this.$cap(Program, 0)
+  }
+}
+
 /** The authority to start cells on this node. */
 export class Executor extends $.Client {
   static override readonly $interface: $.Interface<Executor$Server> = {
@@ -492,6 +540,7 @@ export class Executor extends $.Client {
       { name: 'runBytes', params: () => Executor_runBytes$Params, results: () => Executor_runBytes$Results },
       { name: 'echo', params: () => Executor_echo$Params, results: () => Executor_echo$Results },
       { name: 'spawn', params: () => Executor_spawn$Params, results: () => Executor_spawn$Results },
+      { name: 'load', params: () => Executor_load$Params, results: () => Executor_load$Results },
     ],
     superclasses: () => [],
   }
@@ -524,6 +573,16 @@ export class Executor extends $.Client {
       $.call(this, Executor.$interface.id, 2, Executor_spawn$Params, params, options),
     )
   }
+  /**
+   * Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
+   * its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
+   * as it may.
+   */
+  load(params: Executor_load$Params$Init, options?: $.CallOptions): Executor_load$Results$Promise {
+    return new Executor_load$Results$Promise(
+      $.call(this, Executor.$interface.id, 3, Executor_load$Params, params, options),
+    )
+  }
 }
 
 /** What serves a Executor. */
@@ -553,6 +612,105 @@ export interface Executor$Server {
     params: Executor_spawn$Params,
     context: $.CallContext,
   ): $.Awaitable<Executor_spawn$Results$Init | void>
+  /**
+   * Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
+   * its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
+   * as it may.
+   */
+  load(
+    params: Executor_load$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Executor_load$Results$Init | void>
+}
+
+export class Program_spawn$Params extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 3
+
+  get args(): $.List<string> {
+    return $.getList(this, 0, $.textElement)
+  }
+  get env(): $.List<string> {
+    return $.getList(this, 1, $.textElement)
+  }
+  get grants(): $.List<Export> {
+    return $.getList(this, 2, $.structElement(() => Export))
+  }
+
+  static $write(builder: $.Builder, at: number, value: Program_spawn$Params$Init): void {
+    if (value.args !== undefined) {
+      $.textElement.writeList(builder, at + 0, value.args)
+    }
+    if (value.env !== undefined) {
+      $.textElement.writeList(builder, at + 1, value.env)
+    }
+    if (value.grants !== undefined) {
+      ($.structElement(() => Export)).writeList(builder, at + 2, value.grants)
+    }
+  }
+}
+
+export interface Program_spawn$Params$Init {
+  readonly args?: $.ListInit<string> | undefined
+  readonly env?: $.ListInit<string> | undefined
+  readonly grants?: $.ListInit<Export$Init | Export> | undefined
+}
+
+export class Program_spawn$Results extends $.Struct {
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get process(): Process | null {
+    return $.getCap(this, 0, Process)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Program_spawn$Results$Init): void {
+    if (value.process !== undefined) {
+      $.putCap(builder, at + 0, value.process)
+    }
+  }
+}
+
+export interface Program_spawn$Results$Init {
+  readonly process?: Process | null | undefined
+}
+
+export class Program_spawn$Results$Promise extends $.Pipeline<Program_spawn$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Program_spawn$Results, call, path)
+  }
+
+  get process(): Process {
+    return this.$cap(Process, 0)
+  }
+}
+
+/** The authority to start cells of one program, and of no other. Holding it holds the compiled code. */
+export class Program extends $.Client {
+  static override readonly $interface: $.Interface<Program$Server> = {
+    id: 0x95762398def34e8bn,
+    name: 'Program',
+    methods: [
+      { name: 'spawn', params: () => Program_spawn$Params, results: () => Program_spawn$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /** As Executor.spawn, with the program it was loaded from. */
+  spawn(params: Program_spawn$Params$Init, options?: $.CallOptions): Program_spawn$Results$Promise {
+    return new Program_spawn$Results$Promise(
+      $.call(this, Program.$interface.id, 0, Program_spawn$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Program. */
+export interface Program$Server {
+  /** As Executor.spawn, with the program it was loaded from. */
+  spawn(
+    params: Program_spawn$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Program_spawn$Results$Init | void>
 }
 
 export class Process_stdin$Params extends $.Struct {

@@ -1,9 +1,9 @@
 import { WwError } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
-import { Executor } from '../capnp/system.ts'
-import type { Executor_runBytes$Params, Process } from '../capnp/system.ts'
+import { Executor, Program } from '../capnp/system.ts'
+import type { Program_spawn$Params, Process } from '../capnp/system.ts'
 import { loadProgram, spawnCell } from '../cell/index.ts'
-import type { Cell } from '../cell/index.ts'
+import type { Cell, Program as CellProgram, Programs, ThreadPool } from '../cell/index.ts'
 import { Connection, serve } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
 import { serveInitialGrants, takeGrants } from './initial-grants.ts'
@@ -17,6 +17,10 @@ export interface ExecutorPowers {
   readonly expose: (error: Error) => Error
   /** Whether traps of cells name functions as their programs do. */
   readonly keepNames?: boolean
+  /** Keeps and finds what was compiled; without it every spawn compiles, on this thread. */
+  readonly programs?: Programs
+  /** Where threads of cells come from; without it every spawn starts its own. */
+  readonly threads?: ThreadPool
   /** Takes ownership of a cell that has started; ends it when the node ends. */
   readonly adopt: (cell: Cell) => void
   /** What sees the messages between the node and the cell of this name. */
@@ -28,38 +32,80 @@ export function serveExecutor(powers: ExecutorPowers): Executor {
   return serve(Executor, {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
-      return { process: await spawn(params, [], powers, signal) }
+      const options = optionsOf(params)
+      const loaded = load(params.wasm, options.name, powers)
+      return { process: await spawn(loaded, options, [], powers, signal) }
     },
     async spawn(params, { signal }) {
-      return { process: await spawn(params, takeGrants(params.grants), powers, signal) }
+      const options = optionsOf(params)
+      const grants = takeGrants(params.grants)
+      const loaded = load(params.wasm, options.name, powers)
+      return { process: await spawn(loaded, options, grants, powers, signal) }
+    },
+    async load({ wasm }) {
+      return { program: serveProgram(await load(wasm, 'the program', powers), powers) }
     },
   })
 }
 
+/** The authority to start cells of one program. See system.capnp. */
+function serveProgram(program: CellProgram, powers: ExecutorPowers): Program {
+  const held = powers.programs?.hold(program)
+  return serve(Program, {
+    async spawn(params, { signal }) {
+      const options = optionsOf(params)
+      const grants = takeGrants(params.grants)
+      return { process: await spawn(program, options, grants, powers, signal) }
+    },
+    [Symbol.dispose]() {
+      held?.[Symbol.dispose]()
+    },
+  })
+}
+
+async function load(
+  wasm: Uint8Array,
+  name: string,
+  { programs, keepNames }: ExecutorPowers,
+): Promise<CellProgram> {
+  return programs
+    ? await programs.load(wasm, name, { keepNames })
+    : await loadProgram(wasm, name, { keepNames })
+}
+
 async function spawn(
-  { wasm, args, env }: Pick<Executor_runBytes$Params, 'wasm' | 'args' | 'env'>,
+  program: CellProgram | Promise<CellProgram>,
+  options: SpawnOptions,
   grants: readonly Grant[],
-  { log, expose, keepNames, adopt, traceOf }: ExecutorPowers,
+  { log, expose, threads, adopt, traceOf }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
   try {
-    const options = { args: textsOf('args', args), env: environmentOf(env) }
-    const name = options.args[0] ?? 'child'
-    const program = await loadProgram(wasm, name, { keepNames })
-    const cell = await spawnCell({ program, name, ...options, log, signal })
+    const cell = await spawnCell({ program: await program, ...options, threads, log, signal })
     adopt(cell)
-    const trace = traceOf?.(name)
     const connection = new Connection(cell.data, {
       bootstrap: bootstrap.$dup(),
       log,
       expose,
-      trace,
+      trace: traceOf?.(options.name),
     })
     return serveProcess(cell, connection)
   } finally {
     bootstrap[Symbol.dispose]()
   }
+}
+
+interface SpawnOptions {
+  /** For logs and errors. */
+  readonly name: string
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+}
+
+function optionsOf({ args, env }: Pick<Program_spawn$Params, 'args' | 'env'>): SpawnOptions {
+  const list = textsOf('args', args)
+  return { name: list[0] ?? 'child', args: list, env: environmentOf(env) }
 }
 
 function textsOf(what: string, texts: Iterable<string> & { readonly length: number }): string[] {

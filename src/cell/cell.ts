@@ -8,8 +8,6 @@
 //  - Whatever ends a cell, its pipes are closed behind it: every reader sees the end, every writer
 //    an error.
 
-import { Worker } from 'node:worker_threads'
-
 import { messageOf, WwError } from '../base/index.ts'
 import type { ByteLink, ByteReader, ByteWriter, Log, ReadOnlyTree } from '../base/index.ts'
 import { EMPTY_TREE, FileServer } from './file-server.ts'
@@ -18,9 +16,12 @@ import type { CellLimits, LimitName } from './limits.ts'
 import { allotMemory } from './module/allot.ts'
 import { DataLink, OutputMeter, PipeReader, PipeWriter } from './pipe.ts'
 import type { HostEnd } from './pipe.ts'
+import type { ThreadPool } from './pool.ts'
 import type { Program } from './program.ts'
-import type { CellExit, CellMessage, CellStart } from './protocol.ts'
+import type { CellExit, CellMessage } from './protocol.ts'
 import { allocateCell, HostSide } from './shared-cell.ts'
+import { CellThread } from './thread.ts'
+import type { ThreadListener } from './thread.ts'
 
 export interface CellOptions {
   readonly program: Program
@@ -34,6 +35,8 @@ export interface CellOptions {
   readonly root?: ReadOnlyTree
   /** What differs from the node's defaults. */
   readonly limits?: Partial<CellLimits>
+  /** Where its thread comes from; without one it is started now. */
+  readonly threads?: ThreadPool | undefined
   readonly log: Log
   /** Stops the start. A cell that has started is ended by `kill` or by disposing it. */
   readonly signal?: AbortSignal
@@ -62,7 +65,13 @@ export interface Cell extends AsyncDisposable {
  */
 export async function spawnCell(options: CellOptions): Promise<Cell> {
   options.signal?.throwIfAborted()
-  const cell = new WorkerCell(options)
+  const { threads } = options
+  if (threads) return await threads.lend(async (thread) => await startCell(options, thread))
+  return await startCell(options, new CellThread())
+}
+
+async function startCell(options: CellOptions, thread: CellThread): Promise<Cell> {
+  const cell = new WorkerCell(options, thread)
   const abort = () => void cell.kill()
   options.signal?.addEventListener('abort', abort)
   try {
@@ -78,7 +87,7 @@ export async function spawnCell(options: CellOptions): Promise<Cell> {
   return cell
 }
 
-class WorkerCell implements Cell {
+class WorkerCell implements Cell, ThreadListener {
   readonly name: string
   readonly data: DataLink
   readonly stdin: PipeWriter
@@ -90,7 +99,7 @@ class WorkerCell implements Cell {
 
   readonly #log: Log
   readonly #shared: HostSide
-  readonly #worker: Worker
+  readonly #thread: CellThread
   readonly #ends: readonly HostEnd[]
   readonly #deadline: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
@@ -103,7 +112,7 @@ class WorkerCell implements Cell {
   #rejectStarted!: (reason: WwError) => void
   #resolveExited!: (exit: CellExit) => void
 
-  constructor({ name, log, program, args, env, root, limits }: CellOptions) {
+  constructor({ name, log, program, args, env, root, limits }: CellOptions, thread: CellThread) {
     const { memoryBytes, fuel, wallMs, outputBytes } = { ...DEFAULT_CELL_LIMITS, ...limits }
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
@@ -128,11 +137,8 @@ class WorkerCell implements Cell {
       this.#resolveExited = resolve
     })
 
-    const start: CellStart = { buffer, code: program.code, args, env, maxPages, fuel }
-    this.#worker = startThread(start, name)
-    this.#worker.on('message', (message: CellMessage) => this.#hear(message))
-    this.#worker.on('error', (thrown) => this.#fail(thrown))
-    this.#worker.on('exit', () => this.#end())
+    this.#thread = thread
+    thread.begin({ buffer, code: program.code, args, env, maxPages, fuel }, this)
     if (wallMs !== Infinity) {
       const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
       this.#deadline = setTimeout(exceeded, wallMs)
@@ -157,12 +163,12 @@ class WorkerCell implements Cell {
     if (this.#gone) return
     this.#shared.kill()
     if (await this.#goneWithin(CELL_LIMITS.stopMs)) return
-    void this.#worker.terminate()
+    void this.#thread.terminate()
     if (await this.#goneWithin(CELL_LIMITS.terminateMs)) return
     this.#log.error('cell thread does not end', { cell: this.name })
-    this.#worker.unref()
+    this.#thread.abandon()
     this.#exit ??= { kind: 'killed', code: 137 }
-    this.#end()
+    this.end()
   }
 
   async #goneWithin(ms: number): Promise<boolean> {
@@ -205,7 +211,7 @@ class WorkerCell implements Cell {
     }
   }
 
-  #hear(message: CellMessage): void {
+  hear(message: CellMessage): void {
     switch (message.kind) {
       case 'started':
         this.#resolveStarted()
@@ -221,11 +227,11 @@ class WorkerCell implements Cell {
   }
 
   // The thread broke down outside the guest's code: most likely its heap is full.
-  #fail(thrown: unknown): void {
+  fail(thrown: unknown): void {
     this.#exit ??= { kind: 'trapped', code: 134, message: messageOf(thrown) }
   }
 
-  #end(): void {
+  end(): void {
     if (this.#gone) return
     clearTimeout(this.#deadline)
     const exit = this.#outcome()
@@ -273,27 +279,4 @@ function howEnded(exit: CellExit): string {
     case 'killed':
       return 'was killed'
   }
-}
-
-function startThread(start: CellStart, name: string): Worker {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    name: `cell ${name}`,
-    workerData: start,
-    // Nothing of ours: no environment, no flags, no streams of the process.
-    env: {},
-    argv: [],
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-    trackUnmanagedFds: false,
-    resourceLimits: {
-      maxOldGenerationSizeMb: CELL_LIMITS.heapMb,
-      maxYoungGenerationSizeMb: CELL_LIMITS.youngHeapMb,
-      stackSizeMb: CELL_LIMITS.stackMb,
-    },
-  })
-  // Only Node itself could write here; the guest's streams are rings.
-  worker.stdout.resume()
-  worker.stderr.resume()
-  return worker
 }

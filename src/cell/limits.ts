@@ -39,9 +39,26 @@ export const CELL_LIMITS = {
   componentDefinitions: 100_000,
   /** Components nested in components. Engines use two. */
   componentDepth: 8,
-  /** Compiled programs kept for the next cell of the same bytes: how many, and their bytes together. */
+  /** Compiled programs kept for the next cell of the same bytes: how many, and their bytes together. Those in use are kept besides. */
   cachedPrograms: 32,
   cachedProgramBytes: 128 << 20,
+  /** Programs that guests and peers may hold to start cells of later, on one node: how many, and their bytes together. */
+  heldPrograms: 256,
+  heldProgramBytes: 512 << 20,
+  /** Rewritten programs kept on disk, their bytes together; the least recently used goes. */
+  storeBytes: 512 << 20,
+  /** One of them: counters and names add less than as much again. */
+  storedProgramBytes: 160 << 20,
+  /** A file in the store that somebody began to write so long ago is not being written. */
+  storeUnfinishedMs: 3_600_000,
+  /** Programs waiting to be compiled. More are refused, as overloaded. */
+  waitingPrograms: 64,
+  /** One program is compiled within so many milliseconds; the largest known takes under 1,000. */
+  compileMs: 30_000,
+  /** The JavaScript heap of the thread that compiles, MiB. The bytes of programs are not part of it. */
+  compilerHeapMb: 256,
+  /** That thread ends after so many milliseconds without work, and gives back what it holds. */
+  compilerIdleMs: 60_000,
   /** Descriptors (preview 1) open at once. */
   descriptors: 1_024,
   /** Resource handles (components) open at once: streams, timers, files. */
@@ -60,6 +77,31 @@ export const CELL_LIMITS = {
   /** The stack of a cell's thread, MiB, shared by host functions and the guest's own calls. */
   stackMb: 4,
 } as const
+
+/** How many threads wait for cells, and when they are started. */
+export interface PoolLimits {
+  /** Threads that wait, from the first cell on. Each takes some 8 MiB. */
+  readonly minIdle: number
+  /** Threads that wait at most, however many cells are started. */
+  readonly maxIdle: number
+  /** Threads that nobody needed for so long are ended, down to `minIdle`. */
+  readonly idleMs: number
+  /** After a cell has started, its first work goes before new threads. */
+  readonly refillDelayMs: number
+  /** Cells being started go before new threads, for so long at most. */
+  readonly refillPatienceMs: number
+  /** Threads in a row that end before they are up: after so many no more are started ahead. */
+  readonly maxFailures: number
+}
+
+export const POOL_LIMITS: PoolLimits = {
+  minIdle: 2,
+  maxIdle: 16,
+  idleMs: 30_000,
+  refillDelayMs: 10,
+  refillPatienceMs: 200,
+  maxFailures: 3,
+}
 
 /** What one cell may use. A node has defaults; whoever starts a cell may give less. */
 export interface CellLimits {

@@ -1,5 +1,6 @@
-// From bytes to a program that can be started: told apart, checked, rewritten so that it keeps its
-// limits, compiled, remembered. Nothing of it runs before all of that is done.
+// From bytes to a program that can be started, in two steps: told apart, checked, rewritten so that
+// it keeps its limits; then compiled. Nothing of it runs before all of that is done. What lies
+// between the steps is plain data and can be stored.
 
 import { createHash } from 'node:crypto'
 import v8 from 'node:v8'
@@ -8,6 +9,7 @@ import { messageOf, WwError } from '../base/index.ts'
 import { parseComponent } from './component/binary.ts'
 import { findCall } from './component/interfaces.ts'
 import { planComponent } from './component/plan.ts'
+import type { LinkPlan } from './component/plan.ts'
 import { Cursor } from './cursor.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed, malformed } from './malformed.ts'
@@ -42,9 +44,18 @@ const COMPONENT_VERSION = 0x0001_000d
 /** How many unknown imports an error names. */
 const NAMED_IMPORTS = 3
 
+/** A program between the two steps. */
+export type RewrittenProgram =
+  | { readonly kind: 'module'; readonly module: Rewritten }
+  | {
+      readonly kind: 'component'
+      readonly modules: readonly Rewritten[]
+      readonly plan: LinkPlan
+    }
+
 /**
- * Checks and compiles a program: a WASI preview 1 command, or a WASI 0.2 component that exports
- * `wasi:cli/run`. Compiled code is kept and shared by all cells of the same bytes.
+ * Checks and compiles a program on this thread: a WASI preview 1 command, or a WASI 0.2 component
+ * that exports `wasi:cli/run`. A node has `Programs` for it, which keep what they compiled.
  *
  * @param bytes not changed and not kept
  * @param name what errors and logs call it
@@ -56,65 +67,24 @@ export async function loadProgram(
   name: string,
   { keepNames = false }: ProgramOptions = {},
 ): Promise<Program> {
-  const size = bytes.length
   try {
-    checkSize(size)
+    checkSize(bytes.length)
+    const code = await compileRewritten(await rewriteProgram(bytes, keepNames))
     const digest = createHash('sha256').update(bytes).digest('hex')
-    const key = keepNames ? `${digest} with names` : digest
-    const code = await cache.get(key, size, async () => await compile(bytes, keepNames))
-    return { name, digest, size, code }
+    return { name, digest, size: bytes.length, code }
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
-    throw new WwError('failed', thrown.code, `Cannot load ${name}: ${thrown.message}`, {
-      cause: thrown,
-    })
+    throw notLoaded(name, thrown.code, thrown.message, thrown)
   }
 }
 
-// Compiled programs by content, the least recently used first; also those still being compiled, so
-// that many cells started at once share one, and what the engine learns while it runs. It lives as
-// long as the process: all in it was rewritten by the same code.
-class ProgramCache {
-  readonly #kept = new Map<string, { readonly code: Promise<ProgramCode>; readonly size: number }>()
-  #bytes = 0
-
-  async get(
-    digest: string,
-    size: number,
-    compile: () => Promise<ProgramCode>,
-  ): Promise<ProgramCode> {
-    const kept = this.#kept.get(digest)
-    const code = kept?.code ?? compile()
-    this.#drop(digest)
-    this.#kept.set(digest, { code, size })
-    this.#bytes += size
-    this.#shrink()
-    try {
-      return await code
-    } catch (thrown) {
-      // By now the bytes may stand for another attempt.
-      if (this.#kept.get(digest)?.code === code) this.#drop(digest)
-      throw thrown
-    }
-  }
-
-  #shrink(): void {
-    const { cachedPrograms, cachedProgramBytes } = CELL_LIMITS
-    for (const digest of this.#kept.keys()) {
-      if (this.#kept.size <= cachedPrograms && this.#bytes <= cachedProgramBytes) return
-      this.#drop(digest)
-    }
-  }
-
-  #drop(digest: string): void {
-    this.#bytes -= this.#kept.get(digest)?.size ?? 0
-    this.#kept.delete(digest)
-  }
+/** @param cause follows “Cannot load <name>: ” */
+export function notLoaded(name: string, code: string, cause: string, thrown?: unknown): WwError {
+  return new WwError('failed', code, `Cannot load ${name}: ${cause}`, { cause: thrown })
 }
 
-const cache = new ProgramCache()
-
-function checkSize(size: number): void {
+/** @throws {Malformed} */
+export function checkSize(size: number): void {
   if (size === 0) throw new Malformed('PROGRAM_EMPTY', 'the file is empty')
   if (size > CELL_LIMITS.programBytes) {
     throw new Malformed(
@@ -124,7 +94,14 @@ function checkSize(size: number): void {
   }
 }
 
-async function compile(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
+/**
+ * The first step. A file with an invalid part is refused here, before the engine compiles anything.
+ * @throws {Malformed}
+ */
+export async function rewriteProgram(
+  bytes: Uint8Array,
+  keepNames: boolean,
+): Promise<RewrittenProgram> {
   const version = sniff(bytes)
   if (version !== MODULE_VERSION && version !== COMPONENT_VERSION) {
     throw new Malformed(
@@ -133,9 +110,43 @@ async function compile(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCo
     )
   }
   checkWhole(bytes)
-  const compileIt = version === MODULE_VERSION ? compileModule : compileComponent
-  return await compileIt(bytes, keepNames)
+  if (version === MODULE_VERSION) {
+    return { kind: 'module', module: await rewriteCore(bytes, keepNames) }
+  }
+  const { definitions, modules } = parseComponent(bytes)
+  const plan = planComponent(definitions)
+  const unknown = plan.imports.flatMap((each) =>
+    each.kind === 'call' && !findCall(each.interface, each.name)
+      ? [quote(each.interface, each.name)]
+      : [],
+  )
+  refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
+  const rewritten: Rewritten[] = []
+  for (const [i, module] of modules.entries()) {
+    rewritten.push(await rewriteCore(module, keepNames, inModule(i)))
+  }
+  return { kind: 'component', modules: rewritten, plan }
 }
+
+/**
+ * The second step.
+ * @throws {Malformed}
+ */
+export async function compileRewritten(program: RewrittenProgram): Promise<ProgramCode> {
+  if (program.kind === 'module') {
+    const module = await compileCore(program.module)
+    checkCommand(module)
+    return { kind: 'module', module }
+  }
+  const { plan } = program
+  const modules = await Promise.all(
+    program.modules.map((module, i) => compileCore(module, inModule(i))),
+  )
+  checkTables(plan.steps.map(({ module }) => modules[module]!))
+  return { kind: 'component', modules, plan }
+}
+
+const inModule = (index: number) => `in core module ${index} `
 
 function sniff(bytes: Uint8Array): number {
   const known = Math.min(bytes.length, MAGIC.length)
@@ -171,8 +182,7 @@ function checkWhole(bytes: Uint8Array): void {
   }
 }
 
-async function compileModule(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
-  const core = await compileCore(bytes, keepNames)
+function checkCommand(core: CoreModule): void {
   const imports = WebAssembly.Module.imports(core.module).filter(
     ({ module }) => module !== ADDED.module,
   )
@@ -189,7 +199,6 @@ async function compileModule(bytes: Uint8Array, keepNames: boolean): Promise<Pro
   refuseUnknown(unknown, 'WASI preview 1')
   checkEntry(core.module)
   checkTables([core])
-  return { kind: 'module', module: core }
 }
 
 function checkEntry(module: WebAssembly.Module): void {
@@ -199,22 +208,6 @@ function checkEntry(module: WebAssembly.Module): void {
     ? 'it is a library (it exports _initialize); compile it as a command'
     : 'it exports no function _start, so there is nothing to run'
   throw new Malformed('PROGRAM_NO_ENTRY', hint)
-}
-
-async function compileComponent(bytes: Uint8Array, keepNames: boolean): Promise<ProgramCode> {
-  const { definitions, modules } = parseComponent(bytes)
-  const plan = planComponent(definitions)
-  const unknown = plan.imports.flatMap((each) =>
-    each.kind === 'call' && !findCall(each.interface, each.name)
-      ? [quote(each.interface, each.name)]
-      : [],
-  )
-  refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
-  const compiled = await Promise.all(
-    modules.map((module, i) => compileCore(module, keepNames, `in core module ${i} `)),
-  )
-  checkTables(plan.steps.map(({ module }) => compiled[module]!))
-  return { kind: 'component', modules: compiled, plan }
 }
 
 function refuseUnknown(unknown: readonly string[], offered: string): void {
@@ -244,13 +237,22 @@ function checkTables(instances: readonly CoreModule[]): void {
 }
 
 /** @param where it stands, for errors: nothing, or words and a space */
-async function compileCore(bytes: Uint8Array, keepNames: boolean, where = ''): Promise<CoreModule> {
+async function rewriteCore(bytes: Uint8Array, keepNames: boolean, where = ''): Promise<Rewritten> {
   allowExtendedConstants()
-  const { bytes: rewritten, ...shape } = rewrite(bytes, keepNames, where)
+  const rewritten = rewrite(bytes, keepNames, where)
+  // The original too: what was added to it must not make it valid.
+  if (!WebAssembly.validate(bytes)) await engineCompile(bytes, where)
+  return rewritten
+}
+
+async function compileCore({ bytes, ...shape }: Rewritten, where = ''): Promise<CoreModule> {
+  allowExtendedConstants()
+  return { ...shape, module: await engineCompile(bytes, where) }
+}
+
+async function engineCompile(bytes: Uint8Array, where: string): Promise<WebAssembly.Module> {
   try {
-    // The original first: what was added to it must not make it valid.
-    if (!WebAssembly.validate(bytes)) await WebAssembly.compile(bytes)
-    return { ...shape, module: await WebAssembly.compile(rewritten) }
+    return await WebAssembly.compile(bytes)
   } catch (thrown) {
     const cause = messageOf(thrown).replace(/^WebAssembly\.\w+\(\): /, '')
     return malformed(`${where}it is not valid WebAssembly (${cause})`)

@@ -13,7 +13,7 @@ export type ProgramCode =
       readonly plan: LinkPlan
     }
 
-/** Handed to the cell's thread as it starts. */
+/** What a cell's thread is sent, once: the cell. */
 export interface CellStart {
   readonly buffer: SharedArrayBuffer
   readonly code: ProgramCode
@@ -24,6 +24,11 @@ export interface CellStart {
   /** Units. */
   readonly fuel: number
 }
+
+/** What a cell's thread says. */
+export type ThreadMessage =
+  /** Its code is loaded, and it waits for its cell. */
+  { readonly kind: 'up' } | CellMessage
 
 export type CellMessage =
   /** Instantiated; the guest's entry point is called next. */

@@ -1,11 +1,15 @@
-// The thread of one cell: links its program to the world it was given, runs it, says how it ended.
-// It imports nothing of Node but the channel to its host, and only files of this room.
+// The thread of one cell: waits for it, links its program to the world it was given, runs it, says
+// how it ended, and ends. It imports nothing of Node but the channel to its host, and only files of
+// this room; the build makes one file of them all, `worker.cjs`.
 
-import { parentPort, workerData } from 'node:worker_threads'
+import { MessageChannel, parentPort } from 'node:worker_threads'
 
+import { linkComponent } from './component/link.ts'
 import { Fuel } from './module/fuel.ts'
-import type { CellExit, CellMessage, CellStart, ProgramCode } from './protocol.ts'
+import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
+import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
+import { linkCommand } from './wasi/preview1.ts'
 import { Stopper } from './world/stop.ts'
 import type { StopReason } from './world/stop.ts'
 import { openWorld } from './world/world.ts'
@@ -14,18 +18,16 @@ import type { World } from './world/world.ts'
 /** Runs the guest and returns its exit code. */
 type EntryPoint = () => number
 
-const start = workerData as CellStart
-const pipes = new CellSide(start.buffer)
-const stopper = new Stopper(() => pipes.killed)
-const fuel = new Fuel(start.fuel, stopper)
+type Say = (message: ThreadMessage) => void
 
-const say = (message: CellMessage) => parentPort?.postMessage(message)
-
-async function run(): Promise<CellMessage> {
+function run(start: CellStart, say: Say): CellMessage {
+  const pipes = new CellSide(start.buffer)
+  const stopper = new Stopper(() => pipes.killed)
+  const fuel = new Fuel(start.fuel, stopper)
+  const ended = (exit: CellExit): CellMessage => ({ kind: 'ended', exit, fuelUsed: fuel.used })
   let entry: EntryPoint
   try {
-    const world = openWorld(pipes, start.args, start.env)
-    entry = await link(start.code, world)
+    entry = link(start, openWorld(pipes, start.args, start.env), stopper, fuel)
   } catch (thrown) {
     const reason = stopper.reasonFor(thrown)
     if (reason.kind === 'trap') return { kind: 'refused', cause: reason.message }
@@ -36,25 +38,21 @@ async function run(): Promise<CellMessage> {
   say({ kind: 'started' })
   try {
     const code = entry()
-    const exit: CellExit = stopper.reason ? exitFor(stopper.reason) : { kind: 'exited', code }
-    return ended(exit)
+    return ended(stopper.reason ? exitFor(stopper.reason) : { kind: 'exited', code })
   } catch (thrown) {
     return ended(exitFor(stopper.reasonFor(thrown)))
   }
 }
 
-function ended(exit: CellExit): CellMessage {
-  return { kind: 'ended', exit, fuelUsed: fuel.used }
-}
-
-// A cell speaks one version of WASI: the files of the other are not loaded.
-async function link(code: ProgramCode, world: World): Promise<EntryPoint> {
-  if (code.kind === 'component') {
-    const { linkComponent } = await import('./component/link.ts')
-    return linkComponent(code, world, stopper, fuel, start.maxPages)
-  }
-  const { linkCommand } = await import('./wasi/preview1.ts')
-  return linkCommand(code.module, world, stopper, fuel, start.maxPages[0]!)
+function link(
+  { code, maxPages }: CellStart,
+  world: World,
+  stopper: Stopper,
+  fuel: Fuel,
+): EntryPoint {
+  return code.kind === 'component'
+    ? linkComponent(code, world, stopper, fuel, maxPages)
+    : linkCommand(code.module, world, stopper, fuel, maxPages[0]!)
 }
 
 function exitFor(reason: StopReason): CellExit {
@@ -70,5 +68,19 @@ function exitFor(reason: StopReason): CellExit {
   }
 }
 
-// The host closes the pipes once this thread is gone: then it knows how the guest ended, too.
-say(await run())
+function waitForCell(): void {
+  const say: Say = (message) => parentPort?.postMessage(message)
+  // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
+  // gone: then it knows how the guest ended, too.
+  parentPort?.once('message', (start: CellStart) => say(run(start, say)))
+  say({ kind: 'up' })
+}
+
+// A cell of ours first, which comes the way the real one will.
+const { port1, port2 } = new MessageChannel()
+port2.once('message', (start: CellStart) => {
+  run(start, (message) => port2.postMessage(message))
+  port1.close()
+  waitForCell()
+})
+port1.postMessage(rehearsal())

@@ -33,13 +33,14 @@ export function configAsJson(config: SourcedConfig): string {
 }
 
 function rowsOf(config: SourcedConfig): readonly Row[] {
-  const { mounts, listen, identity, logLevel, wasmDebug } = config
+  const { mounts, listen, identity, logLevel, wasmDebug, cacheDirectory } = config
   return [
     { name: 'mounts', ...mounts },
     { name: 'listen', ...listen },
     { name: 'identity', value: pathOf(identity.value), source: identity.source },
     { name: 'log-level', ...logLevel },
     { name: 'wasm-debug', ...wasmDebug },
+    { name: 'cache-dir', value: cacheDirectory.value ?? null, source: cacheDirectory.source },
   ]
 }
 

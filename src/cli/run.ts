@@ -17,6 +17,7 @@ interface RunOptions {
   readonly identity?: string
   readonly logLevel?: string
   readonly wasmDebug?: boolean
+  readonly cacheDir?: string
   readonly printConfig?: boolean
   readonly json?: boolean
 }
@@ -31,6 +32,7 @@ export const run: VerbBody = {
       .option('--identity <file>', 'the key of this node (default ~/.ww/identity, if it is there)')
       .option('--log-level <level>', 'error, warn, info, debug or trace (default warn)')
       .option('--wasm-debug', 'name the functions a guest trapped in')
+      .option('--cache-dir <dir>', 'keep compiled programs there, or off (default ~/.cache/ww)')
       .option('--print-config', 'print each value and where it came from, and leave')
       .option('--json', 'with --print-config: as JSON')
       .addHelpText('after', AFTER)
@@ -53,9 +55,9 @@ Standard input and output belong to the guest; the log of the node goes to stand
 code is the guest's own; 134 after a trap, 137 when it had to be killed, 1 when it could not start.
 The first SIGINT or SIGTERM ends the guest's input and shuts down, the second leaves at once.
 
-Settings also come from the environment (WW_PORT, WW_LISTEN, WW_IDENTITY, WW_LOG, WW_WASM_DEBUG) and
-from ~/.ww/config.json, whose keys are the flags: {"port": 2026, "log-level": "info"}. A flag wins
-over the environment, the environment over the file.
+Settings also come from the environment (WW_PORT, WW_LISTEN, WW_IDENTITY, WW_LOG, WW_WASM_DEBUG,
+WW_CACHE_DIR) and from ~/.ww/config.json, whose keys are the flags: {"port": 2026, "log-level":
+"info"}. A flag wins over the environment, the environment over the file.
 ${examples([
   ['ww run', 'the kernel that ships with ww: a shell on a terminal'],
   ['ww run .', 'the image in this directory'],
@@ -83,13 +85,15 @@ async function sourcesOf(
   }
 }
 
-function flagsOf({ port, listen, identity, logLevel, wasmDebug }: RunOptions): NodeFlags {
+function flagsOf(options: RunOptions): NodeFlags {
+  const { port, listen, identity, logLevel, wasmDebug, cacheDir } = options
   return {
     ...(port === undefined ? {} : { port }),
     ...(listen === undefined ? {} : { listen }),
     ...(identity === undefined ? {} : { identity }),
     ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
     ...(wasmDebug === undefined ? {} : { 'wasm-debug': wasmDebug }),
+    ...(cacheDir === undefined ? {} : { 'cache-dir': cacheDir }),
   }
 }
 

@@ -7,7 +7,7 @@
 //    when a stronger source overrides it: a wrong file does not lie in wait.
 //  - Nothing here looks at the disk, the environment or the command line; they are handed in.
 
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 import { LOG_LEVELS, WwError } from '../base/index.ts'
 import type { LogLevel } from '../base/index.ts'
@@ -22,6 +22,8 @@ export interface NodeConfig {
   readonly logLevel: LogLevel
   /** Traps of guests name functions as their programs do, callers too. */
   readonly wasmDebug: boolean
+  /** Where rewritten programs are kept for the next run; absolute. Absent when they are not. */
+  readonly cacheDirectory: string | undefined
 }
 
 export interface IdentityFile {
@@ -52,6 +54,7 @@ export interface NodeFlags {
   readonly identity?: string
   readonly 'log-level'?: string
   readonly 'wasm-debug'?: boolean
+  readonly 'cache-dir'?: string
 }
 
 export interface ConfigSources {
@@ -89,6 +92,7 @@ export function resolveConfig(sources: ConfigSources): SourcedConfig {
     identity: identityFrom(given.find('identity', textFrom), sources),
     logLevel: given.find('log-level', logLevelFrom) ?? byDefault('warn'),
     wasmDebug: given.find('wasm-debug', booleanFrom) ?? byDefault(false),
+    cacheDirectory: cacheFrom(given.find('cache-dir', textFrom), sources),
   }
 }
 
@@ -100,6 +104,7 @@ export function nodeConfig(config: SourcedConfig): NodeConfig {
     identity: config.identity.value,
     logLevel: config.logLevel.value,
     wasmDebug: config.wasmDebug.value,
+    cacheDirectory: config.cacheDirectory.value,
   }
 }
 
@@ -112,6 +117,7 @@ const VARIABLES: Readonly<Record<SettingName, string>> = {
   identity: 'WW_IDENTITY',
   'log-level': 'WW_LOG',
   'wasm-debug': 'WW_WASM_DEBUG',
+  'cache-dir': 'WW_CACHE_DIR',
 }
 
 const SETTING_NAMES = Object.keys(VARIABLES) as readonly SettingName[]
@@ -237,21 +243,44 @@ function listenFrom(
 
 function identityFrom(
   given: Sourced<string> | undefined,
-  { cwd, home, file }: ConfigSources,
+  sources: ConfigSources,
 ): Sourced<IdentityFile | undefined> {
+  const { home } = sources
   if (!given) {
     return byDefault(
       home === undefined ? undefined : { path: join(home, '.ww', 'identity'), named: false },
     )
   }
-  // A shell expands ~ on the command line; in a file nobody does, and paths are the file's own.
-  const inFile = given.source.kind === 'file' && file
+  return { value: { path: absolute(given, sources), named: true }, source: given.source }
+}
+
+/** The word that stands for no directory; one of that name is `./off`. */
+const NO_CACHE = 'off'
+
+function cacheFrom(
+  given: Sourced<string> | undefined,
+  sources: ConfigSources,
+): Sourced<string | undefined> {
+  if (given) {
+    const { value, source } = given
+    return { value: value === NO_CACHE ? undefined : absolute(given, sources), source }
+  }
+  // The place that the desktop's base directory specification names for what can be made again.
+  const { home, env } = sources
+  const caches = env['XDG_CACHE_HOME']
+  if (caches !== undefined && isAbsolute(caches)) {
+    const source = { kind: 'environment', name: 'XDG_CACHE_HOME' } as const
+    return { value: join(caches, 'ww'), source }
+  }
+  return byDefault(home === undefined ? undefined : join(home, '.cache', 'ww'))
+}
+
+/** A shell expands ~ on the command line; in a file nobody does, and paths are the file's own. */
+function absolute({ value, source }: Sourced<string>, { cwd, home, file }: ConfigSources): string {
+  const inFile = source.kind === 'file' && file
   const expanded =
-    inFile && home !== undefined && given.value.startsWith('~/')
-      ? join(home, given.value.slice(2))
-      : given.value
-  const path = resolve(inFile ? dirname(file.path) : cwd, expanded)
-  return { value: { path, named: true }, source: given.source }
+    inFile && home !== undefined && value.startsWith('~/') ? join(home, value.slice(2)) : value
+  return resolve(inFile ? dirname(file.path) : cwd, expanded)
 }
 
 function byDefault<T>(value: T): Sourced<T> {

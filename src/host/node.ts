@@ -9,7 +9,7 @@ import * as ipfs from '../capnp/ipfs.ts'
 import * as stem from '../capnp/stem.ts'
 import * as system from '../capnp/system.ts'
 import { graft } from '../caps/index.ts'
-import { loadProgram, spawnCell } from '../cell/index.ts'
+import { Programs, spawnCell, ThreadPool } from '../cell/index.ts'
 import type { Cell, CellExit, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
@@ -37,8 +37,14 @@ export async function startNode(
   if (identity.notice) log.warn(identity.notice)
   const refuse = identity.path === undefined ? [] : [identity.path]
   const image = await openImage(config.mounts.map(parseMount), { refuse })
+  const programs = scope.own(new Programs({ log, cacheDirectory: config.cacheDirectory }))
+  const threads = scope.own(new ThreadPool({ log }))
+  // The thread that compiles pid0 and the one that runs it come up while there is other work. More
+  // are started when pid0 is there.
+  programs.prepare()
+  threads.prepare()
   const keepNames = config.wasmDebug
-  const program = await entryProgram(image, keepNames, log)
+  const program = await entryProgram(image, programs, keepNames, log)
   signal.throwIfAborted()
 
   const { key } = identity
@@ -52,13 +58,23 @@ export async function startNode(
   const expose = exposeTo(log)
   const adopt = (cell: Cell) => children.adopt(cell)
   const traceOf = tracing(io.rpcLine)
-  const powers = { key, swarm, terminal, keepNames, log, expose, adopt, traceOf }
+  const cells = { programs, threads, keepNames, adopt, traceOf }
+  const powers = { key, swarm, terminal, log, expose, ...cells }
   // The epochs exist before the guest does, so that none is missed.
   const epochs = new Watch(FIRST_EPOCH)
   const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
 
   const env = ['PATH=/bin', ...(terminal ? ['WW_TTY=1'] : [])]
-  const pid0 = await spawnCell({ program, name: 'pid0', args: [], env, root: image, log, signal })
+  const pid0 = await spawnCell({
+    program,
+    name: 'pid0',
+    args: [],
+    env,
+    root: image,
+    threads,
+    log,
+    signal,
+  })
   scope.own(pid0)
   const connection = new Connection(pid0.data, {
     bootstrap: membrane,
@@ -92,6 +108,7 @@ function tracing(line: NodeIo['rpcLine']): ((cell: string) => Trace) | undefined
 
 async function entryProgram(
   image: Awaited<ReturnType<typeof openImage>>,
+  programs: Programs,
   keepNames: boolean,
   log: Log,
 ): Promise<Program> {
@@ -105,7 +122,7 @@ async function entryProgram(
     throw new WwError('failed', 'PROGRAM_TOO_LARGE', sentence)
   }
   const bytes = await readWhole(image, path, size)
-  const program = await loadProgram(bytes, `${path} of ${source}`, { keepNames })
+  const program = await programs.load(bytes, `${path} of ${source}`, { keepNames })
   log.info('entry point is loaded', { path, layer: source, bytes: size })
   return program
 }

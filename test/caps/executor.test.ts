@@ -20,7 +20,8 @@ const executor = (): Executor =>
     adopt: (cell) => void cells.push(cell),
   })
 
-const cap = () => serve(Executor, { echo: () => ({}), runBytes: () => ({}), spawn: () => ({}) })
+const cap = () =>
+  serve(Executor, { echo: () => ({}), runBytes: () => ({}), spawn: () => ({}), load: () => ({}) })
 
 async function wasm(body: string): Promise<Uint8Array> {
   const module = (await wabt()).parseWat('t.wat', body)
@@ -92,6 +93,7 @@ test('a child that was refused lets its grants go', async () => {
     using one = serve(Executor, {
       echo: () => ({}),
       runBytes: () => ({}),
+      load: () => ({}),
       spawn: () => ({}),
       [Symbol.dispose]: () => {
         isDropped = true

@@ -165,20 +165,6 @@ test('a program over the limit is refused before it is looked at', async () => {
   expect(await refusal(bytes)).toContain('PROGRAM_TOO_LARGE: ')
 })
 
-test('the same bytes are compiled once', async () => {
-  const one = await loadProgram(copier(0, 1, 77), 'one')
-  const other = await loadProgram(copier(0, 1, 77), 'other')
-  expect(other.code).toBe(one.code)
-  expect(other.name).toBe('other')
-  expect((await loadProgram(copier(0, 1, 78), 'third')).code).not.toBe(one.code)
-})
-
-test('bytes that are loaded twice at once are compiled once', async () => {
-  const bytes = copier(0, 1, 79)
-  const [one, other] = await Promise.all([loadProgram(bytes, 'one'), loadProgram(bytes, 'other')])
-  expect(other.code).toBe(one.code)
-})
-
 test('bytes that were refused are refused again, each time in the name they came with', async () => {
   const bytes = wat('(module (memory 1 2 shared))')
   for (const name of ['one', 'other']) {

@@ -158,6 +158,7 @@ describe('ww run --print-config', () => {
       identity: { value: join(home.path, '.ww', 'a.key'), source: 'file', name: file },
       'log-level': { value: 'debug', source: 'environment', name: 'WW_LOG' },
       'wasm-debug': { value: false, source: 'default' },
+      'cache-dir': { value: join(home.path, '.cache', 'ww'), source: 'default' },
     })
   })
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 
 const PROGRAM = join(PROJECT, 'dist', 'src', 'main.js')
+const CACHE = join(PROJECT, 'dist', 'cache')
 const DEFAULT_TIMEOUT_MS = 20_000
 
 export interface WwOptions {
@@ -43,7 +44,9 @@ export async function ww(
 /** Starts `ww` with open input and output. The caller owns it: `await using`. */
 export function startWw(args: readonly string[], options: WwOptions = {}): RunningWw {
   const { PATH } = process.env
-  const env = { PATH, HOME: join(tmpdir(), 'ww-test-has-no-home'), ...options.env }
+  // What one test has compiled, the next finds.
+  const WW_CACHE_DIR = options.env?.['HOME'] === undefined ? CACHE : undefined
+  const env = { PATH, HOME: join(tmpdir(), 'ww-test-has-no-home'), WW_CACHE_DIR, ...options.env }
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: options.cwd ?? PROJECT, env })
   return new RunningWw(child, `ww ${args.join(' ')}`)
 }

@@ -25,9 +25,10 @@ test('without any source every value is the default, and says so', () => {
     identity: { path: '/home/ada/.ww/identity', named: false },
     logLevel: 'warn',
     wasmDebug: false,
+    cacheDirectory: '/home/ada/.cache/ww',
   })
   expect(Object.values(config).map(({ source }) => source.kind)).toEqual(
-    Array.from({ length: 5 }, () => 'default'),
+    Array.from({ length: 6 }, () => 'default'),
   )
 })
 
@@ -88,7 +89,7 @@ test('every setting says what it must be', () => {
 test('a key of the file that is no setting is named, with those that are', () => {
   expect(() => resolved(file({ prot: 1 }))).toThrow(
     'Unknown key "prot" in /home/ada/.ww/config.json: the known ones are ' +
-      'port, listen, identity, log-level, wasm-debug',
+      'port, listen, identity, log-level, wasm-debug, cache-dir',
   )
   expect(() => resolved(file([]))).toThrow('must hold one JSON object')
   expect(() => resolved(file(null))).toThrow('must hold one JSON object')
@@ -138,4 +139,22 @@ test('without a home directory there is no default key file', () => {
     value: undefined,
     source: { kind: 'default' },
   })
+})
+
+test('the cache is where this machine keeps caches, where somebody says, or nowhere', () => {
+  const cache = (sources: Partial<ConfigSources>) => resolved(sources).cacheDirectory
+  const XDG_CACHE_HOME = '/caches'
+  expect(cache({ env: { XDG_CACHE_HOME } })).toEqual({
+    value: '/caches/ww',
+    source: { kind: 'environment', name: 'XDG_CACHE_HOME' },
+  })
+  // The specification has relative ones ignored.
+  expect(cache({ env: { XDG_CACHE_HOME: 'caches' } }).value).toBe('/home/ada/.cache/ww')
+  expect(cache({ env: { XDG_CACHE_HOME, WW_CACHE_DIR: 'here' } }).value).toBe('/there/here')
+  expect(cache(file({ 'cache-dir': '~/there' })).value).toBe('/home/ada/there')
+  expect(cache({ flags: { 'cache-dir': 'off' } })).toEqual({
+    value: undefined,
+    source: { kind: 'flag', name: '--cache-dir' },
+  })
+  expect(cache({ home: undefined })).toEqual({ value: undefined, source: { kind: 'default' } })
 })

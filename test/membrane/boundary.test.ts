@@ -18,6 +18,7 @@ function echoExecutor(dropped: () => void = () => {}): Executor {
   return serve(Executor, {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     runBytes: () => ({}),
+    load: () => ({}),
     spawn: () => ({}),
     [Symbol.dispose]: dropped,
   })
@@ -103,6 +104,7 @@ test('a capability that comes out through a callback is guarded', async () => {
   const inside = serve(Executor, {
     echo: () => ({}),
     runBytes: () => ({}),
+    load: () => ({}),
     // Inside hands its secret to whatever it was given.
     async spawn({ grants }) {
       const callback = grants.at(0)?.cap?.$as(Executor)
@@ -114,6 +116,7 @@ test('a capability that comes out through a callback is guarded', async () => {
   using callback = serve(Executor, {
     echo: () => ({}),
     runBytes: () => ({}),
+    load: () => ({}),
     spawn({ grants }) {
       secret = grants.at(0)?.cap?.$as(Executor)
     },
@@ -130,6 +133,7 @@ test('a wrapper handed in and given out again is still the same wrapper, not a b
   const keeper = serve(Executor, {
     echo: () => ({}),
     runBytes: () => ({}),
+    load: () => ({}),
     spawn({ grants }) {
       kept = grants.at(0)?.cap?.$dup() ?? null
       const grantsOfChild = serve(InitialGrants, {

@@ -19,6 +19,7 @@ function membrane(verify?: NodeKey): { membrane: Membrane; epochs: Watch<typeof 
     serve(Executor, {
       echo: ({ message }) => ({ response: message }),
       runBytes: () => ({}),
+      load: () => ({}),
       spawn: () => ({}),
     })
   return {

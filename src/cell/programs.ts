@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+
+import { hexFromBytes, WwError } from '../base/index.ts'
+import type { Log } from '../base/index.ts'
+import { CodeCache } from './code-cache.ts'
+import { CompileQueue } from './compile-queue.ts'
+import { CELL_LIMITS } from './limits.ts'
+import { Malformed } from './malformed.ts'
+import { checkSize, notLoaded } from './program.ts'
+import type { Program, ProgramOptions } from './program.ts'
+import type { ProgramCode } from './protocol.ts'
+
+export interface ProgramsOptions {
+  readonly log: Log
+  /** Absolute; rewritten programs are kept there for the next node. Without one they are not. */
+  readonly cacheDirectory?: string | undefined
+  /** Of that directory. Default: `CELL_LIMITS.storeBytes`. */
+  readonly cacheBytes?: number
+}
+
+/** Bytes; to have less hashed by another thread takes longer than to hash it. */
+const HASHED_HERE = 64 << 10
+
+/**
+ * The programs of a node: what was compiled is kept, in memory and on disk, by content; what was not
+ * is compiled in a thread of its own, while the host's thread goes on.
+ */
+export class Programs implements AsyncDisposable {
+  readonly #queue: CompileQueue
+  readonly #cache = new CodeCache()
+  /** Being compiled: who asks for the same meanwhile gets the same. */
+  readonly #coming = new Map<string, Promise<ProgramCode>>()
+  #outside = { count: 0, bytes: 0 }
+  #rewritten = 0
+
+  constructor({ log, cacheDirectory, cacheBytes = CELL_LIMITS.storeBytes }: ProgramsOptions) {
+    this.#queue = new CompileQueue({ cacheDirectory, cacheBytes }, log)
+  }
+
+  /** Gets ready for the first program, which is on its way. */
+  prepare(): void {
+    this.#queue.prepare()
+  }
+
+  /** How many programs were made from their bytes so far, rather than found. */
+  get rewritten(): number {
+    return this.#rewritten
+  }
+
+  /** What is held in memory: how many, and their bytes together. */
+  get held(): { readonly count: number; readonly bytes: number } {
+    return this.#cache.held
+  }
+
+  /**
+   * Checks and compiles a program, unless that is done already.
+   *
+   * @param bytes not changed; not to be changed by others until the promise settles
+   * @param name what errors and logs call it
+   * @throws {WwError} as `loadProgram`; PROGRAM_NOT_COMPILED, COMPILER_BUSY, COMPILER_CLOSED
+   */
+  async load(
+    bytes: Uint8Array,
+    name: string,
+    { keepNames = false }: ProgramOptions = {},
+  ): Promise<Program> {
+    try {
+      checkSize(bytes.length)
+      const digest = await digestOf(bytes)
+      const key = keepNames ? `${digest} with names` : digest
+      const code = this.#cache.get(key) ?? (await this.#compile(key, bytes, digest, keepNames))
+      return { name, digest, size: bytes.length, code }
+    } catch (thrown) {
+      if (!(thrown instanceof Malformed)) throw thrown
+      throw notLoaded(name, thrown.code, thrown.message, thrown)
+    }
+  }
+
+  /**
+   * Counts a program that somebody outside holds for later, until it is disposed.
+   * @throws {WwError} PROGRAMS_HELD (overloaded) when that would be more than a node allows
+   */
+  hold({ name, size }: Program): Disposable {
+    const { heldPrograms, heldProgramBytes } = CELL_LIMITS
+    if (this.#outside.count >= heldPrograms || this.#outside.bytes + size > heldProgramBytes) {
+      const { count, bytes } = this.#outside
+      const sentence = `Cannot keep ${name}: ${count} programs of ${bytes} bytes are held already; let one go`
+      throw new WwError('overloaded', 'PROGRAMS_HELD', sentence)
+    }
+    this.#outside = { count: this.#outside.count + 1, bytes: this.#outside.bytes + size }
+    return {
+      [Symbol.dispose]: () => {
+        this.#outside = { count: this.#outside.count - 1, bytes: this.#outside.bytes - size }
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue[Symbol.asyncDispose]()
+  }
+
+  async #compile(
+    key: string,
+    bytes: Uint8Array,
+    digest: string,
+    keepNames: boolean,
+  ): Promise<ProgramCode> {
+    const coming = this.#coming.get(key)
+    if (coming) return await coming
+    const made = this.#queue.compile({ bytes, digest, keepNames }).then(({ code, from }) => {
+      if (from === 'bytes') this.#rewritten++
+      this.#cache.set(key, code, bytes.length)
+      return code
+    })
+    this.#coming.set(key, made)
+    try {
+      return await made
+    } finally {
+      this.#coming.delete(key)
+    }
+  }
+}
+
+async function digestOf(bytes: Uint8Array): Promise<string> {
+  if (bytes.length <= HASHED_HERE) return createHash('sha256').update(bytes).digest('hex')
+  // A view of shared memory cannot be hashed elsewhere; nobody hands one in.
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return hexFromBytes(new Uint8Array(digest))
+}
