@@ -6,7 +6,7 @@
  */
 export { spawnCell } from './cell.ts'
 export type { Cell, CellOptions } from './cell.ts'
-export { CELL_LIMITS, POOL_LIMITS } from './limits.ts'
+export { CELL_LIMITS } from './limits.ts'
 export type { CellLimits, LimitName, PoolLimits } from './limits.ts'
 export { ThreadPool } from './pool.ts'
 export type { ThreadPoolOptions } from './pool.ts'

@@ -108,8 +108,9 @@ export class ThreadPool implements AsyncDisposable {
 
   /** It never began: it is as good as new. */
   #takeBack(thread: CellThread): void {
-    if (this.#isClosed || !thread.isUp) this.#end(thread)
-    else this.#waiting.add(thread)
+    const isWanted = thread.isUp && this.#waiting.size < this.#limits.maxIdle
+    if (isWanted && !this.#isClosed) this.#waiting.add(thread)
+    else this.#end(thread)
   }
 
   #refillSoon(): void {
