@@ -5,6 +5,7 @@ import { silentLog } from '../../src/base/index.ts'
 import { Executor, InitialGrants } from '../../src/capnp/system.ts'
 import { serveExecutor } from '../../src/caps/executor.ts'
 import { takeGrants } from '../../src/caps/initial-grants.ts'
+import { CELL_LIMITS, Programs, ThreadPool } from '../../src/cell/index.ts'
 import type { Cell } from '../../src/cell/index.ts'
 import { serve } from '../../src/rpc/index.ts'
 
@@ -129,4 +130,76 @@ test('the link to a cell is traced under the name of the cell', async () => {
   })
   await made.runBytes({ wasm: await wasm(SEVEN), args: ['seven'] })
   expect(names).toEqual(['seven'])
+})
+
+/** An executor with what a node gives it. */
+function equipped() {
+  const programs = new Programs({ log: silentLog })
+  const threads = new ThreadPool({ log: silentLog })
+  const served = serveExecutor({
+    log: silentLog,
+    expose: (error) => error,
+    adopt: (cell) => void cells.push(cell),
+    programs,
+    threads,
+  })
+  return {
+    programs,
+    executor: served,
+    async [Symbol.asyncDispose]() {
+      served[Symbol.dispose]()
+      await threads[Symbol.asyncDispose]()
+      await programs[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const NOTHING = { args: [], env: [], grants: [] }
+
+test('a loaded program starts cells without its bytes, each with its own arguments and grants', async () => {
+  await using node = equipped()
+  const { program } = await node.executor.load({ wasm: await wasm(SEVEN) })
+  for (const name of ['one', 'two', 'three']) {
+    const { process } = await program!.spawn({ ...NOTHING, args: [name] })
+    expect((await process!.wait()).exitCode).toBe(7)
+  }
+  expect(cells.map(({ name }) => name)).toEqual(['one', 'two', 'three'])
+  expect(node.programs.rewritten).toBe(1)
+  await expect(program!.spawn({ ...NOTHING, env: ['=x'] })).rejects.toThrow('is not NAME=value')
+  const bad = { ...NOTHING, grants: [{ name: '', cap: null }] }
+  await expect(program!.spawn(bad)).rejects.toThrow('Grant 1 has no name')
+})
+
+test('spawn finds what load has compiled, and the other way round', async () => {
+  await using node = equipped()
+  const bytes = await wasm(SEVEN)
+  const { process } = await node.executor.spawn({ ...NOTHING, wasm: bytes })
+  expect((await process!.wait()).exitCode).toBe(7)
+  await node.executor.load({ wasm: bytes })
+  expect(node.programs.rewritten).toBe(1)
+})
+
+test('load refuses what spawn would refuse, and starts nothing', async () => {
+  await using node = equipped()
+  await expect(node.executor.load({ wasm: new Uint8Array(3) })).rejects.toThrow(
+    'Cannot load the program: it is not WebAssembly',
+  )
+  expect(cells).toHaveLength(0)
+})
+
+test('programs that are held are counted, refused as overload, and let go', async () => {
+  await using node = equipped()
+  const bytes = await wasm(SEVEN)
+  const held = []
+  for (let i = 0; i < CELL_LIMITS.heldPrograms; i++) {
+    held.push((await node.executor.load({ wasm: bytes })).program!)
+  }
+  await expect(node.executor.load({ wasm: bytes })).rejects.toMatchObject({
+    kind: 'overloaded',
+    code: 'PROGRAMS_HELD',
+  })
+  held.pop()![Symbol.dispose]()
+  const { program } = await node.executor.load({ wasm: bytes })
+  for (const each of [program!, ...held]) each[Symbol.dispose]()
+  expect((await node.executor.load({ wasm: bytes })).program).not.toBeNull()
 })

@@ -33,33 +33,31 @@ const answering = answerer()
 
 /** A guest of others: it starts, and that is its answer. */
 const nothing = wat('(module (memory (export "memory") 1) (func (export "_start")))')
-const plugin = wat('(module (func (export "answer") (result i32) (i32.const 0)))')
+const plugin = wat(
+  '(module (memory (export "memory") 1) (func (export "answer") (result i32) (i32.const 0)))',
+)
+
+const program = await loadProgram(echo, 'echo')
+const threads = new ThreadPool({ log: silentLog })
+const cell = { program, name: 'bench', args: [], env: [], log: silentLog }
 
 async function pooledMs(): Promise<number> {
-  const program = await loadProgram(echo, 'echo')
-  await using threads = new ThreadPool({ log: silentLog })
   threads.prepare()
   await pause()
-  return await firstEchoMs(
-    async () =>
-      await spawnCell({ program, name: 'bench', args: [], env: [], threads, log: silentLog }),
-  )
+  return await firstEchoMs(async () => await spawnCell({ ...cell, threads }))
 }
 
 async function coldMs(): Promise<number> {
-  const program = await loadProgram(echo, 'echo')
   await pause()
-  return await firstEchoMs(
-    async () => await spawnCell({ program, name: 'bench', args: [], env: [], log: silentLog }),
-  )
+  return await firstEchoMs(async () => await spawnCell(cell))
 }
 
 async function firstEchoMs(start: () => Promise<Cell>): Promise<number> {
   const begin = performance.now()
-  await using cell = await start()
+  await using started = await start()
   await new Promise<void>((resolve) => {
-    cell.data.open({ chunk: () => resolve(), drained() {}, ended() {} })
-    cell.data.send([new Uint8Array(1)])
+    started.data.open({ chunk: () => resolve(), drained() {}, ended() {} })
+    started.data.send([new Uint8Array(1)])
   })
   return performance.now() - begin
 }
@@ -158,14 +156,14 @@ class Node implements AsyncDisposable {
 
   async load(wasm: Uint8Array): Promise<Program> {
     const { executor } = await this.#connection.bootstrap(Membrane).graft({})
-    const { program } = await executor!.load({ wasm })
-    return program!
+    const { program: loaded } = await executor!.load({ wasm })
+    return loaded!
   }
 
   /** Milliseconds from the call of `spawn` until the child has answered a call on its bootstrap. */
-  async firstAnswerMs(program: Program): Promise<number> {
+  async firstAnswerMs(loaded: Program): Promise<number> {
     const begin = performance.now()
-    const { process: child } = await program.spawn({ args: ['child'], env: [], grants: [] })
+    const { process: child } = await loaded.spawn({ args: ['child'], env: [], grants: [] })
     const call = child!.bootstrap().cap.$as(Executor).echo({ message: '' })
     // It refuses, or has nothing to offer: that is an answer.
     await call.then(
@@ -189,13 +187,13 @@ class Node implements AsyncDisposable {
 async function overRpc(wasm: Uint8Array) {
   await using pooled = new Node(2)
   await using cold = new Node(0)
-  const [one, other] = await Promise.all([pooled.load(wasm), cold.load(wasm)])
+  const [one, other] = [await pooled.load(wasm), await cold.load(wasm)]
   // The first finds no thread; it also has the engine learn the program, as it does on any node.
   await pooled.firstAnswerMs(one)
   await cold.firstAnswerMs(other)
-  const after = (node: Node, program: Program) => async () => {
+  const after = (node: Node, loaded: Program) => async () => {
     await pause()
-    return await node.firstAnswerMs(program)
+    return await node.firstAnswerMs(loaded)
   }
   return await inTurns(TURNS, after(pooled, one), after(cold, other), 'the same on a new thread')
 }
