@@ -4,6 +4,7 @@ import { CELL_LIMITS } from './limits.ts'
 import { encodeEntries } from './mailbox.ts'
 import type { FileAnswer, FileFault, FileQuestion, Mailbox } from './mailbox.ts'
 import type { Doorbell } from './ring.ts'
+import { SCRATCH_NAME } from './world/walk.ts'
 
 const FAULTS: Readonly<Record<string, FileFault>> = {
   NO_SUCH_FILE: 'no-such-file',
@@ -83,7 +84,15 @@ export class FileServer {
     if (kept?.path === path && from > 0) return kept.entries
     const found = await this.#tree.list(path)
     const entries = found.filter(({ name }) => name.length <= LONGEST_NAME)
-    this.#listing = { path, entries }
-    return entries
+    this.#listing = { path, entries: path === '/' ? withScratch(entries) : entries }
+    return this.#listing.entries
   }
+}
+
+/** The cell has a directory `/tmp` of its own, which hides what the tree has there. */
+function withScratch(entries: readonly TreeEntry[]): TreeEntry[] {
+  const others = entries.filter(({ name }) => name !== SCRATCH_NAME)
+  return [...others, { name: SCRATCH_NAME, kind: 'directory' as const }].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )
 }

@@ -63,10 +63,18 @@ export const CELL_LIMITS = {
   descriptors: 1_024,
   /** Resource handles (components) open at once: streams, timers, files. */
   handles: 16_384,
+  /** Pieces of memory one read or write may fill or take, as with Linux. */
+  vectors: 1_024,
   /** Subscriptions of one `poll_oneoff`, pollables of one `poll`. */
   pollables: 4_096,
-  /** Bytes of one path, in UTF-8. */
+  /** Bytes of one path, and of one name in `/tmp`, in UTF-8. */
   pathBytes: 4_096,
+  nameBytes: 255,
+  /** Links one path may lead through. */
+  linksFollowed: 32,
+  /** What a cell may keep in its `/tmp`: bytes of files, also of those removed but still open; names. */
+  tmpBytes: 16 << 20,
+  tmpEntries: 4_096,
   /** Bytes of a file or of a listing carried by one answer of the host. */
   fileChunkBytes: 64 << 10,
   /** Bytes of randomness by one call of a component, which gets them as a list. */

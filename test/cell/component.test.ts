@@ -68,6 +68,7 @@ test('a component reads files, streams and directories of its root', async () =>
     'big regular-file',
     'bin directory',
     'etc directory',
+    'tmp directory',
     'hel',
   ])
 })

@@ -78,15 +78,15 @@ test('W01 a module sees exactly the arguments and the environment it was given',
   expect([0, 4, 8, 12].map((at) => none.out.getUint32(at, true))).toEqual([0, 0, 0, 0])
 })
 
-test('W02 every socket call fails with the error for it', async () => {
+test('W02 what is no socket, and what is not open, has an error of its own', async () => {
   const calls: Call[] = []
-  for (const fd of [0, 1, 2, 3, 4, 5]) {
+  for (const fd of [0, 1, 2, 3, 5]) {
     calls.push(['sock_accept', fd, 0, OUT])
     calls.push(['sock_recv', fd, DATA, 1, 0, OUT, OUT + 8])
     calls.push(['sock_send', fd, DATA, 1, 0, OUT])
     calls.push(['sock_shutdown', fd, 3])
   }
-  const answers = [E.NOTSOCK, E.NOTSOCK, E.NOTSOCK, E.NOTSOCK, E.NOTSUP, E.BADF]
+  const answers = [E.NOTSOCK, E.NOTSOCK, E.NOTSOCK, E.NOTSOCK, E.BADF]
   expect(await errnosOf(calls)).toEqual(
     answers.flatMap((errno) => Array(4).fill(errno) as number[]),
   )
@@ -293,7 +293,6 @@ test('addresses outside memory are answered with an error, not with a crash', as
         ['fd_read', 0, END - 4, 1, OUT],
         ['fd_read', 4, DATA, 1, OUT],
         ['fd_write', 1, DATA, 1, OUT],
-        ['fd_write', 1, DATA, -1, OUT],
         ['random_get', -1, 2],
         ['clock_time_get', 0, 0n, END - 7],
         ['args_sizes_get', END, OUT],
@@ -305,7 +304,7 @@ test('addresses outside memory are answered with an error, not with a crash', as
       ],
       { memory: vector(END - 8, 9) },
     ),
-  ).toEqual(Array(12).fill(E.FAULT))
+  ).toEqual(Array(11).fill(E.FAULT))
 })
 
 test('clocks run in whole microseconds, and there are two', async () => {
@@ -462,12 +461,12 @@ test('a file the host cannot read is an I/O error, and the cell goes on', async 
   ).toEqual([0, 29, 0])
 })
 
-test('without a root a cell sees an empty directory', async () => {
+test('without a root a cell sees a directory with nothing but its own /tmp', async () => {
   const { errnos, out } = await runCalls([
     open('x'),
     ['fd_readdir', 3, OUT + 64, 1_000, 0n, OUT],
     ['path_filestat_get', 3, 0, '.', OUT + 200],
   ])
   expect(errnos).toEqual([E.NOENT, 0, 0])
-  expect(out.getUint32(0, true)).toBe(24 + 1 + 24 + 2)
+  expect(out.getUint32(0, true)).toBe(24 + 1 + 24 + 2 + 24 + 3)
 })

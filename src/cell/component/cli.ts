@@ -1,17 +1,21 @@
-// wasi:cli: arguments, environment, the end, standard streams, and terminals, of which there are none.
+// wasi:cli: arguments, environment, the end, standard streams, and which of them are terminals.
 
-import type { RingWriter } from '../ring.ts'
 import { Stop } from '../world/stop.ts'
-import type { Interfaces } from './canon.ts'
-import type { Resource } from './handles.ts'
-import { pipeSource } from './io.ts'
+import type { Terminals } from '../world/world.ts'
+import type { Canon, Guest, Interfaces } from './canon.ts'
+import { inputStream, outputStream, pipeSink, pipeSource } from './io.ts'
 
 const NAME_AND_VALUE_BYTES = 16
 const TEXT_BYTES = 8
 
-function standardOutput(writer: RingWriter): Resource {
-  return { kind: 'output-stream', writer, permit: 0, owned: false }
-}
+// `option<own<terminal-…>>`: tag, handle at 4.
+const terminalCall =
+  (stream: keyof Terminals, kind: 'terminal-input' | 'terminal-output') =>
+  ({ world, handles }: Guest, { memory }: Canon) =>
+  (out: number) => {
+    memory.setU8(out, world.terminals[stream] ? 1 : 0)
+    if (world.terminals[stream]) memory.setU32(out + 4, handles.add({ kind }))
+  }
 
 export const CLI: Interfaces = {
   'wasi:cli/environment': {
@@ -48,30 +52,30 @@ export const CLI: Interfaces = {
     'get-stdin':
       ({ world, handles }) =>
       () =>
-        handles.add({ kind: 'input-stream', source: pipeSource(world.pipes.stdin, false) }),
+        handles.add(inputStream(pipeSource(world.pipes.stdin, false))),
   },
   'wasi:cli/stdout': {
     'get-stdout':
       ({ world, handles }) =>
       () =>
-        handles.add(standardOutput(world.pipes.stdout)),
+        handles.add(outputStream(pipeSink(world.pipes.stdout, false))),
   },
   'wasi:cli/stderr': {
     'get-stderr':
       ({ world, handles }) =>
       () =>
-        handles.add(standardOutput(world.pipes.stderr)),
+        handles.add(outputStream(pipeSink(world.pipes.stderr, false))),
   },
 
   'wasi:cli/terminal-input': {},
   'wasi:cli/terminal-output': {},
   'wasi:cli/terminal-stdin': {
-    'get-terminal-stdin': (_guest, canon) => (out: number) => canon.memory.setU8(out, 0),
+    'get-terminal-stdin': terminalCall('stdin', 'terminal-input'),
   },
   'wasi:cli/terminal-stdout': {
-    'get-terminal-stdout': (_guest, canon) => (out: number) => canon.memory.setU8(out, 0),
+    'get-terminal-stdout': terminalCall('stdout', 'terminal-output'),
   },
   'wasi:cli/terminal-stderr': {
-    'get-terminal-stderr': (_guest, canon) => (out: number) => canon.memory.setU8(out, 0),
+    'get-terminal-stderr': terminalCall('stderr', 'terminal-output'),
   },
 }

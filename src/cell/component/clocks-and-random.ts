@@ -9,10 +9,10 @@ import { unsigned } from './canon.ts'
 import type { Canon, Interfaces } from './canon.ts'
 import { timer } from './io.ts'
 
-const NS_PER_S = 1_000_000_000n
+export const NS_PER_S = 1_000_000_000n
 
 /** Puts a `datetime`. */
-function putTime({ memory }: Canon, at: number, ns: bigint): void {
+export function putTime({ memory }: Canon, at: number, ns: bigint): void {
   memory.setU64(at, ns / NS_PER_S)
   memory.setU32(at + 8, Number(ns % NS_PER_S))
 }
@@ -41,6 +41,15 @@ export const CLOCKS_AND_RANDOM: Interfaces = {
   'wasi:clocks/wall-clock': {
     now: (_guest, canon) => (out: number) => putTime(canon, out, wallNs()),
     resolution: (_guest, canon) => (out: number) => putTime(canon, out, WALL_RESOLUTION_NS),
+  },
+  // Everywhere is Greenwich: where a node stands is nobody's affair.
+  'wasi:clocks/timezone': {
+    display: (_guest, canon) => (_seconds: bigint, _nanoseconds: number, out: number) => {
+      canon.memory.setU32(out, 0)
+      canon.putText(out + 4, 'UTC')
+      canon.memory.setU8(out + 12, 0)
+    },
+    'utc-offset': () => () => 0,
   },
 
   'wasi:random/random': {

@@ -1,7 +1,6 @@
-import type { TreeEntry, TreeNode } from '../../base/index.ts'
 import { CELL_LIMITS } from '../limits.ts'
-import type { RingWriter } from '../ring.ts'
-import type { FileErrorCode } from '../world/files.ts'
+import type { FileErrorCode } from '../world/file-error.ts'
+import type { ListedEntry, OpenNode } from '../world/files.ts'
 import { trap } from '../world/stop.ts'
 
 /** Where the bytes of an input stream come from: a pipe or a file. */
@@ -16,28 +15,36 @@ export interface ByteSource {
   close(): void
 }
 
+/** Where the bytes of an output stream go: a pipe or a file. */
+export interface ByteSink {
+  /** Bytes that can be put without waiting. */
+  room(): number
+  /** Nothing can be put any more. */
+  closed(): boolean
+  /** Moves up to `length` bytes; how many, at least one if there is room. @throws {FileError} */
+  put(source: Uint8Array, at: number, length: number): number
+  /** The guest gives it up. */
+  close(): void
+}
+
 /** What a guest can hold, by the resource names of the interfaces. */
 export type Resource =
   | { readonly kind: 'pollable'; readonly ready: () => boolean; readonly deadlineMs: number }
   | { readonly kind: 'error'; readonly message: string; readonly code: FileErrorCode }
-  | { readonly kind: 'input-stream'; readonly source: ByteSource }
+  /** A stream that has failed once is closed from then on. */
+  | { readonly kind: 'input-stream'; readonly source: ByteSource; failed: boolean }
   | {
       readonly kind: 'output-stream'
-      readonly writer: RingWriter
+      readonly sink: ByteSink
+      failed: boolean
       /** Bytes the guest may write: what `check-write` said, less what was written since. */
       permit: number
-      /** Whether the end of the stream is the end of the pipe. */
-      readonly owned: boolean
     }
-  | { readonly kind: 'descriptor'; readonly path: string; readonly node: TreeNode }
-  | {
-      readonly kind: 'directory-entry-stream'
-      readonly path: string
-      next: number
-      entries: TreeEntry[]
-    }
+  | { readonly kind: 'descriptor'; readonly node: OpenNode; readonly flags: number; close(): void }
+  | { readonly kind: 'directory-entry-stream'; readonly entries: Iterator<ListedEntry> }
   | { readonly kind: 'connection'; inputTaken: boolean; outputTaken: boolean }
   | { readonly kind: 'network' }
+  | { readonly kind: 'terminal-input' | 'terminal-output' }
 
 type ResourceKind = Resource['kind']
 type ResourceOf<K extends ResourceKind> = Extract<Resource, { readonly kind: K }>
@@ -81,6 +88,7 @@ export class HandleTable {
     this.#held[handle] = undefined
     this.#free.push(handle)
     if (resource.kind === 'input-stream') resource.source.close()
-    if (resource.kind === 'output-stream' && resource.owned) resource.writer.close()
+    if (resource.kind === 'output-stream') resource.sink.close()
+    if (resource.kind === 'descriptor') resource.close()
   }
 }

@@ -2,13 +2,14 @@
 
 import { CELL_LIMITS } from '../limits.ts'
 import type { RingReader, RingWriter } from '../ring.ts'
-import { FileError } from '../world/files.ts'
+import { FileError } from '../world/file-error.ts'
 import { trap } from '../world/stop.ts'
 import { nowMs } from '../world/waiter.ts'
 import { atMost } from './canon.ts'
 import type { Canon, Guest, Interfaces } from './canon.ts'
-import type { ByteSource, Resource } from './handles.ts'
+import type { ByteSink, ByteSource, Resource } from './handles.ts'
 
+type InputStream = Extract<Resource, { readonly kind: 'input-stream' }>
 type OutputStream = Extract<Resource, { readonly kind: 'output-stream' }>
 type Pollable = Extract<Resource, { readonly kind: 'pollable' }>
 
@@ -27,6 +28,26 @@ export function pipeSource(reader: RingReader, owned: boolean): ByteSource {
       if (owned) reader.close()
     },
   }
+}
+
+/** @param owned whether dropping the stream closes the pipe */
+export function pipeSink(writer: RingWriter, owned: boolean): ByteSink {
+  return {
+    room: () => writer.writable,
+    closed: () => writer.readerClosed,
+    put: (source, at, length) => writer.write(source, at, length),
+    close: () => {
+      if (owned) writer.close()
+    },
+  }
+}
+
+export function inputStream(source: ByteSource): Resource {
+  return { kind: 'input-stream', source, failed: false }
+}
+
+export function outputStream(sink: ByteSink): Resource {
+  return { kind: 'output-stream', sink, failed: false, permit: 0 }
 }
 
 export function timer(deadlineMs: number): Resource {
@@ -65,49 +86,78 @@ function putStreamError(
     return
   }
   memory.setU8(at + payload, STREAM_ERROR.LAST_OPERATION_FAILED)
-  const message = `the file could not be read: ${cause.code}`
+  const message = `the file could not be read or written: ${cause.code}`
   memory.setU32(at + payload + 4, handles.add({ kind: 'error', message, code: cause.code }))
 }
 
-const canTake = (source: ByteSource) => source.available() > 0 || source.ended()
-const canPut = (writer: RingWriter) => writer.readerClosed || writer.writable > 0
+/**
+ * Puts the result of an operation on streams at `out`: what `body` puts, or the error. `body` says
+ * whether the stream was open. Streams that fail are closed from then on.
+ */
+function attempt(
+  guest: Guest,
+  canon: Canon,
+  streams: readonly (InputStream | OutputStream)[],
+  out: number,
+  payload: number,
+  body: (at: number) => boolean,
+): void {
+  if (streams.some(({ failed }) => failed)) {
+    return putStreamError(guest, canon, out, payload, 'closed')
+  }
+  try {
+    if (!body(out + payload)) return putStreamError(guest, canon, out, payload, 'closed')
+    canon.memory.setU8(out, 0)
+  } catch (thrown) {
+    if (!(thrown instanceof FileError)) throw thrown
+    for (const stream of streams) stream.failed = true
+    putStreamError(guest, canon, out, payload, thrown)
+  }
+}
+
+const canTake = ({ source, failed }: InputStream) =>
+  failed || source.available() > 0 || source.ended()
+const canPut = ({ sink, failed }: OutputStream) => failed || sink.closed() || sink.room() > 0
+
+/** How many bytes can be had of `length`, after waiting for some if asked to; none at the end. */
+function wantedOf(
+  { world }: Guest,
+  stream: InputStream,
+  length: bigint,
+  blocking: boolean,
+): number | undefined {
+  if (blocking && length !== 0n) world.waiter.until(() => canTake(stream))
+  const { source } = stream
+  const wanted = Math.min(atMost(CELL_LIMITS.fileChunkBytes, length), source.available())
+  return wanted === 0 && source.ended() ? undefined : wanted
+}
 
 // `result<list<u8>, stream-error>`: tag, payload at 4.
 const readCall = (blocking: boolean) => (guest: Guest, canon: Canon) =>
   function read(self: number, length: bigint, out: number): void {
-    const { source } = guest.handles.get(self, 'input-stream')
-    if (blocking && length !== 0n) guest.world.waiter.until(() => canTake(source))
-    const wanted = Math.min(atMost(CELL_LIMITS.fileChunkBytes, length), source.available())
-    if (wanted === 0 && source.ended()) return putStreamError(guest, canon, out, 4, 'closed')
-    const { memory } = canon
-    const at = canon.allocate(wanted, 1)
-    let count: number
-    try {
-      count = source.take(memory.bytes, at, wanted)
-    } catch (thrown) {
-      if (thrown instanceof FileError) return putStreamError(guest, canon, out, 4, thrown)
-      throw thrown
-    }
-    memory.setU8(out, 0)
-    memory.setU32(out + 4, at)
-    memory.setU32(out + 8, count)
+    const stream = guest.handles.get(self, 'input-stream')
+    attempt(guest, canon, [stream], out, 4, (at) => {
+      const wanted = wantedOf(guest, stream, length, blocking)
+      if (wanted === undefined) return false
+      const data = canon.allocate(wanted, 1)
+      const count = stream.source.take(canon.memory.bytes, data, wanted)
+      canon.memory.setU32(at, data)
+      canon.memory.setU32(at + 4, count)
+      return true
+    })
   }
 
 // `result<u64, stream-error>`: tag, payload at 8.
 const skipCall = (blocking: boolean) => (guest: Guest, canon: Canon) =>
   function skip(self: number, length: bigint, out: number): void {
-    const { source } = guest.handles.get(self, 'input-stream')
-    if (blocking && length !== 0n) guest.world.waiter.until(() => canTake(source))
-    const wanted = Math.min(atMost(CELL_LIMITS.fileChunkBytes, length), source.available())
-    if (wanted === 0 && source.ended()) return putStreamError(guest, canon, out, 8, 'closed')
-    try {
-      const count = source.take(new Uint8Array(wanted), 0, wanted)
-      canon.memory.setU8(out, 0)
-      canon.memory.setU64(out + 8, BigInt(count))
-    } catch (thrown) {
-      if (!(thrown instanceof FileError)) throw thrown
-      putStreamError(guest, canon, out, 8, thrown)
-    }
+    const stream = guest.handles.get(self, 'input-stream')
+    attempt(guest, canon, [stream], out, 8, (at) => {
+      const wanted = wantedOf(guest, stream, length, blocking)
+      if (wanted === undefined) return false
+      const count = stream.source.take(new Uint8Array(wanted), 0, wanted)
+      canon.memory.setU64(at, BigInt(count))
+      return true
+    })
   }
 
 function spend(stream: OutputStream, length: number): void {
@@ -117,86 +167,68 @@ function spend(stream: OutputStream, length: number): void {
   stream.permit -= length
 }
 
-/** Writes all of it, waiting for space; false when the reader is gone. */
-function writeAll({ world }: Guest, writer: RingWriter, bytes: Uint8Array): boolean {
+function requireShort(length: number): void {
+  if (length <= BLOCKING_WRITE_BYTES) return
+  trap(`it wrote ${length} bytes at once where ${BLOCKING_WRITE_BYTES} are allowed`)
+}
+
+/** Writes all of it, waiting for space; false when nobody reads any more. */
+function writeAll({ world }: Guest, stream: OutputStream, bytes: Uint8Array): boolean {
+  const { sink } = stream
   for (let done = 0; done < bytes.length;) {
-    if (writer.readerClosed) return false
-    done += writer.write(bytes, done, bytes.length - done)
-    if (done < bytes.length) world.waiter.until(() => canPut(writer))
+    if (sink.closed()) return false
+    done += sink.put(bytes, done, bytes.length - done)
+    if (done < bytes.length) world.waiter.until(() => canPut(stream))
   }
-  return !writer.readerClosed
+  return !sink.closed()
 }
 
-/** Writes and puts `result<_, stream-error>`: tag, payload at 4. */
-function put(guest: Guest, canon: Canon, stream: OutputStream, bytes: Uint8Array, out: number) {
-  if (writeAll(guest, stream.writer, bytes)) canon.memory.setU8(out, 0)
-  else putStreamError(guest, canon, out, 4, 'closed')
-}
-
-const writeCall = (guest: Guest, canon: Canon) =>
+// `result<_, stream-error>`: tag, payload at 4.
+const writeCall = (blocking: boolean) => (guest: Guest, canon: Canon) =>
   function write(self: number, at: number, length: number, out: number): void {
     const stream = guest.handles.get(self, 'output-stream')
-    spend(stream, length)
-    put(guest, canon, stream, canon.memory.slice(at, length), out)
+    if (blocking) requireShort(length)
+    else spend(stream, length)
+    const bytes = canon.memory.slice(at, length)
+    attempt(guest, canon, [stream], out, 4, () => writeAll(guest, stream, bytes))
   }
 
-const blockingWriteCall = (guest: Guest, canon: Canon) =>
-  function write(self: number, at: number, length: number, out: number): void {
-    const stream = guest.handles.get(self, 'output-stream')
-    if (length > BLOCKING_WRITE_BYTES) {
-      trap(`it wrote ${length} bytes at once where ${BLOCKING_WRITE_BYTES} are allowed`)
-    }
-    put(guest, canon, stream, canon.memory.slice(at, length), out)
-  }
-
-const writeZeroesCall = (guest: Guest, canon: Canon) =>
+const writeZeroesCall = (blocking: boolean) => (guest: Guest, canon: Canon) =>
   function write(self: number, length: bigint, out: number): void {
     const stream = guest.handles.get(self, 'output-stream')
     const count = atMost(Number.MAX_SAFE_INTEGER, length)
-    spend(stream, count)
-    put(guest, canon, stream, ZEROES.subarray(0, count), out)
+    if (blocking) requireShort(count)
+    else spend(stream, count)
+    const zeroes = ZEROES.subarray(0, count)
+    attempt(guest, canon, [stream], out, 4, () => writeAll(guest, stream, zeroes))
   }
 
-const blockingWriteZeroesCall = (guest: Guest, canon: Canon) =>
-  function write(self: number, length: bigint, out: number): void {
-    const stream = guest.handles.get(self, 'output-stream')
-    const count = atMost(Number.MAX_SAFE_INTEGER, length)
-    if (count > BLOCKING_WRITE_BYTES) {
-      trap(`it wrote ${count} bytes at once where ${BLOCKING_WRITE_BYTES} are allowed`)
-    }
-    put(guest, canon, stream, ZEROES.subarray(0, count), out)
-  }
-
-// What was written lies in the pipe already: there is nothing to flush but a wrong hope.
+// What was written lies in the pipe or the file already: there is nothing to flush but a wrong hope.
 const flushCall = (guest: Guest, canon: Canon) =>
   function flush(self: number, out: number): void {
-    const { writer } = guest.handles.get(self, 'output-stream')
-    if (writer.readerClosed) putStreamError(guest, canon, out, 4, 'closed')
-    else canon.memory.setU8(out, 0)
+    const stream = guest.handles.get(self, 'output-stream')
+    attempt(guest, canon, [stream], out, 4, () => !stream.sink.closed())
   }
 
 // `result<u64, stream-error>`: tag, payload at 8.
 const spliceCall = (blocking: boolean) => (guest: Guest, canon: Canon) =>
   function splice(self: number, from: number, length: bigint, out: number): void {
-    const { writer } = guest.handles.get(self, 'output-stream')
-    const { source } = guest.handles.get(from, 'input-stream')
-    if (blocking && length !== 0n) {
-      guest.world.waiter.until(() => canTake(source) && canPut(writer))
-    }
-    if (writer.readerClosed) return putStreamError(guest, canon, out, 8, 'closed')
-    const most = Math.min(source.available(), writer.writable)
-    const wanted = atMost(most, length)
-    if (wanted === 0 && source.ended()) return putStreamError(guest, canon, out, 8, 'closed')
-    const bytes = new Uint8Array(wanted)
-    try {
-      const count = source.take(bytes, 0, wanted)
-      writeAll(guest, writer, bytes.subarray(0, count))
-      canon.memory.setU8(out, 0)
-      canon.memory.setU64(out + 8, BigInt(count))
-    } catch (thrown) {
-      if (!(thrown instanceof FileError)) throw thrown
-      putStreamError(guest, canon, out, 8, thrown)
-    }
+    const to = guest.handles.get(self, 'output-stream')
+    const input = guest.handles.get(from, 'input-stream')
+    attempt(guest, canon, [to, input], out, 8, (at) => {
+      const { sink } = to
+      if (blocking && length !== 0n) {
+        guest.world.waiter.until(() => sink.closed() || (canTake(input) && canPut(to)))
+      }
+      if (sink.closed()) return false
+      const most = Math.min(input.source.available(), sink.room())
+      const wanted = atMost(most, length)
+      if (wanted === 0 && input.source.ended()) return false
+      const bytes = new Uint8Array(wanted)
+      const count = input.source.take(bytes, 0, wanted)
+      canon.memory.setU64(at, BigInt(count))
+      return writeAll(guest, to, bytes.subarray(0, count))
+    })
   }
 
 export const IO: Interfaces = {
@@ -235,30 +267,32 @@ export const IO: Interfaces = {
     '[method]input-stream.subscribe':
       ({ handles }) =>
       (self: number) => {
-        const { source } = handles.get(self, 'input-stream')
-        return handles.add(pollable(() => canTake(source)))
+        const stream = handles.get(self, 'input-stream')
+        return handles.add(pollable(() => canTake(stream)))
       },
 
     // `result<u64, stream-error>`: tag, payload at 8.
     '[method]output-stream.check-write': (guest, canon) => (self: number, out: number) => {
       const stream = guest.handles.get(self, 'output-stream')
-      if (stream.writer.readerClosed) return putStreamError(guest, canon, out, 8, 'closed')
-      stream.permit = stream.writer.writable
-      canon.memory.setU8(out, 0)
-      canon.memory.setU64(out + 8, BigInt(stream.permit))
+      attempt(guest, canon, [stream], out, 8, (at) => {
+        if (stream.sink.closed()) return false
+        stream.permit = stream.sink.room()
+        canon.memory.setU64(at, BigInt(stream.permit))
+        return true
+      })
     },
-    '[method]output-stream.write': writeCall,
-    '[method]output-stream.blocking-write-and-flush': blockingWriteCall,
+    '[method]output-stream.write': writeCall(false),
+    '[method]output-stream.blocking-write-and-flush': writeCall(true),
     '[method]output-stream.flush': flushCall,
     '[method]output-stream.blocking-flush': flushCall,
     '[method]output-stream.subscribe':
       ({ handles }) =>
       (self: number) => {
-        const { writer } = handles.get(self, 'output-stream')
-        return handles.add(pollable(() => canPut(writer)))
+        const stream = handles.get(self, 'output-stream')
+        return handles.add(pollable(() => canPut(stream)))
       },
-    '[method]output-stream.write-zeroes': writeZeroesCall,
-    '[method]output-stream.blocking-write-zeroes-and-flush': blockingWriteZeroesCall,
+    '[method]output-stream.write-zeroes': writeZeroesCall(false),
+    '[method]output-stream.blocking-write-zeroes-and-flush': writeZeroesCall(true),
     '[method]output-stream.splice': spliceCall(false),
     '[method]output-stream.blocking-splice': spliceCall(true),
   },

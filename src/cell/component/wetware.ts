@@ -2,7 +2,7 @@
 
 import { trap } from '../world/stop.ts'
 import type { Interfaces } from './canon.ts'
-import { pipeSource } from './io.ts'
+import { inputStream, outputStream, pipeSink, pipeSource } from './io.ts'
 
 export const WETWARE: Interfaces = {
   'wetware:streams/streams': {
@@ -17,7 +17,7 @@ export const WETWARE: Interfaces = {
         const connection = handles.get(self, 'connection')
         if (connection.inputTaken) trap('input stream already taken')
         connection.inputTaken = true
-        return handles.add({ kind: 'input-stream', source: pipeSource(world.pipes.dataIn, true) })
+        return handles.add(inputStream(pipeSource(world.pipes.dataIn, true)))
       },
     '[method]connection.get-output-stream':
       ({ handles, world }) =>
@@ -25,8 +25,7 @@ export const WETWARE: Interfaces = {
         const connection = handles.get(self, 'connection')
         if (connection.outputTaken) trap('output stream already taken')
         connection.outputTaken = true
-        const writer = world.pipes.dataOut
-        return handles.add({ kind: 'output-stream', writer, permit: 0, owned: true })
+        return handles.add(outputStream(pipeSink(world.pipes.dataOut, true)))
       },
   },
 }

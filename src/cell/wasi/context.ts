@@ -12,7 +12,7 @@ export interface Context {
 
 /**
  * Functions of preview 1 by name. They get 32-bit numbers unsigned and 64-bit numbers signed, and
- * may throw MemoryFault, TextFault and FileError, which become error numbers.
+ * may throw Failure, MemoryFault, TextFault and FileError, which become error numbers.
  */
 export type Calls = Readonly<Record<string, (...args: never[]) => Errno>>
 

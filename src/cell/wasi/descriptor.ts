@@ -1,47 +1,26 @@
 import { CELL_LIMITS } from '../limits.ts'
 import type { RingReader, RingWriter } from '../ring.ts'
+import type { DirectoryNode, GuestFiles, RegularFile } from '../world/files.ts'
 import type { World } from '../world/world.ts'
+import { ERRNO, fail } from './errno.ts'
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, pipeRights, RIGHT } from './rights.ts'
 
 /** File types of preview 1. */
-export const FILE_TYPE = { UNKNOWN: 0, DIRECTORY: 3, REGULAR: 4, SOCKET_STREAM: 6 } as const
-
-/** Rights of preview 1, those that can be held here, and those that ask for writing. */
-export const RIGHTS = {
-  FD_READ: 1n << 1n,
-  FD_SEEK: 1n << 2n,
-  FDSTAT_SET_FLAGS: 1n << 3n,
-  FD_TELL: 1n << 5n,
-  FD_WRITE: 1n << 6n,
-  FD_ADVISE: 1n << 7n,
-  FD_ALLOCATE: 1n << 8n,
-  PATH_OPEN: 1n << 13n,
-  FD_READDIR: 1n << 14n,
-  PATH_READLINK: 1n << 15n,
-  PATH_FILESTAT_GET: 1n << 18n,
-  FD_FILESTAT_GET: 1n << 21n,
-  FD_FILESTAT_SET_SIZE: 1n << 22n,
-  POLL_FD_READWRITE: 1n << 27n,
+export const FILE_TYPE = {
+  UNKNOWN: 0,
+  CHARACTER_DEVICE: 2,
+  DIRECTORY: 3,
+  REGULAR: 4,
+  SOCKET_STREAM: 6,
+  SYMBOLIC_LINK: 7,
 } as const
 
-const PIPE_RIGHTS = RIGHTS.FDSTAT_SET_FLAGS | RIGHTS.FD_FILESTAT_GET | RIGHTS.POLL_FD_READWRITE
-export const FILE_RIGHTS =
-  RIGHTS.FD_READ |
-  RIGHTS.FD_SEEK |
-  RIGHTS.FD_TELL |
-  RIGHTS.FD_ADVISE |
-  RIGHTS.FDSTAT_SET_FLAGS |
-  RIGHTS.FD_FILESTAT_GET |
-  RIGHTS.POLL_FD_READWRITE
-export const DIRECTORY_RIGHTS =
-  RIGHTS.PATH_OPEN |
-  RIGHTS.FD_READDIR |
-  RIGHTS.PATH_READLINK |
-  RIGHTS.PATH_FILESTAT_GET |
-  RIGHTS.FD_FILESTAT_GET
-export const WRITING_RIGHTS = RIGHTS.FD_WRITE | RIGHTS.FD_ALLOCATE | RIGHTS.FD_FILESTAT_SET_SIZE
+/** Flags a descriptor may carry. Those about synchronizing are kept and mean nothing in memory. */
+export const FDFLAGS = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const
+export const ALL_FDFLAGS = 31
 
-/** The only flags a descriptor may carry here. */
-export const FDFLAGS = { APPEND: 1, NONBLOCK: 4 } as const
+/** Directions of a pipe that the guest has shut down. */
+export const SHUT = { READ: 1, WRITE: 2 } as const
 
 interface Held {
   /** {@link FDFLAGS} */
@@ -52,23 +31,24 @@ interface Held {
   inheriting: bigint
 }
 
-interface PipeDescriptor extends Held {
+export interface PipeDescriptor extends Held {
   readonly kind: 'pipe'
-  readonly type: typeof FILE_TYPE.UNKNOWN | typeof FILE_TYPE.SOCKET_STREAM
+  readonly type: number
   readonly reader: RingReader | undefined
   readonly writer: RingWriter | undefined
+  /** {@link SHUT} */
+  shut: number
 }
 
 export interface FileDescriptor extends Held {
   readonly kind: 'file'
-  readonly path: string
-  readonly size: number
+  readonly node: RegularFile
   position: number
 }
 
-interface DirectoryDescriptor extends Held {
+export interface DirectoryDescriptor extends Held {
   readonly kind: 'directory'
-  readonly path: string
+  readonly node: DirectoryNode
   readonly preopened: boolean
 }
 
@@ -77,67 +57,94 @@ export type Descriptor = PipeDescriptor | FileDescriptor | DirectoryDescriptor
 /**
  * A cell's open descriptors. At the start: 0 stdin, 1 stdout, 2 stderr, 3 the root, preopened as
  * `/`, and 4 the data stream. (libc looks for preopens from 3 on and stops at the first gap.)
+ *
+ * Invariants
+ *  - A file is held for as long as it has a descriptor.
  */
 export class DescriptorTable {
+  readonly #files: GuestFiles
   readonly #open = new Map<number, Descriptor>()
 
-  constructor({ pipes }: World) {
-    const { UNKNOWN, SOCKET_STREAM } = FILE_TYPE
-    this.#open.set(0, pipe(UNKNOWN, pipes.stdin, undefined))
-    this.#open.set(1, pipe(UNKNOWN, undefined, pipes.stdout))
-    this.#open.set(2, pipe(UNKNOWN, undefined, pipes.stderr))
+  constructor({ files, pipes, terminals }: World) {
+    this.#files = files
+    const { UNKNOWN, CHARACTER_DEVICE, SOCKET_STREAM } = FILE_TYPE
+    const stdio = (isTerminal: boolean) => (isTerminal ? CHARACTER_DEVICE : UNKNOWN)
+    this.#open.set(0, pipe(stdio(terminals.stdin), pipes.stdin, undefined))
+    this.#open.set(1, pipe(stdio(terminals.stdout), undefined, pipes.stdout))
+    this.#open.set(2, pipe(stdio(terminals.stderr), undefined, pipes.stderr))
     this.#open.set(3, {
       kind: 'directory',
-      path: '/',
+      node: files.root,
       preopened: true,
       flags: 0,
       rights: DIRECTORY_RIGHTS,
       inheriting: DIRECTORY_RIGHTS | FILE_RIGHTS,
     })
-    this.#open.set(4, pipe(SOCKET_STREAM, pipes.dataIn, pipes.dataOut))
+    const data = pipe(SOCKET_STREAM, pipes.dataIn, pipes.dataOut)
+    this.#open.set(4, { ...data, rights: data.rights | RIGHT.SOCK_SHUTDOWN })
+  }
+
+  /** @throws {Failure} BADF; NOTCAPABLE when it lacks a right of `rights` */
+  get(fd: number, rights = 0n): Descriptor {
+    const descriptor = this.#open.get(fd) ?? fail(ERRNO.BADF)
+    if (rights & ~descriptor.rights) fail(ERRNO.NOTCAPABLE)
+    return descriptor
   }
 
   find(fd: number): Descriptor | undefined {
     return this.#open.get(fd)
   }
 
-  /** Gives `descriptor` the lowest free number, or undefined when too many are open. */
-  add(descriptor: Descriptor): number | undefined {
-    if (this.#open.size >= CELL_LIMITS.descriptors) return undefined
+  /** @throws {Failure} BADF, NOTDIR, NOTCAPABLE */
+  directory(fd: number, rights = 0n): DirectoryDescriptor {
+    const descriptor = this.get(fd)
+    if (descriptor.kind !== 'directory') return fail(ERRNO.NOTDIR)
+    if (rights & ~descriptor.rights) fail(ERRNO.NOTCAPABLE)
+    return descriptor
+  }
+
+  /** @throws {Failure} when too many are open */
+  requireRoom(): void {
+    if (this.#open.size >= CELL_LIMITS.descriptors) fail(ERRNO.MFILE)
+  }
+
+  /** Gives `descriptor` the lowest free number. There is room for it. */
+  add(descriptor: FileDescriptor | DirectoryDescriptor): number {
     let fd = 0
     while (this.#open.has(fd)) fd++
     this.#open.set(fd, descriptor)
+    this.#files.hold(descriptor.node)
     return fd
   }
 
   /** Closes; of a pipe, both ends it has. */
-  close(fd: number): boolean {
-    const descriptor = this.#open.get(fd)
-    if (!descriptor) return false
+  close(fd: number): void {
+    const descriptor = this.get(fd)
+    this.#open.delete(fd)
     if (descriptor.kind === 'pipe') {
       descriptor.reader?.close()
       descriptor.writer?.close()
+    } else {
+      this.#files.release(descriptor.node)
     }
-    return this.#open.delete(fd)
   }
 
   /** Moves `from` to the number `to`, closing what had it. Both must be open. */
-  renumber(from: number, to: number): boolean {
-    const descriptor = this.#open.get(from)
-    if (!descriptor || !this.#open.has(to)) return false
-    if (from === to) return true
+  renumber(from: number, to: number): void {
+    const descriptor = this.get(from)
+    this.get(to)
+    if (from === to) return
     this.close(to)
     this.#open.delete(from)
     this.#open.set(to, descriptor)
-    return true
   }
 }
 
 function pipe(
-  type: PipeDescriptor['type'],
+  type: number,
   reader: RingReader | undefined,
   writer: RingWriter | undefined,
 ): PipeDescriptor {
-  const rights = PIPE_RIGHTS | (reader ? RIGHTS.FD_READ : 0n) | (writer ? RIGHTS.FD_WRITE : 0n)
-  return { kind: 'pipe', type, reader, writer, flags: 0, rights, inheriting: 0n }
+  const rights = pipeRights(reader !== undefined, writer !== undefined)
+  return { kind: 'pipe', type, reader, writer, shut: 0, flags: 0, rights, inheriting: 0n }
 }

@@ -1,108 +1,162 @@
-import { FileError, inodeOf } from '../world/files.ts'
-import type { FoundNode } from '../world/files.ts'
+import type { DirectoryNode } from '../world/files.ts'
+import { utf8 } from '../world/memory.ts'
 import { unsigned } from './context.ts'
 import type { Calls, Context } from './context.ts'
-import { DIRECTORY_RIGHTS, FDFLAGS, FILE_RIGHTS, FILE_TYPE, WRITING_RIGHTS } from './descriptor.ts'
-import type { Descriptor } from './descriptor.ts'
+import { ALL_FDFLAGS } from './descriptor.ts'
 import { ERRNO } from './errno.ts'
-import type { Errno } from './errno.ts'
-import { putFilestat } from './fd.ts'
+import { newTimes, putFilestat } from './fd.ts'
+import { DIRECTORY_RIGHTS, grantedToFile, RIGHT, WRITING_RIGHTS } from './rights.ts'
 
 const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
+const ALL_OFLAGS = 15
+const FOLLOW = 1
 
-/** Functions on a path below an open directory. The tree is read-only, and links are followed in it. */
+/** Functions on a path below an open directory. */
 export function pathCalls({ world, memory, descriptors }: Context): Calls {
   const { files } = world
 
-  /** What stands at the path in memory. @throws {FileError} */
-  function find(fd: number, pathAt: number, pathLength: number): FoundNode {
-    const directory = descriptors.find(fd)
-    if (!directory) throw new FileError('bad-descriptor')
-    if (directory.kind !== 'directory') throw new FileError('not-directory')
-    return files.open(directory.path, memory.text(pathAt, pathLength))
-  }
-
-  /** Changing anything is refused; but a path that leaves the root is refused as such first. */
-  function refuse(fd: number, pathAt: number, pathLength: number): Errno {
-    try {
-      find(fd, pathAt, pathLength)
-    } catch (thrown) {
-      if (!(thrown instanceof FileError) || thrown.code !== 'no-entry') throw thrown
-    }
-    return ERRNO.ROFS
-  }
+  const directory = (fd: number, right: bigint): DirectoryNode =>
+    descriptors.directory(fd, right).node
+  const text = (at: number, length: number) => memory.path(at, length)
+  const follows = (lookup: number) => (lookup & FOLLOW) !== 0
 
   return {
     path_open(
       fd: number,
-      _lookup: number,
+      lookup: number,
       pathAt: number,
       pathLength: number,
       oflags: number,
       rights: bigint,
-      inheriting: bigint,
+      _inheriting: bigint,
       flags: number,
       out: number,
     ) {
-      const parent = descriptors.find(fd)
-      if (flags & ~(FDFLAGS.APPEND | FDFLAGS.NONBLOCK)) return ERRNO.INVAL
-      if (oflags & OFLAGS.CREAT && oflags & OFLAGS.DIRECTORY) return ERRNO.INVAL
-      let found: FoundNode
-      try {
-        found = find(fd, pathAt, pathLength)
-      } catch (thrown) {
-        const creates = thrown instanceof FileError && thrown.code === 'no-entry'
-        if (creates && oflags & OFLAGS.CREAT) return ERRNO.ROFS
-        throw thrown
+      const how = {
+        follow: follows(lookup),
+        create: (oflags & OFLAGS.CREAT) !== 0,
+        exclusive: (oflags & OFLAGS.EXCL) !== 0,
+        directory: (oflags & OFLAGS.DIRECTORY) !== 0,
+        truncate: (oflags & OFLAGS.TRUNC) !== 0,
+        write: (unsigned(rights) & WRITING_RIGHTS) !== 0n,
       }
-      const { path, node } = found
-      const isDirectory = node.kind === 'directory'
-      if (oflags & OFLAGS.CREAT && oflags & OFLAGS.EXCL) return ERRNO.EXIST
-      if (oflags & OFLAGS.DIRECTORY && !isDirectory) return ERRNO.NOTDIR
-      const writes = (unsigned(rights) & WRITING_RIGHTS) !== 0n || (oflags & OFLAGS.TRUNC) !== 0
-      if (writes && !isDirectory) return ERRNO.ROFS
-      if (writes && !(oflags & OFLAGS.DIRECTORY)) return ERRNO.ISDIR
-
-      const most = parent?.inheriting ?? 0n
-      const held = {
-        flags,
-        rights: unsigned(rights) & most & (isDirectory ? DIRECTORY_RIGHTS : FILE_RIGHTS),
-        inheriting: isDirectory ? unsigned(inheriting) & most : 0n,
-      }
-      const descriptor: Descriptor = isDirectory
-        ? { ...held, kind: 'directory', path, preopened: false }
-        : { ...held, kind: 'file', path, size: node.size, position: 0 }
+      const needed =
+        RIGHT.PATH_OPEN |
+        (how.create ? RIGHT.PATH_CREATE_FILE : 0n) |
+        (how.truncate ? RIGHT.PATH_FILESTAT_SET_SIZE : 0n)
+      const { node: base, inheriting } = descriptors.directory(fd, needed)
+      if (flags & ~ALL_FDFLAGS || oflags & ~ALL_OFLAGS) return ERRNO.INVAL
+      if (how.create && how.directory) return ERRNO.INVAL
+      // What can fail for other reasons than the file fails before one is created.
       memory.check(out, 4)
-      const opened = descriptors.add(descriptor)
-      if (opened === undefined) return ERRNO.MFILE
+      descriptors.requireRoom()
+      const node = files.open(base, text(pathAt, pathLength), how)
+      const opened =
+        node.kind === 'directory'
+          ? descriptors.add({
+              kind: 'directory',
+              node,
+              preopened: false,
+              flags,
+              rights: inheriting & DIRECTORY_RIGHTS,
+              inheriting,
+            })
+          : descriptors.add({
+              kind: 'file',
+              node,
+              position: 0,
+              flags,
+              rights: grantedToFile(unsigned(rights), inheriting),
+              inheriting: 0n,
+            })
       memory.setU32(out, opened)
       return ERRNO.SUCCESS
     },
 
-    path_filestat_get(fd: number, _lookup: number, at: number, length: number, out: number) {
-      const { path, node } = find(fd, at, length)
-      putFilestat(memory, out, {
-        type: node.kind === 'directory' ? FILE_TYPE.DIRECTORY : FILE_TYPE.REGULAR,
-        inode: inodeOf(path),
-        size: node.kind === 'file' ? node.size : 0,
-      })
+    path_filestat_get(fd: number, lookup: number, at: number, length: number, out: number) {
+      const base = directory(fd, RIGHT.PATH_FILESTAT_GET)
+      putFilestat(memory, out, files.stat(files.find(base, text(at, length), follows(lookup))))
       return ERRNO.SUCCESS
     },
 
-    // No path is a link: the tree has followed them.
-    path_readlink(fd: number, at: number, length: number) {
-      find(fd, at, length)
-      return ERRNO.INVAL
+    path_filestat_set_times(
+      fd: number,
+      lookup: number,
+      at: number,
+      length: number,
+      accessed: bigint,
+      modified: bigint,
+      flags: number,
+    ) {
+      const base = directory(fd, RIGHT.PATH_FILESTAT_SET_TIMES)
+      const times = newTimes(accessed, modified, flags)
+      files.setTimes(files.find(base, text(at, length), follows(lookup)), times)
+      return ERRNO.SUCCESS
     },
 
-    path_create_directory: refuse,
-    path_remove_directory: refuse,
-    path_unlink_file: refuse,
-    path_rename: refuse,
-    path_filestat_set_times: (fd: number, _lookup: number, at: number, length: number) =>
-      refuse(fd, at, length),
-    path_link: (fd: number, _lookup: number, at: number, length: number) => refuse(fd, at, length),
-    path_symlink: (_target: number, _length: number, fd: number, at: number, length: number) =>
-      refuse(fd, at, length),
+    path_readlink(
+      fd: number,
+      at: number,
+      length: number,
+      buffer: number,
+      bufferLength: number,
+      out: number,
+    ) {
+      const base = directory(fd, RIGHT.PATH_READLINK)
+      memory.check(buffer, bufferLength)
+      memory.check(out, 4)
+      const target = utf8(files.readLink(base, text(at, length))).subarray(0, bufferLength)
+      memory.setBytes(buffer, target)
+      memory.setU32(out, target.length)
+      return ERRNO.SUCCESS
+    },
+
+    path_create_directory(fd: number, at: number, length: number) {
+      files.createDirectory(directory(fd, RIGHT.PATH_CREATE_DIRECTORY), text(at, length))
+      return ERRNO.SUCCESS
+    },
+    path_remove_directory(fd: number, at: number, length: number) {
+      files.removeDirectory(directory(fd, RIGHT.PATH_REMOVE_DIRECTORY), text(at, length))
+      return ERRNO.SUCCESS
+    },
+    path_unlink_file(fd: number, at: number, length: number) {
+      files.removeFile(directory(fd, RIGHT.PATH_UNLINK_FILE), text(at, length))
+      return ERRNO.SUCCESS
+    },
+
+    path_rename(
+      fd: number,
+      at: number,
+      length: number,
+      newFd: number,
+      newAt: number,
+      newLength: number,
+    ) {
+      const from = directory(fd, RIGHT.PATH_RENAME_SOURCE)
+      const to = directory(newFd, RIGHT.PATH_RENAME_TARGET)
+      files.rename(from, text(at, length), to, text(newAt, newLength))
+      return ERRNO.SUCCESS
+    },
+
+    path_link(
+      fd: number,
+      lookup: number,
+      at: number,
+      length: number,
+      newFd: number,
+      newAt: number,
+      newLength: number,
+    ) {
+      const from = directory(fd, RIGHT.PATH_LINK_SOURCE)
+      const to = directory(newFd, RIGHT.PATH_LINK_TARGET)
+      files.addName(from, text(at, length), follows(lookup), to, text(newAt, newLength))
+      return ERRNO.SUCCESS
+    },
+
+    path_symlink(targetAt: number, targetLength: number, fd: number, at: number, length: number) {
+      const base = directory(fd, RIGHT.PATH_SYMLINK)
+      files.createLink(text(targetAt, targetLength), base, text(at, length))
+      return ERRNO.SUCCESS
+    },
   }
 }

@@ -2,11 +2,12 @@ import { CELL_LIMITS } from '../limits.ts'
 import { monotonicNs, wallNs } from '../world/clock.ts'
 import { deadlineAfterNs, nowMs } from '../world/waiter.ts'
 import type { Calls, Context } from './context.ts'
-import { RIGHTS } from './descriptor.ts'
+import { SHUT } from './descriptor.ts'
 import type { Descriptor } from './descriptor.ts'
 import { ERRNO } from './errno.ts'
 import type { Errno } from './errno.ts'
 import { CLOCK } from './process.ts'
+import { RIGHT } from './rights.ts'
 
 const SUBSCRIPTION_BYTES = 48
 const EVENT_BYTES = 32
@@ -41,6 +42,7 @@ export function pollCalls({ world, memory, descriptors }: Context): Calls {
     const descriptor = descriptors.find(memory.u32(at + 16))
     const check = () => {
       if (!descriptor) return failed(ERRNO.BADF)
+      if (!(descriptor.rights & RIGHT.POLL_FD_READWRITE)) return failed(ERRNO.NOTCAPABLE)
       if (type === EVENT_TYPE.FD_READ) return readEvent(descriptor)
       if (type === EVENT_TYPE.FD_WRITE) return writeEvent(descriptor)
       return failed(ERRNO.INVAL)
@@ -62,6 +64,8 @@ export function pollCalls({ world, memory, descriptors }: Context): Calls {
     poll_oneoff(subscriptionsAt: number, eventsAt: number, count: number, out: number) {
       if (count === 0 || count > CELL_LIMITS.pollables) return ERRNO.INVAL
       memory.check(eventsAt, count * EVENT_BYTES)
+      memory.check(subscriptionsAt, count * SUBSCRIPTION_BYTES)
+      memory.check(out, 4)
       const subscriptions = Array.from({ length: count }, (_, i) =>
         subscriptionAt(subscriptionsAt + SUBSCRIPTION_BYTES * i),
       )
@@ -90,25 +94,26 @@ export function pollCalls({ world, memory, descriptors }: Context): Calls {
   }
 }
 
-function readEvent(descriptor: Descriptor): Event | undefined {
-  if (!(descriptor.rights & RIGHTS.FD_READ)) return failed(ERRNO.BADF)
-  if (descriptor.kind === 'directory') return failed(ERRNO.BADF)
-  if (descriptor.kind === 'file') {
-    const bytes = Math.max(0, descriptor.size - descriptor.position)
-    return { errno: ERRNO.SUCCESS, bytes, flags: 0 }
+const READY: Event = { errno: ERRNO.SUCCESS, bytes: 0, flags: 0 }
+const HUNG_UP: Event = { errno: ERRNO.SUCCESS, bytes: 0, flags: HANGUP }
+
+function readEvent(held: Descriptor): Event | undefined {
+  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_READ)) return failed(ERRNO.BADF)
+  if (held.kind === 'file') {
+    return { ...READY, bytes: Math.max(0, held.node.size - held.position) }
   }
-  const { reader } = descriptor
+  const { reader, shut } = held
   if (!reader) return failed(ERRNO.BADF)
-  if (reader.ended) return { errno: ERRNO.SUCCESS, bytes: 0, flags: HANGUP }
-  return reader.readable > 0
-    ? { errno: ERRNO.SUCCESS, bytes: reader.readable, flags: 0 }
-    : undefined
+  if (shut & SHUT.READ || reader.ended) return HUNG_UP
+  return reader.readable > 0 ? { ...READY, bytes: reader.readable } : undefined
 }
 
-function writeEvent(descriptor: Descriptor): Event | undefined {
-  if (descriptor.kind !== 'pipe' || !descriptor.writer) return failed(ERRNO.BADF)
-  const { writer } = descriptor
-  if (writer.readerClosed) return { errno: ERRNO.SUCCESS, bytes: 0, flags: HANGUP }
+function writeEvent(held: Descriptor): Event | undefined {
+  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_WRITE)) return failed(ERRNO.BADF)
+  if (held.kind === 'file') return READY
+  const { writer, shut } = held
+  if (!writer) return failed(ERRNO.BADF)
+  if (shut & SHUT.WRITE || writer.readerClosed) return HUNG_UP
   const bytes = writer.writable
-  return bytes > 0 ? { errno: ERRNO.SUCCESS, bytes, flags: 0 } : undefined
+  return bytes > 0 ? { ...READY, bytes } : undefined
 }

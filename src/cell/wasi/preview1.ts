@@ -7,13 +7,13 @@
 import type { Fuel } from '../module/fuel.ts'
 import { instantiate } from '../module/instance.ts'
 import type { CoreModule } from '../module/instance.ts'
-import { FileError } from '../world/files.ts'
+import { FileError } from '../world/file-error.ts'
 import { GuestMemory, MemoryFault, TextFault } from '../world/memory.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
 import type { World } from '../world/world.ts'
 import type { Calls } from './context.ts'
 import { DescriptorTable } from './descriptor.ts'
-import { ERRNO, FILE_ERRNO } from './errno.ts'
+import { ERRNO, Failure, FILE_ERRNO } from './errno.ts'
 import type { Errno } from './errno.ts'
 import { fdCalls } from './fd.ts'
 import { PREVIEW1_MODULE } from './names.ts'
@@ -74,6 +74,7 @@ function preview1(
 }
 
 function errnoOf(thrown: unknown): Errno {
+  if (thrown instanceof Failure) return thrown.errno
   if (thrown instanceof MemoryFault) return ERRNO.FAULT
   if (thrown instanceof TextFault) return ERRNO.ILSEQ
   if (thrown instanceof FileError) return FILE_ERRNO[thrown.code]

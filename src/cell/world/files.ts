@@ -1,175 +1,297 @@
-// The read-only root as the cell's thread sees it: each question goes to the host and blocks.
+// All files a guest can reach: the image, read-only, and in its root `/tmp`, which is the cell's own.
+// Each function is one operation of `wasi:filesystem`, and of preview 1.
 //
 // Invariants
-//  - A path sent to the host is absolute and normal, and lies at or below the directory it was
-//    resolved against: `..` never climbs out of it.
-//  - Nothing is cached here.
+//  - The image is never changed: whatever would is refused as `read-only`, after what is wrong with
+//    the path itself.
 
-import type { TreeEntry, TreeNode } from '../../base/index.ts'
-import { CELL_LIMITS } from '../limits.ts'
-import { decodeEntries } from '../mailbox.ts'
-import type { FileAnswer, FileFault, FileQuestion } from '../mailbox.ts'
-import type { CellSide } from '../shared-cell.ts'
-import { utf8 } from './memory.ts'
-import type { Waiter } from './waiter.ts'
+import { wallNs } from './clock.ts'
+import { refuse } from './file-error.ts'
+import { childPath, inodeOf, parentPath } from './image.ts'
+import type { Image, ImageNode } from './image.ts'
+import { Scratch } from './scratch.ts'
+import type { FileTimes, ScratchDirectory, ScratchFile } from './scratch.ts'
+import { SCRATCH_NAME, Walker } from './walk.ts'
+import type { DirectoryNode, FileNode, Spot } from './walk.ts'
 
-/** In the words of `wasi:filesystem`; preview 1 has numbers for them. */
-export type FileErrorCode =
-  | 'bad-descriptor'
-  | 'exist'
-  | 'illegal-byte-sequence'
-  | 'invalid'
-  | 'io'
-  | 'is-directory'
-  | 'name-too-long'
-  | 'no-entry'
-  | 'not-directory'
-  | 'not-permitted'
-  | 'read-only'
-  | 'unsupported'
+export type { DirectoryNode, FileNode } from './walk.ts'
+/** What can be open. */
+export type OpenNode = ImageNode | ScratchDirectory | ScratchFile
+export type RegularFile = Extract<OpenNode, { readonly kind: 'file' }>
+export type FileKind = FileNode['kind']
 
-/** A file operation a guest may not do, or not on this file. It gets the code. */
-export class FileError extends Error {
-  readonly code: FileErrorCode
-
-  constructor(code: FileErrorCode) {
-    super(code)
-    this.code = code
-  }
+export interface FileStat {
+  readonly kind: FileKind
+  /** Files with the same device and inode are the same file. */
+  readonly device: bigint
+  readonly inode: bigint
+  readonly links: number
+  /** Bytes. */
+  readonly size: number
+  readonly times: Readonly<FileTimes>
 }
 
-export interface FoundNode {
-  /** Absolute and normal. */
-  readonly path: string
-  readonly node: TreeNode
+export interface ListedEntry {
+  readonly name: string
+  readonly kind: FileKind
+  readonly inode: bigint
+  /** Where to go on behind it. */
+  readonly next: number
 }
+
+/** How a path is opened. */
+export interface OpenHow {
+  /** Links at the end of the path are followed. */
+  readonly follow: boolean
+  readonly create: boolean
+  /** Together with `create`: it must not be there yet. */
+  readonly exclusive: boolean
+  readonly directory: boolean
+  readonly truncate: boolean
+  /** It is to be written. */
+  readonly write: boolean
+}
+
+/** New times in nanoseconds since 1970; what is undefined stays as it is. */
+export interface NewTimes {
+  readonly accessed: bigint | 'now' | undefined
+  readonly modified: bigint | 'now' | undefined
+}
+
+const DEVICE = { image: 1n, scratch: 2n } as const
+/** Files of an image have no times. */
+const NO_TIMES: FileTimes = { accessed: 0n, modified: 0n, changed: 0n }
+/** Cookies of the entries `.` and `..`; those of the directory's own come behind. */
+const DOTS = 2
 
 export class GuestFiles {
-  readonly #pipes: CellSide
-  readonly #waiter: Waiter
+  /** What is preopened as `/`. */
+  readonly root: DirectoryNode
+  readonly #image: Image
+  readonly #scratch: Scratch
+  readonly #walker: Walker
 
-  constructor(pipes: CellSide, waiter: Waiter) {
-    this.#pipes = pipes
-    this.#waiter = waiter
+  constructor(
+    image: Image,
+    scratch = new Scratch(),
+    root: DirectoryNode = { place: 'image', kind: 'directory', path: '/' },
+  ) {
+    this.#image = image
+    this.#scratch = scratch
+    this.#walker = new Walker(image, scratch.root)
+    this.root = root
   }
 
-  /**
-   * What stands at `path`, which is relative to the directory `base`.
-   * @throws {FileError}
-   */
-  open(base: string, path: string): FoundNode {
-    const { target, directoryOnly } = this.#resolve(base, path)
-    const node = this.#find(target)
-    if (!node) throw new FileError(this.#absence(target))
-    if (directoryOnly && node.kind !== 'directory') throw new FileError('not-directory')
-    return { path: target, node }
+  /** What stands at `path`, which is relative to `base`. @throws {FileError}, as all others here */
+  find(base: DirectoryNode, path: string, follow: boolean): FileNode {
+    return present(this.#walker.walk(base, path, follow))
   }
 
-  /** Some entries of a directory, from the entry with index `from` on; none at the end. */
-  list(path: string, from: number): TreeEntry[] {
-    const answer = this.#ask({ kind: 'list', path, offset: from })
-    return decodeEntries(bytesOf(answer))
-  }
-
-  /** Reads up to `length` bytes from `offset` to `target` at `at`; fewer only at the end. */
-  read(path: string, offset: number, target: Uint8Array, at: number, length: number): number {
-    let done = 0
-    while (done < length) {
-      const want = Math.min(length - done, CELL_LIMITS.fileChunkBytes)
-      const answer = this.#ask({ kind: 'read', path, offset: offset + done, length: want })
-      const bytes = bytesOf(answer)
-      target.set(bytes, at + done)
-      done += bytes.length
-      if (bytes.length < want) break
+  open(base: DirectoryNode, path: string, how: OpenHow): OpenNode {
+    const { create, exclusive, directory, truncate, write } = how
+    // A link in the way of what must not be there is in the way, wherever it leads.
+    const spot = this.#walker.walk(base, path, how.follow && !(create && exclusive))
+    if (!spot.node && create && !directory) return this.#createFile(spot)
+    if (spot.node && create && exclusive) refuse('exist')
+    const node = present(spot)
+    if (node.kind === 'link') refuse('loop')
+    if (node.kind === 'directory') {
+      if (write || truncate) refuse('is-directory')
+      return node
     }
-    return done
+    if (directory) refuse('not-directory')
+    if ((write || truncate) && node.place === 'image') refuse('read-only')
+    if (truncate && node.place === 'scratch') this.#scratch.resize(node, 0)
+    return node
   }
 
-  #resolve(base: string, path: string): { target: string; directoryOnly: boolean } {
-    if (path === '') throw new FileError('no-entry')
-    if (path.startsWith('/')) throw new FileError('not-permitted')
-    if (path.includes('\0')) throw new FileError('invalid')
-    const names: string[] = []
-    const join = () => (base === '/' ? '' : base) + '/' + names.join('/')
-    const parts = path.split('/')
-    for (const part of parts) {
-      if (part === '' || part === '.') continue
-      if (part !== '..') {
-        names.push(part)
-        continue
+  #createFile(spot: Spot): ScratchFile {
+    if (spot.meansDirectory) refuse('is-directory')
+    const { directory, name } = writable(spot)
+    return this.#scratch.createFile(directory, name)
+  }
+
+  /** Keeps an open file, until it is released as often. */
+  hold(node: OpenNode): void {
+    if (node.place === 'scratch' && node.kind === 'file') this.#scratch.hold(node)
+  }
+
+  release(node: OpenNode): void {
+    if (node.place === 'scratch' && node.kind === 'file') this.#scratch.release(node)
+  }
+
+  stat(node: FileNode): FileStat {
+    const { kind } = node
+    const device = DEVICE[node.place]
+    if (node.place === 'scratch') {
+      const { inode, links, size, times } = node
+      return { kind, device, inode, links, size, times }
+    }
+    const size = node.kind === 'file' ? node.size : 0
+    return { kind, device, inode: inodeOf(node.path), links: 1, size, times: NO_TIMES }
+  }
+
+  /** Entries from the cookie `from` on, 0 at the beginning; `.` and `..` come first. */
+  *list(directory: DirectoryNode, from: number): Generator<ListedEntry> {
+    const kind = 'directory'
+    if (from < 1) yield { name: '.', kind, inode: this.stat(directory).inode, next: 1 }
+    if (from < DOTS) yield { name: '..', kind, inode: parentInode(directory), next: DOTS }
+    const first = Math.max(0, from - DOTS)
+    yield* directory.place === 'image'
+      ? this.#listImage(directory.path, first)
+      : listScratch(directory, first)
+  }
+
+  *#listImage(path: string, from: number): Generator<ListedEntry> {
+    let index = from
+    for (;;) {
+      const entries = this.#image.list(path, index)
+      if (entries.length === 0) return
+      for (const { name, kind } of entries) {
+        const isScratch = path === '/' && name === SCRATCH_NAME
+        const inode = isScratch ? this.#scratch.root.inode : inodeOf(childPath(path, name))
+        yield { name, kind, inode, next: DOTS + ++index }
       }
-      if (names.length === 0) throw new FileError('not-permitted')
-      // `nothing/..` and `file/..` are no directories, even if what they lead to is one.
-      this.#requireDirectory(join())
-      names.pop()
     }
-    const target = names.length === 0 ? base : join()
-    if (utf8(target).length > CELL_LIMITS.pathBytes) throw new FileError('name-too-long')
-    return { target, directoryOnly: ['', '.', '..'].includes(parts.at(-1)!) }
   }
 
-  #requireDirectory(path: string): void {
-    if (utf8(path).length > CELL_LIMITS.pathBytes) throw new FileError('name-too-long')
-    const node = this.#find(path)
-    if (!node) throw new FileError(this.#absence(path))
-    if (node.kind !== 'directory') throw new FileError('not-directory')
+  /** Up to `length` bytes from `offset` on, to `target` at `at`; fewer only at the end. */
+  read(file: RegularFile, offset: number, target: Uint8Array, at: number, length: number): number {
+    if (file.place === 'scratch') return file.bytes.read(offset, target, at, length)
+    const count = Math.max(0, Math.min(length, file.size - offset))
+    return this.#image.read(file.path, offset, target, at, count)
   }
 
-  // Why nothing stands at `path`: a parent may be a file.
-  #absence(path: string): FileErrorCode {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const parent = this.#find(path.slice(0, end))
-      if (parent) return parent.kind === 'directory' ? 'no-entry' : 'not-directory'
+  /** Writes as many of `length` bytes as there is space for; how many, at least one if there are any. */
+  write(file: RegularFile, offset: number, source: Uint8Array, at: number, length: number): number {
+    if (file.place === 'image') return refuse('read-only')
+    return this.#scratch.write(file, offset, source, at, length)
+  }
+
+  resize(file: RegularFile, size: number): void {
+    if (file.place === 'image') return refuse('read-only')
+    this.#scratch.resize(file, size)
+  }
+
+  setTimes(node: FileNode, { accessed, modified }: NewTimes): void {
+    if (node.place === 'image') return refuse('read-only')
+    const now = wallNs()
+    const { times } = node
+    if (accessed !== undefined) times.accessed = accessed === 'now' ? now : accessed
+    if (modified !== undefined) times.modified = modified === 'now' ? now : modified
+    times.changed = now
+  }
+
+  createDirectory(base: DirectoryNode, path: string): void {
+    const { directory, name } = vacant(this.#walker.walk(base, path, false))
+    this.#scratch.createDirectory(directory, name)
+  }
+
+  createLink(target: string, base: DirectoryNode, path: string): void {
+    const spot = this.#walker.walk(base, path, false)
+    const { directory, name } = vacant(spot)
+    if (spot.meansDirectory || target === '') refuse('no-entry')
+    if (target.startsWith('/')) refuse('not-permitted')
+    if (target.includes('\0')) refuse('invalid')
+    this.#scratch.createLink(directory, name, target)
+  }
+
+  /** Gives a file a further name. */
+  addName(
+    base: DirectoryNode,
+    path: string,
+    follow: boolean,
+    newBase: DirectoryNode,
+    newPath: string,
+  ): void {
+    const node = present(this.#walker.walk(base, path, follow))
+    const spot = this.#walker.walk(newBase, newPath, false)
+    const { directory, name } = vacant(spot)
+    if (spot.meansDirectory) refuse('no-entry')
+    if (node.kind === 'directory') refuse('not-permitted')
+    if (node.place === 'image') refuse('cross-device')
+    this.#scratch.addName(node, directory, name)
+  }
+
+  readLink(base: DirectoryNode, path: string): string {
+    const node = present(this.#walker.walk(base, path, false))
+    return node.kind === 'link' ? node.target : refuse('invalid')
+  }
+
+  removeDirectory(base: DirectoryNode, path: string): void {
+    const spot = this.#walker.walk(base, path, false)
+    const node = present(spot)
+    if (node.kind !== 'directory') refuse('not-directory')
+    const { directory, name } = writable(spot)
+    if (node.place === 'scratch' && node.entries.size > 0) refuse('not-empty')
+    this.#scratch.remove(directory, name)
+  }
+
+  removeFile(base: DirectoryNode, path: string): void {
+    const spot = this.#walker.walk(base, path, false)
+    const node = present(spot)
+    if (node.kind === 'directory') refuse('is-directory')
+    const { directory, name } = writable(spot)
+    this.#scratch.remove(directory, name)
+  }
+
+  rename(base: DirectoryNode, path: string, newBase: DirectoryNode, newPath: string): void {
+    const from = this.#walker.walk(base, path, false)
+    const node = present(from)
+    const source = writable(from)
+    const to = this.#walker.walk(newBase, newPath, false)
+    const target = writable(to)
+    if (to.node === node) return
+    if (node.kind === 'directory') {
+      if (to.node && to.node.kind !== 'directory') refuse('not-directory')
+      if (to.node?.place === 'scratch' && isFull(to.node)) refuse('not-empty')
+      if (isBelow(target.directory, node)) refuse('invalid')
+    } else {
+      if (to.node?.kind === 'directory') refuse('is-directory')
+      if (to.meansDirectory) refuse('not-directory')
     }
-    return 'no-entry'
-  }
-
-  #find(path: string): TreeNode | undefined {
-    const answer = this.#ask({ kind: 'find', path })
-    if (answer === 'no-such-file') return undefined
-    if (typeof answer === 'string' || answer.kind === 'bytes') throw new FileError(faultOf(answer))
-    return answer
-  }
-
-  #ask(question: FileQuestion): FileAnswer {
-    const { mailbox, hostBell } = this.#pipes
-    mailbox.ask(question)
-    hostBell.ring()
-    let answer: FileAnswer | undefined
-    this.#waiter.until(() => (answer = mailbox.takeAnswer()) !== undefined)
-    return answer ?? 'unreadable'
+    this.#scratch.rename(source.directory, source.name, target.directory, target.name)
   }
 }
 
-function bytesOf(answer: FileAnswer): Uint8Array {
-  if (typeof answer === 'object' && answer.kind === 'bytes') return answer.bytes
-  throw new FileError(faultOf(answer))
+function present({ node, meansDirectory }: Spot): FileNode {
+  if (!node) return refuse('no-entry')
+  if (meansDirectory && node.kind !== 'directory') refuse('not-directory')
+  return node
 }
 
-const FAULT_CODES: Readonly<Record<FileFault, FileErrorCode>> = {
-  'no-such-file': 'no-entry',
-  'not-a-directory': 'not-directory',
-  'is-a-directory': 'is-directory',
-  unreadable: 'io',
+/** The directory and the name to be changed. */
+function writable({ entry }: Spot): { directory: ScratchDirectory; name: string } {
+  if (!entry) return refuse('invalid')
+  const { directory, name } = entry
+  return directory.place === 'scratch' ? { directory, name } : refuse('read-only')
 }
 
-function faultOf(answer: FileAnswer): FileErrorCode {
-  return typeof answer === 'string' ? FAULT_CODES[answer] : 'io'
+/** The directory and the name where something new is to stand. */
+function vacant(spot: Spot): { directory: ScratchDirectory; name: string } {
+  if (spot.node) refuse('exist')
+  return writable(spot)
 }
 
-/** A number for a file that is the same for the same path, and hardly ever for two. */
-export function inodeOf(path: string): bigint {
-  // FNV-1a, twice with different beginnings: 64 bits without big integers in the loop.
-  let low = 0x811c9dc5
-  let high = 0x050c5d1f
-  for (let i = 0; i < path.length; i++) {
-    const unit = path.charCodeAt(i)
-    low = Math.imul(low ^ unit, 0x01000193)
-    high = Math.imul(high ^ unit ^ (low >>> 16), 0x01000193)
+function isFull(node: FileNode): boolean {
+  return node.place === 'scratch' && node.kind === 'directory' && node.entries.size > 0
+}
+
+function isBelow(directory: ScratchDirectory, above: FileNode): boolean {
+  for (let at: ScratchDirectory | undefined = directory; at; at = at.parent) {
+    if (at === above) return true
   }
-  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+  return false
 }
 
-export function childPath(directory: string, name: string): string {
-  return directory === '/' ? `/${name}` : `${directory}/${name}`
+function parentInode(directory: DirectoryNode): bigint {
+  if (directory.place === 'image') return inodeOf(parentPath(directory.path))
+  return directory.parent ? directory.parent.inode : inodeOf('/')
+}
+
+function* listScratch(directory: ScratchDirectory, from: number): Generator<ListedEntry> {
+  for (const [name, { node, cookie }] of directory.entries) {
+    if (cookie < from) continue
+    yield { name, kind: node.kind, inode: node.inode, next: DOTS + cookie + 1 }
+  }
 }

@@ -1,3 +1,6 @@
+import { CELL_LIMITS } from '../limits.ts'
+import { refuse } from './file-error.ts'
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -92,6 +95,12 @@ export class GuestMemory {
 
   fill(at: number, length: number, value: number): void {
     this.slice(at, length).fill(value)
+  }
+
+  /** Text that names a file. @throws {TextFault} @throws {FileError} when it is too long for that */
+  path(at: number, length: number): string {
+    this.check(at, length)
+    return length > CELL_LIMITS.pathBytes ? refuse('name-too-long') : this.text(at, length)
   }
 
   /** @throws {TextFault} when the bytes are not UTF-8 */

@@ -1,6 +1,16 @@
 import type { CellSide } from '../shared-cell.ts'
 import { GuestFiles } from './files.ts'
+import { Image } from './image.ts'
 import { Waiter } from './waiter.ts'
+
+/** Which of its standard streams a guest is told are terminals. */
+export interface Terminals {
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+}
+
+const NO_TERMINALS: Terminals = { stdin: false, stdout: false, stderr: false }
 
 /** All a guest can sense and do, whatever the WASI version it speaks. Lives in the cell's thread. */
 export interface World {
@@ -8,12 +18,19 @@ export interface World {
   readonly args: readonly string[]
   /** `NAME=value`, exactly what was given. */
   readonly env: readonly string[]
+  readonly terminals: Terminals
   readonly pipes: CellSide
   readonly files: GuestFiles
   readonly waiter: Waiter
 }
 
-export function openWorld(pipes: CellSide, args: readonly string[], env: readonly string[]): World {
+export function openWorld(
+  pipes: CellSide,
+  args: readonly string[],
+  env: readonly string[],
+  terminals = NO_TERMINALS,
+): World {
   const waiter = new Waiter(pipes)
-  return { args, env, pipes, waiter, files: new GuestFiles(pipes, waiter) }
+  const files = new GuestFiles(new Image(pipes, waiter))
+  return { args, env, terminals, pipes, waiter, files }
 }

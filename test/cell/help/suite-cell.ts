@@ -1,0 +1,56 @@
+// A cell's thread for one program of the official suite: like that of any cell, but its root is its
+// writable directory, filled with the files the program expects.
+
+import { parentPort, workerData } from 'node:worker_threads'
+
+import { Fuel } from '../../../src/cell/module/fuel.ts'
+import type { CoreModule } from '../../../src/cell/module/instance.ts'
+import { CellSide } from '../../../src/cell/shared-cell.ts'
+import { linkCommand } from '../../../src/cell/wasi/preview1.ts'
+import { GuestFiles } from '../../../src/cell/world/files.ts'
+import { Image } from '../../../src/cell/world/image.ts'
+import { Scratch } from '../../../src/cell/world/scratch.ts'
+import type { ScratchDirectory } from '../../../src/cell/world/scratch.ts'
+import { Stopper } from '../../../src/cell/world/stop.ts'
+import { openWorld } from '../../../src/cell/world/world.ts'
+
+/** A directory by names; a file by its bytes. */
+export interface SuiteTree {
+  readonly [name: string]: SuiteTree | Uint8Array
+}
+
+export interface SuiteStart {
+  readonly buffer: SharedArrayBuffer
+  readonly module: CoreModule
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+  readonly maxPages: number
+  readonly root: SuiteTree
+}
+
+function fill(scratch: Scratch, directory: ScratchDirectory, tree: SuiteTree): void {
+  for (const [name, content] of Object.entries(tree)) {
+    if (content instanceof Uint8Array) {
+      scratch.write(scratch.createFile(directory, name), 0, content, 0, content.length)
+    } else {
+      scratch.createDirectory(directory, name)
+      const { node } = directory.entries.get(name)!
+      if (node.kind === 'directory') fill(scratch, node, content)
+    }
+  }
+}
+
+const start = workerData as SuiteStart
+const pipes = new CellSide(start.buffer)
+const world = openWorld(pipes, start.args, start.env)
+const scratch = new Scratch()
+fill(scratch, scratch.root, start.root)
+const files = new GuestFiles(new Image(pipes, world.waiter), scratch, scratch.root)
+const stopper = new Stopper(() => pipes.killed)
+const fuel = new Fuel(Infinity, stopper)
+try {
+  const run = linkCommand(start.module, { ...world, files }, stopper, fuel, start.maxPages)
+  parentPort?.postMessage({ kind: 'exit', code: run() })
+} catch (thrown) {
+  parentPort?.postMessage(stopper.reasonFor(thrown))
+}
