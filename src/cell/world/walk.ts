@@ -60,6 +60,7 @@ export class Walker {
       if (name === undefined) {
         return { entry: undefined, node: this.#confirmed(directory), meansDirectory: true }
       }
+      if (name === '.') continue
       const isLast = way.names.length === 0
       if (name === '..') {
         this.#confirmed(directory)
@@ -118,7 +119,9 @@ function push(way: Way, path: string): void {
   if (path.startsWith('/')) refuse('not-permitted')
   if (path.includes('\0')) refuse('invalid')
   if (utf8(path).length > CELL_LIMITS.pathBytes) refuse('name-too-long')
-  const names = path.split('/').reverse()
-  if (way.names.length === 0) way.meansDirectory ||= ['', '.', '..'].includes(names[0]!)
+  const [last = '', ...names] = path.split('/').reverse()
+  if (way.names.length === 0 && last === '') way.meansDirectory = true
+  // A dot at the end means what is there, not its name.
+  if (last !== '') way.names.push(last)
   for (const name of names) if (name !== '' && name !== '.') way.names.push(name)
 }
