@@ -22,6 +22,8 @@ import type { CellExit, CellMessage } from './protocol.ts'
 import { allocateCell, HostSide } from './shared-cell.ts'
 import { CellThread } from './thread.ts'
 import type { ThreadListener } from './thread.ts'
+import { NO_TERMINALS } from './world/world.ts'
+import type { Terminals } from './world/world.ts'
 
 export interface CellOptions {
   readonly program: Program
@@ -31,7 +33,9 @@ export interface CellOptions {
   readonly args: readonly string[]
   /** `NAME=value`, exactly what the guest sees. */
   readonly env: readonly string[]
-  /** What the guest sees, read-only, at `/`. Without one it sees an empty directory. */
+  /** Which standard streams the guest is told are terminals; none, unless said. */
+  readonly terminals?: Partial<Terminals>
+  /** What the guest sees, read-only, at `/`, but for `/tmp`, which is its own. Without one it is empty. */
   readonly root?: ReadOnlyTree
   /** What differs from the node's defaults. */
   readonly limits?: Partial<CellLimits>
@@ -112,7 +116,10 @@ class WorkerCell implements Cell, ThreadListener {
   #rejectStarted!: (reason: WwError) => void
   #resolveExited!: (exit: CellExit) => void
 
-  constructor({ name, log, program, args, env, root, limits }: CellOptions, thread: CellThread) {
+  constructor(
+    { name, log, program, args, env, terminals, root, limits }: CellOptions,
+    thread: CellThread,
+  ) {
     const { memoryBytes, fuel, wallMs, outputBytes } = { ...DEFAULT_CELL_LIMITS, ...limits }
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
@@ -138,7 +145,8 @@ class WorkerCell implements Cell, ThreadListener {
     })
 
     this.#thread = thread
-    thread.begin({ buffer, code: program.code, args, env, maxPages, fuel }, this)
+    const seen = { ...NO_TERMINALS, ...terminals }
+    thread.begin({ buffer, code: program.code, args, env, terminals: seen, maxPages, fuel }, this)
     if (wallMs !== Infinity) {
       const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
       this.#deadline = setTimeout(exceeded, wallMs)

@@ -3,6 +3,7 @@
 import type { LinkPlan } from './component/plan.ts'
 import type { LimitName } from './limits.ts'
 import type { CoreModule } from './module/instance.ts'
+import type { Terminals } from './world/world.ts'
 
 /** A compiled program, ready to be posted to a cell: its machine code is shared, not copied. */
 export type ProgramCode =
@@ -19,6 +20,7 @@ export interface CellStart {
   readonly code: ProgramCode
   readonly args: readonly string[]
   readonly env: readonly string[]
+  readonly terminals: Terminals
   /** Pages the memory of each instance may grow to, in the order of instantiation. */
   readonly maxPages: readonly number[]
   /** Units. */

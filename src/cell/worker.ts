@@ -27,7 +27,8 @@ function run(start: CellStart, say: Say): CellMessage {
   const ended = (exit: CellExit): CellMessage => ({ kind: 'ended', exit, fuelUsed: fuel.used })
   let entry: EntryPoint
   try {
-    entry = link(start, openWorld(pipes, start.args, start.env), stopper, fuel)
+    const world = openWorld(pipes, start.args, start.env, start.terminals)
+    entry = link(start, world, stopper, fuel)
   } catch (thrown) {
     const reason = stopper.reasonFor(thrown)
     if (reason.kind === 'trap') return { kind: 'refused', cause: reason.message }

@@ -3,28 +3,9 @@ import { expect, test } from 'vitest'
 import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { DATA, OUT, runCalls } from './help/calls.ts'
 import type { Call } from './help/calls.ts'
-import { sleep, treeOf } from './help/cells.ts'
+import { collect, sleep, treeOf, until } from './help/cells.ts'
+import { ERRNO as E, vector } from './help/preview1.ts'
 
-const E = {
-  SUCCESS: 0,
-  AGAIN: 6,
-  BADF: 8,
-  EXIST: 20,
-  FAULT: 21,
-  ILSEQ: 25,
-  INVAL: 28,
-  ISDIR: 31,
-  MFILE: 33,
-  NAMETOOLONG: 37,
-  NOENT: 44,
-  NOTDIR: 54,
-  NOTSOCK: 57,
-  NOTSUP: 58,
-  PERM: 63,
-  ROFS: 69,
-  SPIPE: 70,
-  NOTCAPABLE: 76,
-}
 const RIGHT = { READ: 2n, WRITE: 64n, READDIR: 1n << 14n }
 const ALL_RIGHTS = (1n << 29n) - 1n
 const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 }
@@ -48,9 +29,6 @@ const open = (path: string, oflags = 0, rights = RIGHT.READ, fd = 3): Call => [
   0,
   OUT,
 ]
-
-/** One vector at `DATA`: bytes go to or come from `at`. */
-const vector = (at: number, length: number) => new Uint8Array(new Uint32Array([at, length]).buffer)
 
 async function errnosOf(calls: readonly Call[], options = {}): Promise<readonly number[]> {
   return (await runCalls(calls, { root, ...options })).errnos
@@ -90,6 +68,61 @@ test('W02 what is no socket, and what is not open, has an error of its own', asy
   expect(await errnosOf(calls)).toEqual(
     answers.flatMap((errno) => Array(4).fill(errno) as number[]),
   )
+})
+
+test('the data stream is a socket: it is received from, sent to and shut down', async () => {
+  const { errnos, out, exit } = await runCalls(
+    [
+      ['sock_accept', 4, 0, OUT],
+      ['sock_send', 4, DATA, 1, 0, OUT],
+      ['sock_send', 4, DATA, 1, 1, OUT + 100],
+      ['sock_recv', 4, DATA + 8, 1, 2, OUT + 4, OUT + 8], // all of it
+      ['sock_recv', 4, DATA + 8, 1, 1, OUT + 100, OUT + 8],
+      ['sock_shutdown', 4, 0],
+      ['sock_shutdown', 4, 4],
+      ['sock_shutdown', 4, 2],
+      ['sock_send', 4, DATA, 1, 0, OUT + 100],
+      ['fd_write', 4, DATA, 1, OUT + 100],
+      ['sock_shutdown', 4, 3],
+      ['sock_recv', 4, DATA + 8, 1, 0, OUT + 12, OUT + 8],
+      ['poll_oneoff', DATA + 64, OUT + 200, 2, OUT + 16],
+    ],
+    {
+      memory: Buffer.concat([
+        vector(DATA + 56, 5),
+        vector(OUT + 64, 10),
+        Buffer.alloc(40),
+        Buffer.from('hello\0\0\0'),
+        subscription(1, READ, 4),
+        subscription(2, WRITE, 4),
+      ]),
+      async meanwhile({ data }) {
+        const { received, ended } = collect(data)
+        await until(() => received() === 5)
+        data.send([Buffer.from('good')])
+        await sleep(10)
+        data.send([Buffer.from('bye all of you')])
+        expect(Buffer.from((await ended).bytes).toString()).toBe('hello')
+      },
+    },
+  )
+  expect(exit).toEqual({ kind: 'exited', code: 0 })
+  expect(errnos).toEqual([
+    ...[E.INVAL, 0, E.INVAL, 0, E.NOTSUP, E.INVAL, E.INVAL, 0],
+    ...[E.PIPE, E.PIPE, 0, 0, 0],
+  ])
+  expect([0, 4, 12, 16].map((at) => out.getUint32(at, true))).toEqual([5, 10, 0, 2])
+  expect(Buffer.from(out.buffer, out.byteOffset + 64, 10).toString()).toBe('goodbye al')
+})
+
+test('a standard stream is a terminal only if the cell is told so', async () => {
+  const stats: Call[] = [0, 1, 2].map((fd) => ['fd_fdstat_get', fd, OUT + 24 * fd])
+  const types = async (options = {}) => {
+    const { out } = await runCalls(stats, options)
+    return [0, 1, 2].map((fd) => out.getUint8(24 * fd))
+  }
+  expect(await types()).toEqual([0, 0, 0])
+  expect(await types({ terminals: { stdin: true, stderr: true } })).toEqual([2, 0, 2])
 })
 
 test('W03 whatever would change the root answers that it is read-only', async () => {
@@ -283,6 +316,21 @@ test('descriptors are renumbered, closed, and run out', async () => {
   const free = CELL_LIMITS.descriptors - 5
   expect(many.slice(0, free)).toEqual(Array(free).fill(E.SUCCESS))
   expect(many.slice(free)).toEqual(Array(5).fill(E.MFILE))
+})
+
+test('a call takes so many vectors, and no longer list of them', async () => {
+  expect(
+    await errnosOf([
+      ['fd_write', 1, DATA, 1_024, OUT],
+      ['fd_write', 1, DATA, 1_025, OUT],
+      ['fd_read', 3, DATA, -1, OUT],
+      ['fd_write', 1, DATA, -1, OUT],
+    ]),
+  ).toEqual([0, E.INVAL, E.ISDIR, E.INVAL])
+})
+
+test('a guest may yield, and learns that there are no signals', async () => {
+  expect(await errnosOf([['sched_yield'], ['proc_raise', 2]])).toEqual([0, E.NOTSUP])
 })
 
 test('addresses outside memory are answered with an error, not with a crash', async () => {

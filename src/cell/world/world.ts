@@ -10,7 +10,7 @@ export interface Terminals {
   readonly stderr: boolean
 }
 
-const NO_TERMINALS: Terminals = { stdin: false, stdout: false, stderr: false }
+export const NO_TERMINALS: Terminals = { stdin: false, stdout: false, stderr: false }
 
 /** All a guest can sense and do, whatever the WASI version it speaks. Lives in the cell's thread. */
 export interface World {
@@ -28,7 +28,7 @@ export function openWorld(
   pipes: CellSide,
   args: readonly string[],
   env: readonly string[],
-  terminals = NO_TERMINALS,
+  terminals: Terminals,
 ): World {
   const waiter = new Waiter(pipes)
   const files = new GuestFiles(new Image(pipes, waiter))

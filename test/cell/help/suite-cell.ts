@@ -12,7 +12,7 @@ import { Image } from '../../../src/cell/world/image.ts'
 import { Scratch } from '../../../src/cell/world/scratch.ts'
 import type { ScratchDirectory } from '../../../src/cell/world/scratch.ts'
 import { Stopper } from '../../../src/cell/world/stop.ts'
-import { openWorld } from '../../../src/cell/world/world.ts'
+import { NO_TERMINALS, openWorld } from '../../../src/cell/world/world.ts'
 
 /** A directory by names; a file by its bytes. */
 export interface SuiteTree {
@@ -42,7 +42,7 @@ function fill(scratch: Scratch, directory: ScratchDirectory, tree: SuiteTree): v
 
 const start = workerData as SuiteStart
 const pipes = new CellSide(start.buffer)
-const world = openWorld(pipes, start.args, start.env)
+const world = openWorld(pipes, start.args, start.env, NO_TERMINALS)
 const scratch = new Scratch()
 fill(scratch, scratch.root, start.root)
 const files = new GuestFiles(new Image(pipes, world.waiter), scratch, scratch.root)
