@@ -91,7 +91,7 @@ test('W03 no path leads a component out of its root', async () => {
 
 test('W02 a component that imports sockets loads, and is refused when it uses them', async () => {
   const { lines, exit } = await run('net')
-  expect(lines).toEqual(['object "access-denied"'])
+  expect(lines).toEqual(['object "access-denied"', '"access-denied"', '"access-denied"'])
   expect(exit).toEqual({ kind: 'exited', code: 0 })
 })
 
@@ -120,3 +120,106 @@ test('a component that waits in poll is killed at once', async () => {
   await cell.kill()
   expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
 })
+
+test('a component writes, appends, splices, shrinks and compares files in /tmp', async () => {
+  expect((await run('tmp-files')).lines).toEqual([
+    '12 hello, world',
+    'true',
+    String.raw`"hello, cells!\u0000\u0000\u0000"`,
+    '5 {"read":true,"write":true,"fileIntegritySync":false,"dataIntegritySync":false,"requestedWriteSync":false,"mutateDirectory":false} regular-file',
+    '2 2',
+    '{"tag":"closed"}',
+    'ello',
+    '3 {"tag":"closed"}',
+    '"exist"',
+    '"no-entry"',
+    '"is-directory"',
+    '"invalid"',
+    '"bad-descriptor"',
+    '"bad-descriptor"',
+    '"bad-descriptor"',
+    'true false',
+    'true',
+    '0',
+  ])
+})
+
+test('a component links, renames, removes and dates what is in /tmp', async () => {
+  expect((await run('tmp-paths')).lines).toEqual([
+    'd directory, h regular-file, l symbolic-link',
+    'd/f symbolic-link',
+    'regular-file 2',
+    '"loop"',
+    'ok',
+    '"not-empty"',
+    '"is-directory"',
+    '"not-directory"',
+    '"invalid"',
+    '"no-entry"',
+    '1000000000 5 1 true',
+    '1',
+    'h regular-file, l symbolic-link',
+    '"not-permitted"',
+    '"not-permitted"',
+    '"no-entry"',
+    '"no-entry"',
+    '"no-entry"',
+    '"not-directory"',
+    '"not-directory"',
+  ])
+})
+
+test('a stream to a file that is full fails with the reason, and is closed from then on', async () => {
+  expect((await run('tmp-full')).lines).toEqual([
+    '"insufficient-space"',
+    'last-operation-failed insufficient-space',
+    'the file could not be read or written: insufficient-space',
+    '{"tag":"closed"}',
+    '{"tag":"closed"}',
+    '{"tag":"closed"}',
+    'hel',
+  ])
+})
+
+test('a stream without bytes reads as empty while it is open, and is closed at its end', async () => {
+  await using cell = await spawn(guest, { args: ['streams'] })
+  const lines: string[] = []
+  const line = async () => {
+    let text = ''
+    while (!text.endsWith('\n')) text += new TextDecoder().decode(await cell.stdout.read(1))
+    lines.push(text.trimEnd())
+    return text
+  }
+  while ((await line()) !== 'go\n') continue
+  await cell.stdin.write(new TextEncoder().encode('abcde'))
+  while ((await line()) !== 'end\n') continue
+  cell.stdin.close()
+  lines.push(...(await readText(cell.stdout)).trimEnd().split('\n'))
+  expect(lines).toEqual(['0 0 0', 'false', 'go', 'true abc 2', 'end', 'closed {"tag":"closed"}'])
+})
+
+test('a pollable outlives the stream it was made of', async () => {
+  await using cell = await spawn(guest, { args: ['wait-without-stream'] })
+  cell.stdin.close()
+  expect(await readText(cell.stdout)).toBe('ready\n')
+})
+
+test('a component is told of terminals as its cell is', async () => {
+  expect((await run('terminals')).lines).toEqual(['false false'])
+  expect((await run('terminals', { terminals: { stdout: true } })).lines).toEqual(['false true'])
+})
+
+test('clocks tell their resolution and keep to it, and insecure randomness is random', async () => {
+  expect((await run('clocks')).lines).toEqual(['1000 0 1000000', 'true 0', 'false true'])
+  expect((await run('insecure')).lines).toEqual(['5 true true'])
+})
+
+test.each([
+  ['short-write', 'it wrote 4097 bytes at once where 4096 are allowed'],
+  ['too-random', 'it asked for more than 1048576 random bytes at once'],
+])(
+  'a component that asks for too much at once (%s) traps with the limit',
+  async (command, message) => {
+    expect((await run(command)).exit).toEqual({ kind: 'trapped', code: 134, message })
+  },
+)
