@@ -13,16 +13,24 @@ export const CELL_LIMITS = {
    * functions; QuickJS with its heap in the image has 10,000 data segments.
    */
   moduleTypes: 20_000,
+  /** Parameters and results of all its types. Node 20 looks at ten million for four seconds. */
+  moduleTypeValues: 200_000,
   moduleFunctions: 100_000,
   moduleGlobals: 20_000,
   moduleSegments: 100_000,
   moduleTables: 16,
-  /** One function: its bytes, its locals, its blocks within blocks. An interpreter's loop has some 100 KiB. */
+  /** One function: its bytes, its locals, its blocks within blocks, its operands. An interpreter's loop has some 100 KiB. */
   functionBytes: 2 << 20,
   functionLocals: 20_000,
   functionBlocks: 10_000,
-  /** Blocks within blocks times locals, of one function. At 200 million V8 takes 1.7 GiB and cannot be stopped for seconds. */
-  functionBlockLocals: 2_000_000,
+  functionOperands: 10_000,
+  /**
+   * Units of work for the engine to compile one function, which it does in the cell's thread and
+   * cannot be stopped in: some 20 ns each, 100 ms in all; and all functions of a module, which some
+   * day may all have been called, at some 10 bytes of machine code each. See `module/work.ts`.
+   */
+  functionWork: 5_000_000,
+  moduleWork: 400_000_000,
   /** Entries one table may grow to: a large program has some thousand functions behind pointers. */
   tableEntries: 65_536,
   /** Entries the tables of one program may have together: 8 bytes each of a thread's heap. */
@@ -82,8 +90,12 @@ export const CELL_LIMITS = {
   /** The JavaScript heap of a cell's thread, MiB. Guest memory is not part of it; a guest's host objects are. */
   heapMb: 64,
   youngHeapMb: 4,
-  /** The stack of a cell's thread, MiB, shared by host functions and the guest's own calls. */
-  stackMb: 4,
+  /**
+   * Bytes of stack a module's calls may take, as counted: each value 8 bytes. The thread's own stack,
+   * MiB, has room for what the engine's frames take beyond that, and for host functions.
+   */
+  stackBytes: 4 << 20,
+  stackMb: 16,
 } as const
 
 /** How many threads wait for cells, and when they are started. */
@@ -124,7 +136,7 @@ export interface CellLimits {
 }
 
 /** A limit whose breach ends a cell. */
-export type LimitName = 'fuel' | 'wall' | 'output'
+export type LimitName = 'fuel' | 'stack' | 'wall' | 'output'
 
 export const DEFAULT_CELL_LIMITS: CellLimits = {
   // A TypeScript guest starts with under 4 MiB.

@@ -261,7 +261,7 @@ async function engineCompile(bytes: Uint8Array, where: string): Promise<WebAssem
 
 function rewrite(bytes: Uint8Array, keepNames: boolean, where: string): Rewritten {
   try {
-    return rewriteModule(bytes, keepNames)
+    return rewriteModule(bytes, { keepNames })
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
     throw new Malformed(thrown.code, `${where}${thrown.message}`)

@@ -28,7 +28,28 @@ export const IMMEDIATE = {
 } as const
 
 export const OP = {
+  unreachable: 0x00,
+  nop: 0x01,
+  block: 0x02,
   loop: 0x03,
+  try: 0x06,
+  catch: 0x07,
+  throw: 0x08,
+  rethrow: 0x09,
+  branch: 0x0c,
+  branchIf: 0x0d,
+  branchTable: 0x0e,
+  return: 0x0f,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
+  delegate: 0x18,
+  catchAll: 0x19,
+  select: 0x1b,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  memoryGrow: 0x40,
+  i32Or: 0x72,
   else: 0x05,
   end: 0x0b,
   i32Const: 0x41,
@@ -50,6 +71,7 @@ export const OP = {
   i64Mul: 0x7e,
   refNull: 0xd0,
   refFunc: 0xd2,
+  bulk: 0xfc,
   simd: 0xfd,
 } as const
 
@@ -91,15 +113,17 @@ export const SIMD_IMMEDIATES = {
   },
 } as const
 
-const VALUE_TYPES: ReadonlySet<number> = new Set([
-  0x7f, // i32
-  0x7e, // i64
-  0x7d, // f32
-  0x7c, // f64
-  0x7b, // v128
-  0x70, // funcref
-  0x6f, // externref
-])
+export const TYPE = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  funcref: 0x70,
+  externref: 0x6f,
+} as const
+
+const VALUE_TYPES: ReadonlySet<number> = new Set(Object.values(TYPE))
 
 /** A type that takes one byte; all that are allowed do. */
 export function isValueType(byte: number): boolean {
@@ -107,7 +131,7 @@ export function isValueType(byte: number): boolean {
 }
 
 export function isReferenceType(byte: number): boolean {
-  return byte === 0x70 || byte === 0x6f
+  return byte === TYPE.funcref || byte === TYPE.externref
 }
 
 /** What an opcode that is not allowed belongs to. */

@@ -1,18 +1,27 @@
-// What a cell may still compute. Each of its modules counts down in a global of its own and calls
-// `refuel` when that is empty: the moment to give it more, or to stop it.
+// What a cell may still compute, and how deep its calls may go. Each of its modules counts down in
+// globals of its own and calls `refuel` when one is empty: the moment to give it more, or to stop it.
 //
 // Invariants
 //  - Granted fuel never exceeds the limit, and what was used is what was granted less what lies in
 //    the globals. So a guest that gets the same input uses the same fuel and stops at the same place.
+//  - Stack is never refilled: each module gives back what its calls took. So depth ends at the same
+//    call on every run, whatever the engine's own frames take.
 //  - A guest that computes asks every FUEL_SLICE units: so often the kill word is looked at.
 
 import { CELL_LIMITS } from '../limits.ts'
+import type { LimitName } from '../limits.ts'
 import { Stop } from '../world/stop.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
 
+/** The counters of one module. */
+interface Tank {
+  readonly fuel: WebAssembly.Global
+  readonly stack: WebAssembly.Global
+}
+
 export class Fuel {
   readonly #limit: number
-  readonly #tanks: WebAssembly.Global[] = []
+  readonly #tanks: Tank[] = []
   readonly #refuel: () => void
   #granted = 0
 
@@ -22,32 +31,35 @@ export class Fuel {
     this.#refuel = tableFunction(stopper.guard(() => this.#fillEmpty())) as () => void
   }
 
-  /** Makes a module that was just instantiated ask here. Its counter is 0: it asks at once. */
-  supply(tank: WebAssembly.Global, table: WebAssembly.Table): void {
+  /** Makes a module that was just instantiated ask here. Its fuel is 0: it asks at once. */
+  supply(tank: Tank, table: WebAssembly.Table): void {
+    tank.stack.value = CELL_LIMITS.stackBytes
     this.#tanks.push(tank)
     table.set(0, this.#refuel)
   }
 
   /** Units used so far. */
   get used(): number {
-    return this.#tanks.reduce((used, tank) => used - Number(tank.value), this.#granted)
+    return this.#tanks.reduce((used, { fuel }) => used - Number(fuel.value), this.#granted)
   }
 
   #fillEmpty(): void {
-    for (const tank of this.#tanks) {
-      const left = Number(tank.value)
+    for (const { fuel, stack } of this.#tanks) {
+      if (Number(stack.value) < 0) {
+        stop('stack', `nested calls too deep for its stack, ${CELL_LIMITS.stackBytes} bytes`)
+      }
+      const left = Number(fuel.value)
       if (left >= 0) continue
       const grant = Math.min(CELL_LIMITS.fuelSlice - left, this.#limit - this.#granted)
       this.#granted += grant
-      tank.value = left + grant
-      if (left + grant < 0) this.#stop()
+      fuel.value = left + grant
+      if (left + grant < 0) stop('fuel', `used up its fuel, ${this.#limit} units`)
     }
   }
+}
 
-  #stop(): never {
-    const message = `used up its fuel, ${this.#limit} units`
-    throw new Stop({ kind: 'limit', limit: 'fuel', message })
-  }
+function stop(limit: LimitName, message: string): never {
+  throw new Stop({ kind: 'limit', limit, message })
 }
 
 // (module (import "" "" (func)) (export "" (func 0)))

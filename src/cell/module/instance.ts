@@ -26,8 +26,9 @@ export function instantiate(
   }
   const { exports } = new WebAssembly.Instance(core.module, imports)
   if (core.isMetered) {
+    const counter = (name: string) => exports[name] as WebAssembly.Global
     fuel.supply(
-      exports[ADDED.fuel] as WebAssembly.Global,
+      { fuel: counter(ADDED.fuel), stack: counter(ADDED.stack) },
       exports[ADDED.refuel] as WebAssembly.Table,
     )
   }

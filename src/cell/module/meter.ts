@@ -1,18 +1,24 @@
-// Puts fuel counters into function bodies.
+// Puts counters into function bodies: of fuel, and of the stack that calls take.
 //
 // A function entry and the head of each loop is a site. There the cost of the code up to the next
 // sites is taken from a global; when that falls below zero, a function that asks the host for more is
 // called. Code of an inner loop counts for its own site only. A bulk operation pays for its length.
+// A function that calls others also takes its frame from what is left of the stack, and gives it back
+// where it returns; below zero, the same function of the host is asked.
 //
 // Invariants
 //  - Between two sites a guest runs at most SITE_SPAN instructions, each of bounded time: whatever
-//    jumps over a site arrives behind the end of a block that encloses it, and there is one too.
+//    jumps over a site arrives behind the end of a block that encloses it, or at its handler of
+//    exceptions, and there is one too. Small functions without calls and loops have none.
 //  - What is put in leaves the operand stack as it was and uses nothing the original can name.
 //  - A site never charges more than MAX_CHARGE: in a large region (an interpreter's loop) only a
 //    small part runs each time.
+//  - The globals are always right. In a loop that calls nothing and fills nothing, a local follows
+//    the fuel, so that a turn waits for no memory; everywhere else that local is scratch.
 
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
+import { canonicalNan, FLOAT_RESULTS, FLOAT_TYPES, SIMD_FLOAT_RESULTS } from './canonical.ts'
 import {
   featureOf,
   featureOfType,
@@ -23,142 +29,285 @@ import {
   refuseFeature,
   SIMD_IMMEDIATES,
   SIMD_OPCODES,
+  TYPE,
 } from './feature.ts'
-import type { Output } from './output.ts'
-import { u32Bytes } from './output.ts'
+import { Output, u32Bytes } from './output.ts'
+import { BULK_EFFECTS, popsOf, pushesOf, SIMD_EFFECTS, STACK_EFFECTS } from './stack-effect.ts'
+import { NO_RESULT } from './types.ts'
+import type { FunctionTypes } from './types.ts'
+import {
+  FORK_WORK,
+  PARAM_WORK,
+  RESULT_WORK,
+  SIMD_MEMORY_WORK,
+  TARGET_WORK,
+  WORK,
+} from './work.ts'
 
 /** Indices of what the module got for its counters. */
 export interface Meter {
-  /** A mutable i32 global: what is left. */
+  /** A mutable i32 global: fuel that is left. */
   readonly fuel: number
-  /** A mutable i32 global to keep an operand in. */
-  readonly scratch: number
+  /** A mutable i32 global: bytes of stack that are left. */
+  readonly stack: number
   /** A function without parameters and results; returns with fuel, or does not return. */
   readonly refuel: number
+}
+
+export interface MeterOptions {
+  /** Every NaN an operation yields is the same one. */
+  readonly canonicalNans: boolean
 }
 
 /** One byte of a signed LEB128. */
 const MAX_CHARGE = 63
 const SITE_SPAN = 16_384
+/** Units a function may cost, and bytes of its frame, if it has no site. */
+const SMALL_COST = 24
+const SMALL_FRAME_BYTES = 512
 
 // Units. An ordinary instruction is one; what is slower by its nature is more.
-const COST = { entry: 1, iteration: 2, call: 4, indirectCall: 6, division: 4, grow: 16, bulk: 4 }
+const COST = {
+  entry: 1,
+  iteration: 2,
+  call: 4,
+  indirectCall: 6,
+  division: 4,
+  grow: 16,
+  bulk: 4,
+  throw: 63,
+}
 /** A unit per 64 bytes of memory and per 4 entries of a table. */
 const MEMORY_SHIFT = 6
 const TABLE_SHIFT = 2
 
-// What is open, and whether there is a site within besides a loop's own.
-const BLOCK = 0
-const BLOCK_WITH_SITE = 1
-const LOOP = 2
-const LOOP_WITH_SITE = 3
+/** What the engine's frames have besides values, and what a value takes. */
+const FRAME_BYTES = 112
+const VALUE_BYTES = 8
+const VECTOR_BYTES = 16
 
 const COSTS: Readonly<Uint8Array> = (() => {
   const table = new Uint8Array(256).fill(1)
-  for (const free of [0x02, OP.loop, OP.else, OP.end]) table[free] = 0
-  for (const call of [0x10, 0x12]) table[call] = COST.call
-  for (const call of [0x11, 0x13]) table[call] = COST.indirectCall
+  for (const free of [OP.block, OP.loop, OP.else, OP.end]) table[free] = 0
+  for (const call of [OP.call, OP.returnCall]) table[call] = COST.call
+  for (const call of [OP.callIndirect, OP.returnCallIndirect]) table[call] = COST.indirectCall
   for (const divide of [0x6d, 0x6e, 0x6f, 0x70, 0x7f, 0x80, 0x81, 0x82]) {
     table[divide] = COST.division
   }
-  table[0x40] = COST.grow
-  table[0xfc] = COST.bulk
+  for (const thrower of [OP.throw, OP.rethrow]) table[thrower] = COST.throw
+  table[OP.memoryGrow] = COST.grow
+  table[OP.bulk] = COST.bulk
   return table
 })()
+
+/** What is open. */
+interface Block {
+  readonly opcode: number
+  /** Operands below its own. */
+  readonly base: number
+  readonly params: number
+  readonly results: number
+  /** Whether there is a site within besides a loop's own. */
+  hasSite: boolean
+}
+
+interface Loop {
+  /** Of the region around it: its cost so far, and where its charge is written. */
+  readonly outerCost: number
+  readonly outerChargeAt: number
+  /** Where the local would be loaded, ahead of it. */
+  readonly loadAt: number
+  /** Where its sites read the fuel. */
+  readonly reads: number[]
+  /** Whether something within changes the fuel besides its sites. */
+  isShared: boolean
+}
 
 /** Walks function bodies one after the other. */
 export class BodyMeter {
   readonly #bytes: Uint8Array
   readonly #out: Output
-  readonly #site: Uint8Array
-  readonly #siteCharge: number
-  readonly #bulkStart: Uint8Array
-  readonly #bulkEnd: Uint8Array
+  readonly #types: FunctionTypes
+  readonly #meter: Meter
+  readonly #options: MeterOptions
+  readonly #fuel: readonly number[]
+  readonly #stack: readonly number[]
+  /** Reads of a global and of a local, of one length. */
+  #readGlobal: readonly number[] = []
+  #readLocal: readonly number[] = []
+  #site = new Uint8Array(0)
+  #bulkStart = new Uint8Array(0)
+  #bulkEnd = new Uint8Array(0)
+  /** The local that is being used for `#site` and so on. */
+  #fuelLocal = -1
+
+  /** The instructions as they will be, with what stands around them still missing. */
+  readonly #body = new Output()
   /** Where the next instruction is read. */
   #at = 0
   /** Up to here the original was copied. */
   #copied = 0
   #function = 0
+  #type = 0
   #localCount = 0
+  #hasVectors = false
   /** The open region: its cost so far, and where its charge is written. */
   #cost = 0
   #chargeAt = 0
+  /** Of the first region, which the entry charges. */
+  #entryCost = 0
+  #blocks: Block[] = []
+  readonly #loops: Loop[] = []
+  /** Operands there are, at most were, and what compiling takes. */
+  #height = 0
+  #maxHeight = 0
+  #work = 0
+  #usesLocal = false
+  #callsOthers = false
+  #catches = false
+  #isSmall = true
+  /** Whether a conditional branch leaves the function. */
+  #branchesOut = false
+  /** Where a frame is given back, to be written once it is known. */
+  #returns: number[] = []
+  #floatsUsed = 0
+  #floatCodes: Uint8Array[] = []
+  /** Work of all functions together. */
+  #moduleWork = 0
 
-  constructor(bytes: Uint8Array, out: Output, { fuel, scratch, refuel }: Meter) {
+  constructor(
+    bytes: Uint8Array,
+    out: Output,
+    types: FunctionTypes,
+    meter: Meter,
+    options: MeterOptions,
+  ) {
     this.#bytes = bytes
     this.#out = out
-    const fuelIndex = u32Bytes(fuel)
-    const scratchIndex = u32Bytes(scratch)
-    const refuelIfEmpty = [
-      ...[OP.globalGet, ...fuelIndex, OP.i32Const, 0, OP.i32LessSigned],
-      ...[OP.if, 0x40, OP.call, ...u32Bytes(refuel), OP.end],
-    ]
-    const charge = [OP.globalGet, ...fuelIndex, OP.i32Const]
-    this.#siteCharge = charge.length
-    this.#site = Uint8Array.from([
-      ...charge,
-      ...[0, OP.i32Sub, OP.globalSet, ...fuelIndex, ...refuelIfEmpty],
-    ])
-    // The length is on top of the stack. Between start and end stands the shift.
-    this.#bulkStart = Uint8Array.from([
-      ...[OP.globalSet, ...scratchIndex, OP.globalGet, ...fuelIndex],
-      ...[OP.globalGet, ...scratchIndex, OP.i32Const],
-    ])
-    this.#bulkEnd = Uint8Array.from([
-      ...[OP.i32ShiftRightUnsigned, OP.i32Sub, OP.globalSet, ...fuelIndex],
-      ...[...refuelIfEmpty, OP.globalGet, ...scratchIndex],
-    ])
+    this.#types = types
+    this.#meter = meter
+    this.#options = options
+    this.#fuel = u32Bytes(meter.fuel)
+    this.#stack = u32Bytes(meter.stack)
   }
 
   /**
    * Writes the body that stands at `start`, locals and instructions, with counters.
-   * @param index of the function, for errors
+   * @param index of the function
    */
   write(start: number, end: number, index: number): void {
     this.#at = start
-    this.#copied = start
     this.#function = index
-    this.#locals()
-    this.#openRegion(COST.entry)
+    this.#type = this.#types.ofFunction(index)
+    this.#begin()
+    const groups = this.#locals()
+    const groupsAt = this.#copied
+    const groupsEnd = this.#at
+    this.#copied = this.#at
+    this.#assumeLocals()
     this.#instructions(end)
     if (this.#at !== end) malformed(`function ${index} ends in the middle of an instruction`)
-    this.#closeRegion()
     this.#copyTo(end)
+    this.#checkWork()
+    this.#finish(groups, this.#bytes.subarray(groupsAt, groupsEnd))
   }
 
-  #locals(): void {
-    let total = 0
-    for (let groups = this.#u32(); groups > 0 && this.#at < this.#bytes.length; groups--) {
+  #begin(): void {
+    this.#body.clear()
+    this.#cost = COST.entry
+    this.#chargeAt = -1
+    this.#entryCost = 0
+    this.#blocks = []
+    this.#loops.length = 0
+    this.#height = 0
+    this.#maxHeight = 0
+    this.#work = 0
+    this.#hasVectors = this.#types.params(this.#type).includes(TYPE.v128)
+    this.#usesLocal = false
+    this.#callsOthers = false
+    this.#catches = false
+    this.#isSmall = true
+    this.#branchesOut = false
+    this.#returns = []
+    this.#floatsUsed = 0
+  }
+
+  /** @returns how many groups of locals there are; the first begins where the copying goes on */
+  #locals(): number {
+    const groups = this.#u32()
+    this.#copied = this.#at
+    let total = this.#types.params(this.#type).length
+    for (let left = groups; left > 0 && this.#at < this.#bytes.length; left--) {
       total += this.#u32()
-      this.#valueType()
+      if (this.#valueType() === TYPE.v128) this.#hasVectors = true
     }
     if (total > CELL_LIMITS.functionLocals) {
       this.#tooLarge(`has ${total} locals; at most ${CELL_LIMITS.functionLocals} are allowed`)
     }
     this.#localCount = total
+    return groups
   }
+
+  // Behind the function's own locals: the fuel, its frame's end, and one for each type of float.
+  #assumeLocals(): void {
+    const local = this.#localCount
+    if (this.#fuelLocal === local) return
+    this.#fuelLocal = local
+    const fuelLocal = u32Bytes(local)
+    const width = Math.max(fuelLocal.length, this.#fuel.length)
+    this.#readGlobal = [OP.globalGet, ...padded(this.#fuel, width)]
+    this.#readLocal = [OP.localGet, ...padded(fuelLocal, width)]
+    const ifEmpty = [
+      ...[OP.i32Const, 0, OP.i32LessSigned, OP.if, NO_RESULT],
+      ...[OP.call, ...u32Bytes(this.#meter.refuel)],
+    ]
+    this.#site = Uint8Array.from([
+      ...[...this.#readGlobal, OP.i32Const, 0, OP.i32Sub],
+      ...[OP.localTee, ...fuelLocal, OP.globalSet, ...this.#fuel],
+      ...[OP.localGet, ...fuelLocal, ...ifEmpty],
+      ...[OP.globalGet, ...this.#fuel, OP.localSet, ...fuelLocal, OP.end],
+    ])
+    // The length is on top of the stack. Between start and end stands the shift.
+    this.#bulkStart = Uint8Array.from([
+      ...[OP.localSet, ...fuelLocal, OP.globalGet, ...this.#fuel],
+      ...[OP.localGet, ...fuelLocal, OP.i32Const],
+    ])
+    this.#bulkEnd = Uint8Array.from([
+      ...[OP.i32ShiftRightUnsigned, OP.i32Sub, OP.globalSet, ...this.#fuel],
+      ...[OP.globalGet, ...this.#fuel, ...ifEmpty, OP.end, OP.localGet, ...fuelLocal],
+    ])
+    this.#floatCodes = FLOAT_TYPES.map((type, i) => canonicalNan(type, local + 2 + i))
+  }
+
+  // ——— the walk ———
 
   #instructions(end: number): void {
     const bytes = this.#bytes
-    const control: number[] = [BLOCK]
-    // Costs and places of the regions around open loops.
-    const outer: number[] = []
+    const results = this.#types.results(this.#type).length
+    this.#blocks.push({ opcode: OP.block, base: 0, params: 0, results, hasSite: false })
     while (this.#at < end) {
-      if (this.#cost >= SITE_SPAN) this.#splitRegion(control)
+      if (this.#cost >= SITE_SPAN) this.#splitRegion()
       const at = this.#at++
       const opcode = bytes[at]!
       this.#cost += COSTS[opcode]!
-      switch (IMMEDIATES[opcode]!) {
+      this.#work += WORK[opcode]!
+      const shape = IMMEDIATES[opcode]!
+      if (shape !== IMMEDIATE.simdPrefix && shape !== IMMEDIATE.bulkPrefix) {
+        this.#shift(STACK_EFFECTS[opcode]!)
+      }
+      switch (shape) {
         case IMMEDIATE.none:
-          if (opcode !== OP.end) break
-          this.#endBlock(control, outer)
-          if (control.length === 0) return
+          if (opcode < OP.select) this.#plainControl(opcode, at)
+          else this.#canonicalize(FLOAT_RESULTS[opcode]!)
+          if (this.#blocks.length === 0) return
           break
         case IMMEDIATE.number:
-          this.#skipNumber()
+          if (opcode < OP.select) this.#indexedControl(opcode, at)
+          else this.#skipNumber()
+          if (this.#blocks.length === 0) return
           break
         case IMMEDIATE.twoNumbers:
-          this.#skipNumber()
+          this.#call(at, this.#u32(), opcode === OP.returnCallIndirect)
           this.#skipNumber()
           break
         case IMMEDIATE.fourBytes:
@@ -168,33 +317,26 @@ export class BodyMeter {
           this.#at += 8
           break
         case IMMEDIATE.blockType:
-          this.#blockType()
-          this.#checkNesting(control.length)
-          if (opcode !== OP.loop) {
-            control.push(BLOCK)
-            break
-          }
-          control.push(LOOP)
-          outer.push(this.#cost, this.#chargeAt)
-          this.#openRegion(COST.iteration)
+          this.#open(at, opcode)
           break
         case IMMEDIATE.address:
           this.#address()
           break
         case IMMEDIATE.branchTable:
-          for (let count = this.#u32() + 1; count > 0 && this.#at < end; count--) this.#skipNumber()
+          this.#branchTable(end)
           break
         case IMMEDIATE.valueTypes:
           for (let count = this.#u32(); count > 0 && this.#at < end; count--) this.#valueType()
           break
         case IMMEDIATE.memory:
           this.#memoryIndex()
+          if (opcode === OP.memoryGrow) this.#isSmall = false
           break
         case IMMEDIATE.bulkPrefix:
           this.#bulk(at)
           break
         case IMMEDIATE.simdPrefix:
-          this.#simd()
+          this.#simd(at)
           break
         default:
           refuseFeature(featureOf(opcode), this.#where(at))
@@ -203,55 +345,198 @@ export class BodyMeter {
     malformed(`function ${this.#function} has no end`)
   }
 
-  // The engine's compiler keeps the place of every local for every open block, all at once.
-  #checkNesting(depth: number): void {
-    if (depth > CELL_LIMITS.functionBlocks) {
-      this.#tooLarge(`nests blocks deeper than ${CELL_LIMITS.functionBlocks}`)
-    }
-    if (depth * this.#localCount > CELL_LIMITS.functionBlockLocals) {
-      this.#tooLarge(
-        `nests ${depth} blocks over ${this.#localCount} locals, which is too much at once`,
-      )
+  #plainControl(opcode: number, at: number): void {
+    switch (opcode) {
+      case OP.end:
+        this.#end()
+        return
+      case OP.else:
+        this.#rearm()
+        return
+      case OP.catchAll:
+        this.#enterHandler(0)
+        return
+      case OP.return:
+        this.#giveBack(at)
+        this.#handOver(this.#types.results(this.#type).length)
+        this.#leave()
+        return
+      case OP.unreachable:
+        this.#leave()
     }
   }
 
-  #endBlock(control: number[], outer: number[]): void {
-    const ended = control.pop()
-    if (ended === LOOP || ended === LOOP_WITH_SITE) {
-      this.#closeRegion()
-      this.#chargeAt = outer.pop()!
-      this.#cost = outer.pop()!
+  #indexedControl(opcode: number, at: number): void {
+    const index = this.#u32()
+    switch (opcode) {
+      case OP.branch:
+        this.#branch(index, at)
+        return
+      case OP.branchIf:
+        this.#handOver(this.#arity(index))
+        this.#fork()
+        if (index === this.#blocks.length - 1) this.#branchesOut = true
+        return
+      case OP.call:
+        this.#call(at, this.#types.ofFunction(index), false)
+        return
+      case OP.returnCall:
+        this.#call(at, this.#types.ofFunction(index), true)
+        return
+      case OP.throw:
+        this.#work += PARAM_WORK * this.#types.params(this.#types.ofTag(index)).length
+        this.#isSmall = false
+        this.#leave()
+        return
+      case OP.rethrow:
+        this.#isSmall = false
+        this.#leave()
+        return
+      case OP.catch:
+        this.#enterHandler(this.#types.params(this.#types.ofTag(index)).length)
+        return
+      case OP.delegate:
+        this.#end()
     }
-    if ((ended === BLOCK_WITH_SITE || ended === LOOP_WITH_SITE) && control.length > 0) {
+  }
+
+  #open(at: number, opcode: number): void {
+    const { params, results } = this.#blockType()
+    const depth = this.#blocks.length
+    if (depth > CELL_LIMITS.functionBlocks) {
+      this.#tooLarge(`nests blocks deeper than ${CELL_LIMITS.functionBlocks}`)
+    }
+    this.#work += PARAM_WORK * (params + results)
+    this.#pop(params)
+    const base = this.#height
+    this.#push(params)
+    this.#fork()
+    this.#blocks.push({ opcode, base, params, results, hasSite: false })
+    if (opcode === OP.try) this.#isSmall = false
+    if (opcode !== OP.loop) return
+    this.#isSmall = false
+    this.#openLoop(at)
+  }
+
+  #openLoop(at: number): void {
+    const body = this.#body
+    this.#copyTo(at)
+    const loop: Loop = {
+      outerCost: this.#cost,
+      outerChargeAt: this.#chargeAt,
+      loadAt: body.length,
+      reads: [],
+      isShared: false,
+    }
+    body.appendAll(OP.globalGet, ...this.#fuel, OP.localSet, ...u32Bytes(this.#fuelLocal))
+    this.#loops.push(loop)
+    this.#openRegion(COST.iteration)
+  }
+
+  #closeLoop(): void {
+    this.#closeRegion()
+    const loop = this.#loops.pop()!
+    this.#chargeAt = loop.outerChargeAt
+    this.#cost = loop.outerCost
+    const outer = this.#loops.at(-1)
+    if (loop.isShared) {
+      if (outer) outer.isShared = true
+      const load = 2 + this.#fuel.length + u32Bytes(this.#fuelLocal).length
+      for (let i = 0; i < load; i++) this.#body.set(loop.loadAt + i, OP.nop)
+      return
+    }
+    for (const at of loop.reads) {
+      for (let i = 0; i < this.#readLocal.length; i++) this.#body.set(at + i, this.#readLocal[i]!)
+    }
+  }
+
+  #end(): void {
+    const { opcode, base, results, hasSite } = this.#blocks.pop()!
+    this.#height = base
+    this.#push(results)
+    if (opcode === OP.loop) this.#closeLoop()
+    if (this.#blocks.length === 0) this.#closeRegion()
+    else if (hasSite) {
       this.#closeRegion()
       this.#openRegion(0)
     }
   }
 
-  // Everything that is open now has a site within: what jumps to its end would go without paying.
-  #splitRegion(control: number[]): void {
-    this.#closeRegion()
-    this.#openRegion(0)
-    for (let i = control.length - 1; i >= 0; i--) {
-      const block = control[i]!
-      if (block === BLOCK_WITH_SITE || block === LOOP_WITH_SITE) break
-      control[i] = block === LOOP ? LOOP_WITH_SITE : BLOCK_WITH_SITE
-    }
+  /** The other half of a block begins. */
+  #rearm(): void {
+    const { base, params } = this.#blocks.at(-1)!
+    this.#height = base
+    this.#push(params)
   }
 
-  #openRegion(cost: number): void {
+  // Whatever throws jumps to here, over sites, and out of functions that did not give back their stack.
+  #enterHandler(values: number): void {
+    const { base } = this.#blocks.at(-1)!
+    this.#height = base
+    this.#push(values)
+    this.#fork()
+    this.#catches = true
     this.#copyTo(this.#at)
-    this.#chargeAt = this.#out.length + this.#siteCharge
-    this.#out.append(this.#site)
-    this.#cost = cost
+    const frameEnd = u32Bytes(this.#fuelLocal + 1)
+    this.#body.appendAll(OP.localGet, ...frameEnd, OP.globalSet, ...this.#stack)
+    this.#splitRegion()
   }
 
-  #closeRegion(): void {
-    this.#out.set(this.#chargeAt, Math.min(this.#cost, MAX_CHARGE))
+  /** What follows is not reached. */
+  #leave(): void {
+    this.#height = this.#blocks.at(-1)!.base
+  }
+
+  #branch(label: number, at: number): void {
+    this.#handOver(this.#arity(label))
+    this.#fork()
+    if (label === this.#blocks.length - 1) {
+      // The same as to return, but for the frame that is given back.
+      this.#giveBack(at)
+      this.#body.u8(OP.return)
+      this.#copied = this.#at
+    }
+    this.#leave()
+  }
+
+  #branchTable(end: number): void {
+    const seen = new Set<number>()
+    for (let count = this.#u32() + 1; count > 0 && this.#at < end; count--) {
+      const label = this.#u32()
+      this.#work += TARGET_WORK
+      if (seen.has(label)) continue
+      seen.add(label)
+      this.#handOver(this.#arity(label))
+      this.#fork()
+      if (label === this.#blocks.length - 1) this.#branchesOut = true
+    }
+    this.#leave()
+  }
+
+  #call(at: number, type: number, isLast: boolean): void {
+    const params = this.#types.params(type).length
+    const results = this.#types.results(type).length
+    this.#work += PARAM_WORK * params + RESULT_WORK * results
+    this.#pop(params)
+    this.#callsOthers = true
+    this.#share()
+    if (!isLast) {
+      this.#push(results)
+      return
+    }
+    this.#giveBack(at)
+    this.#leave()
+  }
+
+  #share(): void {
+    this.#isSmall = false
+    const loop = this.#loops.at(-1)
+    if (loop) loop.isShared = true
   }
 
   #bulk(at: number): void {
     const code = this.#u32()
+    this.#shift(BULK_EFFECTS[code] ?? 0)
     if (code < 8) return // saturating conversions
     switch (code) {
       case 8: // memory.init
@@ -282,6 +567,7 @@ export class BodyMeter {
       case 9: // data.drop
       case 13: // elem.drop
       case 16: // table.size
+        this.#isSmall = false
         this.#skipNumber()
         return
       default:
@@ -290,19 +576,191 @@ export class BodyMeter {
   }
 
   #chargeLength(at: number, shift: number): void {
+    this.#share()
+    this.#usesLocal = true
+    this.#fork()
     this.#copyTo(at)
-    this.#out.append(this.#bulkStart)
-    this.#out.u8(shift)
-    this.#out.append(this.#bulkEnd)
+    this.#body.append(this.#bulkStart)
+    this.#body.u8(shift)
+    this.#body.append(this.#bulkEnd)
   }
 
-  #simd(): void {
-    const at = this.#at - 1
+  #simd(at: number): void {
     const code = this.#u32()
     if (code >= SIMD_OPCODES) refuseFeature('relaxed SIMD', this.#where(at))
-    if (SIMD_IMMEDIATES.isAddress(code)) this.#address()
+    this.#hasVectors = true
+    this.#shift(SIMD_EFFECTS[code]!)
+    if (SIMD_IMMEDIATES.isAddress(code)) {
+      this.#work += SIMD_MEMORY_WORK
+      this.#address()
+    }
     this.#at += SIMD_IMMEDIATES.laneBytes(code)
+    this.#canonicalize(SIMD_FLOAT_RESULTS[code]!)
   }
+
+  /** @param type of the float on top of the stack, counted from 1; 0 for none */
+  #canonicalize(type: number): void {
+    if (type === 0 || !this.#options.canonicalNans) return
+    this.#copyTo(this.#at)
+    this.#body.append(this.#floatCodes[type - 1]!)
+    this.#floatsUsed = Math.max(this.#floatsUsed, type)
+    this.#work += 6
+  }
+
+  // ——— sites ———
+
+  // Everything that is open now has a site within: what jumps to its end would go without paying.
+  #splitRegion(): void {
+    this.#closeRegion()
+    this.#openRegion(0)
+    this.#isSmall = false
+    for (let i = this.#blocks.length - 1; i >= 0; i--) {
+      const block = this.#blocks[i]!
+      if (block.hasSite) break
+      block.hasSite = true
+    }
+  }
+
+  #openRegion(cost: number): void {
+    const body = this.#body
+    this.#copyTo(this.#at)
+    this.#loops.at(-1)?.reads.push(body.length)
+    this.#chargeAt = body.length + this.#readGlobal.length + 1
+    body.append(this.#site)
+    this.#cost = cost
+    this.#usesLocal = true
+    this.#fork()
+  }
+
+  #closeRegion(): void {
+    if (this.#chargeAt < 0) this.#entryCost = this.#cost
+    else this.#body.set(this.#chargeAt, Math.min(this.#cost, MAX_CHARGE))
+  }
+
+  // ——— the frame ———
+
+  /** Ahead of the instruction at `at`, which ends the function. */
+  #giveBack(at: number): void {
+    this.#copyTo(at)
+    this.#returns.push(this.#body.length)
+    this.#body.appendAll(...this.#returning(0))
+  }
+
+  #returning(frameBytes: number): readonly number[] {
+    return [
+      ...[OP.globalGet, ...this.#stack, OP.i32Const, ...frameConstant(frameBytes)],
+      ...[OP.i32Add, OP.globalSet, ...this.#stack],
+    ]
+  }
+
+  get #frameBytes(): number {
+    const added = 2 + this.#floatsUsed
+    const values = this.#localCount + added + this.#maxHeight
+    return FRAME_BYTES + values * (this.#hasVectors ? VECTOR_BYTES : VALUE_BYTES)
+  }
+
+  #finish(groups: number, ownGroups: Uint8Array): void {
+    const out = this.#out
+    const body = this.#body
+    const frameBytes = this.#frameBytes
+    const isCounted = this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES
+    const isCharged = isCounted || !this.#isSmall || this.#entryCost > SMALL_COST
+    const returning = this.#returning(frameBytes)
+    for (const at of this.#returns) {
+      returning.forEach((byte, i) => body.set(at + i, isCounted ? byte : OP.nop))
+    }
+
+    const hasBlock = isCounted && this.#branchesOut
+    const size = out.reserveU32()
+    this.#writeLocals(groups, ownGroups, isCharged || this.#usesLocal)
+    if (isCharged) this.#writeEntry(isCounted ? frameBytes : undefined)
+    if (hasBlock) out.appendAll(OP.block, ...this.#types.blockOf(this.#type))
+    // Its last instruction is the end of the function.
+    out.append(body.bytes.subarray(0, body.length - (hasBlock || !isCounted ? 0 : 1)))
+    if (isCounted) out.appendAll(...returning, OP.end)
+    out.putLength(size)
+  }
+
+  #writeLocals(groups: number, ownGroups: Uint8Array, usesLocals: boolean): void {
+    const out = this.#out
+    const floats = FLOAT_TYPES.slice(0, this.#floatsUsed)
+    const usesAny = usesLocals || floats.length > 0
+    out.u32(groups + (usesAny ? 1 : 0) + floats.length)
+    out.append(ownGroups)
+    if (usesAny) out.appendAll(2, TYPE.i32)
+    for (const type of floats) out.appendAll(1, FLOAT_LOCALS[type])
+  }
+
+  #writeEntry(frameBytes: number | undefined): void {
+    const out = this.#out
+    const fuelLocal = u32Bytes(this.#fuelLocal)
+    const charge = Math.min(this.#entryCost, MAX_CHARGE)
+    out.appendAll(OP.globalGet, ...this.#fuel, OP.i32Const, charge, OP.i32Sub)
+    out.appendAll(OP.localTee, ...fuelLocal, OP.globalSet, ...this.#fuel)
+    if (frameBytes !== undefined) {
+      const frameEnd = u32Bytes(this.#fuelLocal + 1)
+      out.appendAll(OP.globalGet, ...this.#stack, OP.i32Const, ...frameConstant(frameBytes), OP.i32Sub)
+      out.appendAll(OP.localTee, ...frameEnd, OP.globalSet, ...this.#stack)
+      out.appendAll(OP.localGet, ...fuelLocal, OP.localGet, ...frameEnd, OP.i32Or)
+    } else out.appendAll(OP.localGet, ...fuelLocal)
+    out.appendAll(OP.i32Const, 0, OP.i32LessSigned, OP.if, NO_RESULT)
+    out.appendAll(OP.call, ...u32Bytes(this.#meter.refuel), OP.end)
+  }
+
+  // ——— what compiling takes ———
+
+  /** A copy of where everything is. */
+  #fork(): void {
+    this.#work += FORK_WORK * (this.#localCount + this.#height)
+  }
+
+  #handOver(values: number): void {
+    this.#work += PARAM_WORK * values
+  }
+
+  #checkWork(): void {
+    const most = CELL_LIMITS.functionWork
+    if (this.#work > most) {
+      this.#tooLarge(`takes ${this.#work} units of work to compile; at most ${most} are allowed`)
+    }
+    this.#moduleWork += this.#work
+    if (this.#moduleWork > CELL_LIMITS.moduleWork) {
+      const limit = CELL_LIMITS.moduleWork
+      throw new Malformed(
+        'PROGRAM_TOO_LARGE',
+        `its functions up to ${this.#function} take ${this.#moduleWork} units of work to compile; at most ${limit} are allowed`,
+      )
+    }
+  }
+
+  #shift(effect: number): void {
+    this.#pop(popsOf(effect))
+    this.#push(pushesOf(effect))
+  }
+
+  // Where code is not reached, there may be fewer operands than are taken.
+  #pop(count: number): void {
+    const { base } = this.#blocks.at(-1)!
+    this.#height = Math.max(base, this.#height - count)
+  }
+
+  #push(count: number): void {
+    this.#height += count
+    if (this.#height <= this.#maxHeight) return
+    this.#maxHeight = this.#height
+    if (this.#height > CELL_LIMITS.functionOperands) {
+      this.#tooLarge(`has more than ${CELL_LIMITS.functionOperands} operands at once`)
+    }
+  }
+
+  /** Values a branch to a label hands over. */
+  #arity(label: number): number {
+    const block = this.#blocks[this.#blocks.length - 1 - label]
+    if (!block) return 0
+    return block.opcode === OP.loop ? block.params : block.results
+  }
+
+  // ——— reading ———
 
   #address(): void {
     // Bit 6 of the alignment says that the index of a memory follows.
@@ -315,16 +773,27 @@ export class BodyMeter {
   }
 
   // One byte, or the index of a type as a signed number that is not negative.
-  #blockType(): void {
+  #blockType(): { params: number; results: number } {
     const byte = this.#bytes[this.#at]!
-    if (byte === 0x40) this.#at++
-    else if ((byte & 0xc0) === 0x40) this.#valueType()
-    else this.#skipNumber()
+    if (byte === NO_RESULT) {
+      this.#at++
+      return { params: 0, results: 0 }
+    }
+    if ((byte & 0xc0) === 0x40) {
+      this.#valueType()
+      return { params: 0, results: 1 }
+    }
+    const type = this.#u32()
+    return {
+      params: this.#types.params(type).length,
+      results: this.#types.results(type).length,
+    }
   }
 
-  #valueType(): void {
+  #valueType(): number {
     const byte = this.#bytes[this.#at++] ?? 0
     if (!isValueType(byte)) refuseFeature(featureOfType(byte), this.#where(this.#at - 1))
+    return byte
   }
 
   #skipNumber(): void {
@@ -342,7 +811,7 @@ export class BodyMeter {
   }
 
   #copyTo(at: number): void {
-    this.#out.append(this.#bytes.subarray(this.#copied, at))
+    this.#body.append(this.#bytes.subarray(this.#copied, at))
     this.#copied = at
   }
 
@@ -353,4 +822,23 @@ export class BodyMeter {
   #where(at: number): string {
     return `function ${this.#function} at 0x${at.toString(16)}`
   }
+}
+
+const FLOAT_LOCALS = {
+  f32: TYPE.f32,
+  f64: TYPE.f64,
+  f32x4: TYPE.v128,
+  f64x2: TYPE.v128,
+} as const
+
+/** A signed LEB128 that takes four bytes whatever the frame. */
+function frameConstant(bytes: number): readonly number[] {
+  return [0, 1, 2, 3].map((i) => ((bytes >>> (7 * i)) & 0x7f) | (i < 3 ? 0x80 : 0))
+}
+
+/** The same number in more bytes. */
+function padded(bytes: readonly number[], width: number): number[] {
+  return Array.from({ length: width }, (_, i) =>
+    i < width - 1 ? (bytes[i] ?? 0) | 0x80 : (bytes[i] ?? 0),
+  )
 }

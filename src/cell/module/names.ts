@@ -6,9 +6,11 @@ export const ADDED = {
   /** The module it imports its memory from. */
   module: '__ww_cell',
   memory: 'memory',
-  /** The counter, a global. */
+  /** Fuel that is left, a global. */
   fuel: '__ww_fuel',
-  /** A table whose one entry is called when the counter has fallen below zero. */
+  /** Bytes of stack that are left, a global. */
+  stack: '__ww_stack',
+  /** A table whose one entry is called when a counter has fallen below zero. */
   refuel: '__ww_refuel',
   /** What was its start function. */
   start: '__ww_start',

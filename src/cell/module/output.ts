@@ -53,6 +53,10 @@ export class Output {
     }
   }
 
+  clear(): void {
+    this.length = 0
+  }
+
   set(at: number, value: number): void {
     this.#bytes[at] = value
   }
@@ -72,6 +76,15 @@ export function u32Bytes(value: number): number[] {
   const bytes: number[] = []
   let rest = value
   for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+  bytes.push(rest)
+  return bytes
+}
+
+/** The shortest LEB128 of a number that is not negative, where a signed one is read. */
+export function s32Bytes(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 0x3f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
   bytes.push(rest)
   return bytes
 }

@@ -20,11 +20,14 @@ import {
   isValueType,
   OP,
   refuseFeature,
+  TYPE,
   V128_CONST,
 } from './feature.ts'
 import { BodyMeter } from './meter.ts'
+import type { MeterOptions } from './meter.ts'
 import { ADDED, ADDED_PREFIX } from './names.ts'
 import { Output } from './output.ts'
+import { FunctionTypes } from './types.ts'
 
 /** Pages of 64 KiB. */
 export interface MemoryShape {
@@ -69,8 +72,6 @@ const SECTION = {
 const ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11]
 
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
-const I32 = 0x7f
-const FUNCREF = 0x70
 const FUNCTION_TYPE = 0x60
 const MUTABLE = 1
 /** A 32-bit memory has no more. */
@@ -78,29 +79,37 @@ const MAX_PAGES = 65_536
 /** What counters put into code takes, as a share of it; only an estimate. */
 const EXPECTED_GROWTH = 1.25
 
-/**
- * @param keepNames whether traps may name functions as the program does
- * @throws {Malformed}
- */
-export function rewriteModule(bytes: Uint8Array, keepNames = false): Rewritten {
-  return new Rewriter(bytes).run(keepNames)
+export interface RewriteOptions extends Partial<MeterOptions> {
+  /** Whether traps may name functions as the program does. */
+  readonly keepNames?: boolean
+}
+
+/** @throws {Malformed} */
+export function rewriteModule(
+  bytes: Uint8Array,
+  { keepNames = false, canonicalNans = false }: RewriteOptions = {},
+): Rewritten {
+  return new Rewriter(bytes, { canonicalNans }).run(keepNames)
 }
 
 class Rewriter {
   readonly #bytes: Uint8Array
   readonly #sections: ReadonlyMap<number, Cursor>
   readonly #out: Output
+  readonly #options: MeterOptions
+  readonly #functionTypes = new FunctionTypes()
+  /** How many there are, with those added for blocks. */
   #types = 0
   #importedFunctions = 0
-  #functions = 0
   #tables = 0
   #tableEntries = 0
   #globals = 0
   #memory: MemoryShape | undefined
   #start: number | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, options: MeterOptions) {
     this.#bytes = bytes
+    this.#options = options
     this.#sections = sectionsOf(bytes)
     this.#out = new Output(Math.ceil(bytes.length * EXPECTED_GROWTH) + 1_024)
   }
@@ -153,18 +162,36 @@ class Rewriter {
   #writeTypes(isMetered: boolean): void {
     const section = this.#find(SECTION.type)
     const from = section && countedList(section, 'types', CELL_LIMITS.moduleTypes)
-    this.#types = from?.count ?? 0
-    if (section) {
-      for (let i = 0; i < this.#types; i++) {
-        const form = section.u8()
-        if (form !== FUNCTION_TYPE) refuseFeature('garbage-collected types', `type ${i}`)
-        for (let lists = 0; lists < 2; lists++) {
-          for (let left = section.u32(); left > 0; left--) valueType(section, `type ${i}`)
-        }
+    const types = this.#functionTypes
+    const most = CELL_LIMITS.moduleTypeValues
+    let values = 0
+    const list = (where: string): number[] => {
+      const count = section!.u32()
+      values += count
+      if (values > most) {
+        throw new Malformed(
+          'PROGRAM_TOO_LARGE',
+          `its types up to ${where} have ${values} parameters and results; at most ${most} are allowed`,
+        )
       }
+      return Array.from({ length: count }, () => valueType(section!, where))
     }
-    const added = isMetered ? [FUNCTION_TYPE, 0, 0] : []
-    this.#writeList(SECTION.type, section, from, isMetered ? 1 : 0, added)
+    for (let i = 0; i < (from?.count ?? 0); i++) {
+      const where = `type ${i}`
+      if (section!.u8() !== FUNCTION_TYPE) refuseFeature('garbage-collected types', where)
+      types.addType(list(where), list(where))
+    }
+    if (isMetered) types.addBlocks()
+    const added = new Output()
+    for (const results of types.added) {
+      added.appendAll(FUNCTION_TYPE, 0)
+      added.u32(results.length)
+      added.appendAll(...results)
+    }
+    this.#types = (from?.count ?? 0) + types.added.length
+    if (isMetered) added.appendAll(FUNCTION_TYPE, 0, 0)
+    const addedCount = types.added.length + (isMetered ? 1 : 0)
+    this.#writeList(SECTION.type, section, from, addedCount, added.bytes)
   }
 
   #writeImports(): void {
@@ -180,7 +207,7 @@ class Rewriter {
         const kind = section.u8()
         switch (kind) {
           case KIND.function:
-            section.u32()
+            this.#functionTypes.addFunction(section.u32())
             this.#importedFunctions++
             break
           case KIND.table:
@@ -216,8 +243,9 @@ class Rewriter {
   #writeFunctions(isMetered: boolean): void {
     const section = this.#find(SECTION.function)
     const from = section && countedList(section, 'functions', CELL_LIMITS.moduleFunctions)
-    this.#functions = this.#importedFunctions + (from?.count ?? 0)
-    if (section) section.at = section.end
+    for (let left = from?.count ?? 0; left > 0; left--) {
+      this.#functionTypes.addFunction(section!.u32())
+    }
     const added = new Output()
     added.u32(this.#types)
     this.#writeList(SECTION.function, section, from, isMetered ? 1 : 0, added.bytes)
@@ -245,7 +273,7 @@ class Rewriter {
     }
     this.#tables += count
     if (isMetered) {
-      list.u8(FUNCREF)
+      list.u8(TYPE.funcref)
       appendLimits(list, 1, 1)
     }
     this.#writeSection(SECTION.table, list.bytes)
@@ -261,8 +289,8 @@ class Rewriter {
       }
     }
     this.#globals += from?.count ?? 0
-    // Fuel and scratch, both empty: the first site asks for fuel.
-    const zero = [I32, MUTABLE, OP.i32Const, 0, OP.end]
+    // Fuel and stack, both empty: the first site asks for fuel.
+    const zero = [TYPE.i32, MUTABLE, OP.i32Const, 0, OP.end]
     const added = isMetered ? [...zero, ...zero] : []
     this.#writeList(SECTION.global, section, from, isMetered ? 2 : 0, added)
   }
@@ -286,11 +314,12 @@ class Rewriter {
     }
     if (isMetered) {
       add(ADDED.fuel, KIND.global, this.#globals)
+      add(ADDED.stack, KIND.global, this.#globals + 1)
       add(ADDED.refuel, KIND.table, this.#tables)
     }
     // Called once there is fuel, instead of by the engine before.
     if (this.#start !== undefined) add(ADDED.start, KIND.function, this.#start)
-    const count = (isMetered ? 2 : 0) + (this.#start === undefined ? 0 : 1)
+    const count = (isMetered ? 3 : 0) + (this.#start === undefined ? 0 : 1)
     this.#writeList(SECTION.export, section, from, count, added.bytes)
   }
 
@@ -327,11 +356,17 @@ class Rewriter {
     out.u8(SECTION.code)
     const lengthAt = out.reserveU32()
     out.u32(bodies + 1)
-    const meter = new BodyMeter(this.#bytes, out, {
-      fuel: this.#globals,
-      scratch: this.#globals + 1,
-      refuel: this.#functions,
-    })
+    const meter = new BodyMeter(
+      this.#bytes,
+      out,
+      this.#functionTypes,
+      {
+        fuel: this.#globals,
+        stack: this.#globals + 1,
+        refuel: this.#functionTypes.functions,
+      },
+      this.#options,
+    )
     for (let i = 0; i < bodies; i++) {
       const size = section.u32()
       const index = this.#importedFunctions + i
@@ -343,9 +378,7 @@ class Rewriter {
       }
       const start = section.at
       section.bytes(size)
-      const bodyAt = out.reserveU32()
       meter.write(start, start + size, index)
-      out.putLength(bodyAt)
     }
     const refuel = new Output()
     refuel.appendAll(0, OP.i32Const, 0, OP.callIndirect)
@@ -478,9 +511,10 @@ function tableShape(cursor: Cursor, where: string): { min: number; max: number }
   return { min, max }
 }
 
-function valueType(cursor: Cursor, where: string): void {
+function valueType(cursor: Cursor, where: string): number {
   const byte = cursor.u8()
   if (!isValueType(byte)) refuseFeature(featureOfType(byte), where)
+  return byte
 }
 
 function referenceType(cursor: Cursor, where: string): number {
