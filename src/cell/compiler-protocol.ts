@@ -1,5 +1,6 @@
 // What the host's thread and the one that compiles say to each other.
 
+import type { howOf } from './program.ts'
 import type { ProgramCode } from './protocol.ts'
 
 /** Given to the thread as it starts. */
@@ -13,7 +14,7 @@ export interface CompilerJob {
   readonly bytes: Uint8Array
   /** SHA-256 of the bytes, in hex. */
   readonly digest: string
-  readonly keepNames: boolean
+  readonly how: ReturnType<typeof howOf>
 }
 
 export type CompilerAnswer =

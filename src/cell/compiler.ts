@@ -31,16 +31,16 @@ const pass = createHash('sha256')
   .update(process.versions.v8)
   .digest('hex')
 
-const keyOf = ({ digest, keepNames }: CompilerJob) =>
+const keyOf = ({ digest, how }: CompilerJob) =>
   createHash('sha256')
-    .update(`${digest} ${pass} ${keepNames ? 'names' : ''}`)
+    .update(`${digest} ${pass} ${JSON.stringify(how)}`)
     .digest('hex')
 
 async function make(job: CompilerJob): Promise<CompilerAnswer> {
   const key = keyOf(job)
   const stored = await compileStored(key)
   if (stored) return { kind: 'compiled', code: stored, from: 'store' }
-  const rewritten = await rewriteProgram(job.bytes, job.keepNames)
+  const rewritten = await rewriteProgram(job.bytes, job.how)
   const code = await compileRewritten(rewritten)
   store?.keep(key, rewritten)
   return { kind: 'compiled', code, from: 'bytes' }

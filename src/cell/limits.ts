@@ -30,7 +30,7 @@ export const CELL_LIMITS = {
    * day may all have been called, at some 10 bytes of machine code each. See `module/work.ts`.
    */
   functionWork: 5_000_000,
-  moduleWork: 400_000_000,
+  moduleWork: 200_000_000,
   /** Entries one table may grow to: a large program has some thousand functions behind pointers. */
   tableEntries: 65_536,
   /** Entries the tables of one program may have together: 8 bytes each of a thread's heap. */
@@ -91,8 +91,9 @@ export const CELL_LIMITS = {
   heapMb: 64,
   youngHeapMb: 4,
   /**
-   * Bytes of stack a module's calls may take, as counted: each value 8 bytes. The thread's own stack,
-   * MiB, has room for what the engine's frames take beyond that, and for host functions.
+   * Bytes of stack the calls of a deterministic module may take, as counted: each value 8 bytes. The
+   * thread's own stack, MiB, has room for what the engine's frames take beyond that, and for host
+   * functions; it is what ends other modules.
    */
   stackBytes: 4 << 20,
   stackMb: 16,

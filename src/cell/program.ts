@@ -16,7 +16,7 @@ import { Malformed, malformed } from './malformed.ts'
 import type { CoreModule } from './module/instance.ts'
 import { ADDED } from './module/names.ts'
 import { rewriteModule } from './module/rewrite.ts'
-import type { Rewritten } from './module/rewrite.ts'
+import type { Rewritten, RewriteOptions } from './module/rewrite.ts'
 import type { ProgramCode } from './protocol.ts'
 import { PREVIEW1_MODULE, PREVIEW1_NAMES } from './wasi/names.ts'
 
@@ -34,6 +34,19 @@ export interface Program {
 export interface ProgramOptions {
   /** Keep the names of functions, so that traps tell them: for debugging, they cost memory. */
   readonly keepNames?: boolean | undefined
+  /**
+   * Its results and its end depend on the program and what it is told alone, not on the engine:
+   * about a tenth slower, more where there is much floating point.
+   */
+  readonly isDeterministic?: boolean | undefined
+}
+
+/** The same for the same wishes: part of the key under which compiled programs are kept. */
+export function howOf({ keepNames = false, isDeterministic = false }: ProgramOptions): {
+  readonly keepNames: boolean
+  readonly isDeterministic: boolean
+} {
+  return { keepNames, isDeterministic }
 }
 
 const HEADER_BYTES = 8
@@ -65,11 +78,11 @@ export type RewrittenProgram =
 export async function loadProgram(
   bytes: Uint8Array,
   name: string,
-  { keepNames = false }: ProgramOptions = {},
+  options: ProgramOptions = {},
 ): Promise<Program> {
   try {
     checkSize(bytes.length)
-    const code = await compileRewritten(await rewriteProgram(bytes, keepNames))
+    const code = await compileRewritten(await rewriteProgram(bytes, howOf(options)))
     const digest = createHash('sha256').update(bytes).digest('hex')
     return { name, digest, size: bytes.length, code }
   } catch (thrown) {
@@ -100,7 +113,7 @@ export function checkSize(size: number): void {
  */
 export async function rewriteProgram(
   bytes: Uint8Array,
-  keepNames: boolean,
+  how: RewriteOptions,
 ): Promise<RewrittenProgram> {
   const version = sniff(bytes)
   if (version !== MODULE_VERSION && version !== COMPONENT_VERSION) {
@@ -111,7 +124,7 @@ export async function rewriteProgram(
   }
   checkWhole(bytes)
   if (version === MODULE_VERSION) {
-    return { kind: 'module', module: await rewriteCore(bytes, keepNames) }
+    return { kind: 'module', module: await rewriteCore(bytes, how) }
   }
   const { definitions, modules } = parseComponent(bytes)
   const plan = planComponent(definitions)
@@ -123,7 +136,7 @@ export async function rewriteProgram(
   refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
   const rewritten: Rewritten[] = []
   for (const [i, module] of modules.entries()) {
-    rewritten.push(await rewriteCore(module, keepNames, inModule(i)))
+    rewritten.push(await rewriteCore(module, how, inModule(i)))
   }
   return { kind: 'component', modules: rewritten, plan }
 }
@@ -237,9 +250,9 @@ function checkTables(instances: readonly CoreModule[]): void {
 }
 
 /** @param where it stands, for errors: nothing, or words and a space */
-async function rewriteCore(bytes: Uint8Array, keepNames: boolean, where = ''): Promise<Rewritten> {
+async function rewriteCore(bytes: Uint8Array, how: RewriteOptions, where = ''): Promise<Rewritten> {
   allowExtendedConstants()
-  const rewritten = rewrite(bytes, keepNames, where)
+  const rewritten = rewrite(bytes, how, where)
   // The original too: what was added to it must not make it valid.
   if (!WebAssembly.validate(bytes)) await engineCompile(bytes, where)
   return rewritten
@@ -259,9 +272,9 @@ async function engineCompile(bytes: Uint8Array, where: string): Promise<WebAssem
   }
 }
 
-function rewrite(bytes: Uint8Array, keepNames: boolean, where: string): Rewritten {
+function rewrite(bytes: Uint8Array, how: RewriteOptions, where: string): Rewritten {
   try {
-    return rewriteModule(bytes, { keepNames })
+    return rewriteModule(bytes, how)
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
     throw new Malformed(thrown.code, `${where}${thrown.message}`)

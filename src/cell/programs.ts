@@ -4,9 +4,10 @@ import { hexFromBytes, WwError } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
 import { CodeCache } from './code-cache.ts'
 import { CompileQueue } from './compile-queue.ts'
+import type { CompilerJob } from './compiler-protocol.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed } from './malformed.ts'
-import { checkSize, notLoaded } from './program.ts'
+import { checkSize, howOf, notLoaded } from './program.ts'
 import type { Program, ProgramOptions } from './program.ts'
 import type { ProgramCode } from './protocol.ts'
 
@@ -59,16 +60,13 @@ export class Programs implements AsyncDisposable {
    * @param name what errors and logs call it
    * @throws {WwError} as `loadProgram`; PROGRAM_NOT_COMPILED, COMPILER_BUSY, COMPILER_CLOSED
    */
-  async load(
-    bytes: Uint8Array,
-    name: string,
-    { keepNames = false }: ProgramOptions = {},
-  ): Promise<Program> {
+  async load(bytes: Uint8Array, name: string, options: ProgramOptions = {}): Promise<Program> {
     try {
       checkSize(bytes.length)
       const digest = await digestOf(bytes)
-      const key = keepNames ? `${digest} with names` : digest
-      const code = this.#cache.get(key) ?? (await this.#compile(key, bytes, digest, keepNames))
+      const how = howOf(options)
+      const key = `${digest} ${JSON.stringify(how)}`
+      const code = this.#cache.get(key) ?? (await this.#compile(key, { bytes, digest, how }))
       return { name, digest, size: bytes.length, code }
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
@@ -99,17 +97,12 @@ export class Programs implements AsyncDisposable {
     await this.#queue[Symbol.asyncDispose]()
   }
 
-  async #compile(
-    key: string,
-    bytes: Uint8Array,
-    digest: string,
-    keepNames: boolean,
-  ): Promise<ProgramCode> {
+  async #compile(key: string, job: CompilerJob): Promise<ProgramCode> {
     const coming = this.#coming.get(key)
     if (coming) return await coming
-    const made = this.#queue.compile({ bytes, digest, keepNames }).then(({ code, from }) => {
+    const made = this.#queue.compile(job).then(({ code, from }) => {
       if (from === 'bytes') this.#rewritten++
-      this.#cache.set(key, code, bytes.length)
+      this.#cache.set(key, code, job.bytes.length)
       return code
     })
     this.#coming.set(key, made)

@@ -4,6 +4,7 @@
 
 import type { CellStart } from './protocol.ts'
 import { HostSide, allocateCell } from './shared-cell.ts'
+import { NO_TERMINALS } from './world/world.ts'
 
 // Asks what the start of a C program asks, polls a timer and the data stream, reads it and writes.
 // As if rewritten, but without counters.
@@ -58,5 +59,5 @@ export function rehearsal(): CellStart {
   const memory = { minPages: 1, maxPages: 1 }
   const core = { module, memory, tableEntries: 0, isMetered: false, hasStart: false }
   const code = { kind: 'module', module: core } as const
-  return { buffer, code, args: [], env: [], maxPages: [1], fuel: Infinity }
+  return { buffer, code, args: [], env: [], terminals: NO_TERMINALS, maxPages: [1], fuel: Infinity }
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../src/base/index.ts'
 import { loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
 import type { Cell, PoolLimits } from '../../src/cell/index.ts'
 import type { CellThread } from '../../src/cell/thread.ts'
+import { NO_TERMINALS } from '../../src/cell/world/world.ts'
 import { brokenRoom } from './help/broken-room.ts'
 import { collect, sleep, until } from './help/cells.ts'
 import { copier } from './help/wat.ts'
@@ -47,6 +48,7 @@ async function start(threads: ThreadPool): Promise<Cell> {
     name: 'echo',
     args: [],
     env: [],
+    terminals: NO_TERMINALS,
     threads,
     log: silentLog,
   })

@@ -137,9 +137,9 @@ test('fuel is the same number on every run and every version of Node', () => {
 })
 
 test('fuel that is just enough is enough, and one unit less is not', () => {
-  const enough = rewrittenInstance(FIB, {}, 459_711)
+  const enough = rewrittenInstance(FIB, {}, { limit: 459_711 })
   expect((enough.exports['fib'] as Exported)(20)).toBe(6765)
-  const short = rewrittenInstance(FIB, {}, 459_710)
+  const short = rewrittenInstance(FIB, {}, { limit: 459_710 })
   expect(() => (short.exports['fib'] as Exported)(20)).toThrow('unreachable')
   expect(short.stopper.reason).toEqual({
     kind: 'limit',

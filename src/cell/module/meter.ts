@@ -3,8 +3,8 @@
 // A function entry and the head of each loop is a site. There the cost of the code up to the next
 // sites is taken from a global; when that falls below zero, a function that asks the host for more is
 // called. Code of an inner loop counts for its own site only. A bulk operation pays for its length.
-// A function that calls others also takes its frame from what is left of the stack, and gives it back
-// where it returns; below zero, the same function of the host is asked.
+// On request, a function that calls others also takes its frame from what is left of the stack, and
+// gives it back where it returns; below zero, the same function of the host is asked.
 //
 // Invariants
 //  - Between two sites a guest runs at most SITE_SPAN instructions, each of bounded time: whatever
@@ -13,8 +13,10 @@
 //  - What is put in leaves the operand stack as it was and uses nothing the original can name.
 //  - A site never charges more than MAX_CHARGE: in a large region (an interpreter's loop) only a
 //    small part runs each time.
-//  - The globals are always right. In a loop that calls nothing and fills nothing, a local follows
-//    the fuel, so that a turn waits for no memory; everywhere else that local is scratch.
+//  - The globals are always right. In a quiet loop, one that calls nothing and fills nothing, a local
+//    follows the fuel, so that a turn waits for no memory; everywhere else that local is scratch.
+//  - Nor does a quiet loop call the host: it is left for another loop around it, which does that and
+//    enters it again. V8 keeps registers over a loop only if there is no call within, ever so rare.
 
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
@@ -32,17 +34,11 @@ import {
   TYPE,
 } from './feature.ts'
 import { Output, u32Bytes } from './output.ts'
+import { quietLoops } from './scan.ts'
 import { BULK_EFFECTS, popsOf, pushesOf, SIMD_EFFECTS, STACK_EFFECTS } from './stack-effect.ts'
 import { NO_RESULT } from './types.ts'
 import type { FunctionTypes } from './types.ts'
-import {
-  FORK_WORK,
-  PARAM_WORK,
-  RESULT_WORK,
-  SIMD_MEMORY_WORK,
-  TARGET_WORK,
-  WORK,
-} from './work.ts'
+import { FORK_WORK, PARAM_WORK, RESULT_WORK, SIMD_MEMORY_WORK, TARGET_WORK, WORK } from './work.ts'
 
 /** Indices of what the module got for its counters. */
 export interface Meter {
@@ -55,8 +51,11 @@ export interface Meter {
 }
 
 export interface MeterOptions {
-  /** Every NaN an operation yields is the same one. */
-  readonly canonicalNans: boolean
+  /**
+   * The same results and the same end wherever it runs: every NaN an operation yields is the same
+   * one, and calls go so deep as is counted, not as deep as the engine's frames happen to be small.
+   */
+  readonly isDeterministic: boolean
 }
 
 /** One byte of a signed LEB128. */
@@ -107,6 +106,8 @@ interface Block {
   readonly base: number
   readonly params: number
   readonly results: number
+  /** How many are open around it in what is written. */
+  readonly place: number
   /** Whether there is a site within besides a loop's own. */
   hasSite: boolean
 }
@@ -115,12 +116,8 @@ interface Loop {
   /** Of the region around it: its cost so far, and where its charge is written. */
   readonly outerCost: number
   readonly outerChargeAt: number
-  /** Where the local would be loaded, ahead of it. */
-  readonly loadAt: number
-  /** Where its sites read the fuel. */
-  readonly reads: number[]
-  /** Whether something within changes the fuel besides its sites. */
-  isShared: boolean
+  /** Of a quiet one: where the charge at its head is written, and written again to be given back. */
+  readonly head?: { readonly chargeAt: number; readonly refundAt: number }
 }
 
 /** Walks function bodies one after the other. */
@@ -132,10 +129,12 @@ export class BodyMeter {
   readonly #options: MeterOptions
   readonly #fuel: readonly number[]
   readonly #stack: readonly number[]
-  /** Reads of a global and of a local, of one length. */
-  #readGlobal: readonly number[] = []
-  #readLocal: readonly number[] = []
+  /** Where fuel is in the global, and in a quiet loop. */
   #site = new Uint8Array(0)
+  #quietSite = new Uint8Array(0)
+  #quietAgain = new Uint8Array(0)
+  #quietHead = new Uint8Array(0)
+  #load = new Uint8Array(0)
   #bulkStart = new Uint8Array(0)
   #bulkEnd = new Uint8Array(0)
   /** The local that is being used for `#site` and so on. */
@@ -158,6 +157,10 @@ export class BodyMeter {
   #entryCost = 0
   #blocks: Block[] = []
   readonly #loops: Loop[] = []
+  /** What is known of loops to come, the next one last. */
+  #quiet: boolean[] = []
+  /** How many blocks are open in what is written. */
+  #places = 0
   /** Operands there are, at most were, and what compiling takes. */
   #height = 0
   #maxHeight = 0
@@ -219,6 +222,8 @@ export class BodyMeter {
     this.#entryCost = 0
     this.#blocks = []
     this.#loops.length = 0
+    this.#quiet = []
+    this.#places = 0
     this.#height = 0
     this.#maxHeight = 0
     this.#work = 0
@@ -254,19 +259,24 @@ export class BodyMeter {
     if (this.#fuelLocal === local) return
     this.#fuelLocal = local
     const fuelLocal = u32Bytes(local)
-    const width = Math.max(fuelLocal.length, this.#fuel.length)
-    this.#readGlobal = [OP.globalGet, ...padded(this.#fuel, width)]
-    this.#readLocal = [OP.localGet, ...padded(fuelLocal, width)]
-    const ifEmpty = [
-      ...[OP.i32Const, 0, OP.i32LessSigned, OP.if, NO_RESULT],
-      ...[OP.call, ...u32Bytes(this.#meter.refuel)],
+    const isEmpty = [OP.i32Const, 0, OP.i32LessSigned]
+    const ifEmpty = [...isEmpty, OP.if, NO_RESULT, OP.call, ...u32Bytes(this.#meter.refuel)]
+    const readGlobal = [OP.globalGet, ...this.#fuel]
+    const readLocal = [OP.localGet, ...fuelLocal]
+    const load = [...readGlobal, OP.localSet, ...fuelLocal]
+    const charge = [
+      ...[OP.i32Const, 0, OP.i32Sub, OP.localTee, ...fuelLocal],
+      ...[OP.globalSet, ...this.#fuel, ...readLocal],
     ]
-    this.#site = Uint8Array.from([
-      ...[...this.#readGlobal, OP.i32Const, 0, OP.i32Sub],
-      ...[OP.localTee, ...fuelLocal, OP.globalSet, ...this.#fuel],
-      ...[OP.localGet, ...fuelLocal, ...ifEmpty],
-      ...[OP.globalGet, ...this.#fuel, OP.localSet, ...fuelLocal, OP.end],
+    this.#site = Uint8Array.from([...readGlobal, ...charge, ...ifEmpty, OP.end])
+    this.#quietSite = Uint8Array.from([...readLocal, ...charge, ...ifEmpty, ...load, OP.end])
+    // The turn that found it empty is charged again.
+    this.#quietAgain = Uint8Array.from([
+      ...[...readLocal, ...ifEmpty, ...readGlobal],
+      ...[OP.i32Const, 0, OP.i32Add, OP.localSet, ...fuelLocal, OP.end],
     ])
+    this.#quietHead = Uint8Array.from([...readLocal, ...charge, ...isEmpty, OP.branchIf, 1])
+    this.#load = Uint8Array.from(load)
     // The length is on top of the stack. Between start and end stands the shift.
     this.#bulkStart = Uint8Array.from([
       ...[OP.localSet, ...fuelLocal, OP.globalGet, ...this.#fuel],
@@ -284,7 +294,8 @@ export class BodyMeter {
   #instructions(end: number): void {
     const bytes = this.#bytes
     const results = this.#types.results(this.#type).length
-    this.#blocks.push({ opcode: OP.block, base: 0, params: 0, results, hasSite: false })
+    this.#blocks.push({ opcode: OP.block, base: 0, params: 0, results, place: 0, hasSite: false })
+    this.#places = 1
     while (this.#at < end) {
       if (this.#cost >= SITE_SPAN) this.#splitRegion()
       const at = this.#at++
@@ -323,7 +334,7 @@ export class BodyMeter {
           this.#address()
           break
         case IMMEDIATE.branchTable:
-          this.#branchTable(end)
+          this.#branchTable(at, end)
           break
         case IMMEDIATE.valueTypes:
           for (let count = this.#u32(); count > 0 && this.#at < end; count--) this.#valueType()
@@ -376,6 +387,7 @@ export class BodyMeter {
         this.#handOver(this.#arity(index))
         this.#fork()
         if (index === this.#blocks.length - 1) this.#branchesOut = true
+        this.#relabel(at, opcode, index)
         return
       case OP.call:
         this.#call(at, this.#types.ofFunction(index), false)
@@ -389,6 +401,7 @@ export class BodyMeter {
         this.#leave()
         return
       case OP.rethrow:
+        this.#relabel(at, opcode, index)
         this.#isSmall = false
         this.#leave()
         return
@@ -396,6 +409,8 @@ export class BodyMeter {
         this.#enterHandler(this.#types.params(this.#types.ofTag(index)).length)
         return
       case OP.delegate:
+        // Counted from around the block it ends.
+        this.#relabel(at, opcode, index + 1, 1)
         this.#end()
     }
   }
@@ -411,47 +426,57 @@ export class BodyMeter {
     const base = this.#height
     this.#push(params)
     this.#fork()
-    this.#blocks.push({ opcode, base, params, results, hasSite: false })
     if (opcode === OP.try) this.#isSmall = false
-    if (opcode !== OP.loop) return
-    this.#isSmall = false
-    this.#openLoop(at)
+    if (opcode === OP.loop) this.#openLoop(at)
+    this.#blocks.push({ opcode, base, params, results, place: this.#places++, hasSite: false })
   }
 
   #openLoop(at: number): void {
+    this.#isSmall = false
+    const outer = this.#loops.at(-1)
+    if (!outer) this.#quiet = quietLoops(this.#bytes, at + 1, this.#bytes.length).reverse()
+    const isQuiet = this.#quiet.pop() ?? false
+    const outerCost = this.#cost
+    const outerChargeAt = this.#chargeAt
+    if (!isQuiet) {
+      this.#loops.push({ outerCost, outerChargeAt })
+      this.#openRegion(COST.iteration)
+      return
+    }
     const body = this.#body
     this.#copyTo(at)
-    const loop: Loop = {
-      outerCost: this.#cost,
-      outerChargeAt: this.#chargeAt,
-      loadAt: body.length,
-      reads: [],
-      isShared: false,
-    }
-    body.appendAll(OP.globalGet, ...this.#fuel, OP.localSet, ...u32Bytes(this.#fuelLocal))
-    this.#loops.push(loop)
-    this.#openRegion(COST.iteration)
+    if (!outer?.head) body.append(this.#load)
+    const begin = this.#bytes.subarray(at, this.#at)
+    body.append(begin)
+    body.append(this.#quietAgain)
+    const refundAt = body.length - 3 - u32Bytes(this.#fuelLocal).length - 1
+    body.append(begin)
+    this.#copied = this.#at
+    this.#chargeAt = body.length + u32Bytes(this.#fuelLocal).length + 2
+    body.append(this.#quietHead)
+    const head = { chargeAt: this.#chargeAt, refundAt }
+    this.#loops.push({ outerCost, outerChargeAt, head })
+    this.#cost = COST.iteration
+    this.#usesLocal = true
+    this.#places++
+    this.#fork()
+    this.#fork()
   }
 
   #closeLoop(): void {
     this.#closeRegion()
-    const loop = this.#loops.pop()!
-    this.#chargeAt = loop.outerChargeAt
-    this.#cost = loop.outerCost
-    const outer = this.#loops.at(-1)
-    if (loop.isShared) {
-      if (outer) outer.isShared = true
-      const load = 2 + this.#fuel.length + u32Bytes(this.#fuelLocal).length
-      for (let i = 0; i < load; i++) this.#body.set(loop.loadAt + i, OP.nop)
-      return
-    }
-    for (const at of loop.reads) {
-      for (let i = 0; i < this.#readLocal.length; i++) this.#body.set(at + i, this.#readLocal[i]!)
-    }
+    const { outerCost, outerChargeAt, head } = this.#loops.pop()!
+    this.#chargeAt = outerChargeAt
+    this.#cost = outerCost
+    if (!head) return
+    this.#copyTo(this.#at)
+    this.#body.u8(OP.end)
+    this.#places--
   }
 
   #end(): void {
     const { opcode, base, results, hasSite } = this.#blocks.pop()!
+    this.#places--
     this.#height = base
     this.#push(results)
     if (opcode === OP.loop) this.#closeLoop()
@@ -477,8 +502,10 @@ export class BodyMeter {
     this.#fork()
     this.#catches = true
     this.#copyTo(this.#at)
-    const frameEnd = u32Bytes(this.#fuelLocal + 1)
-    this.#body.appendAll(OP.localGet, ...frameEnd, OP.globalSet, ...this.#stack)
+    if (this.#options.isDeterministic) {
+      const frameEnd = u32Bytes(this.#fuelLocal + 1)
+      this.#body.appendAll(OP.localGet, ...frameEnd, OP.globalSet, ...this.#stack)
+    }
     this.#splitRegion()
   }
 
@@ -495,20 +522,41 @@ export class BodyMeter {
       this.#giveBack(at)
       this.#body.u8(OP.return)
       this.#copied = this.#at
-    }
+    } else this.#relabel(at, OP.branch, label)
     this.#leave()
   }
 
-  #branchTable(end: number): void {
-    const seen = new Set<number>()
-    for (let count = this.#u32() + 1; count > 0 && this.#at < end; count--) {
-      const label = this.#u32()
-      this.#work += TARGET_WORK
-      if (seen.has(label)) continue
-      seen.add(label)
+  // A label counts the blocks between, and a quiet loop is two.
+  #relabel(at: number, opcode: number, label: number, less = 0): void {
+    const written = this.#labelAs(label)
+    if (written === label) return
+    this.#copyTo(at)
+    this.#body.u8(opcode)
+    this.#body.u32(written - less)
+    this.#copied = this.#at
+  }
+
+  #labelAs(label: number): number {
+    const target = this.#blocks[this.#blocks.length - 1 - label]
+    return target ? this.#places - 1 - target.place : label
+  }
+
+  #branchTable(at: number, end: number): void {
+    const count = this.#u32()
+    const labels: number[] = []
+    for (let left = count + 1; left > 0 && this.#at < end; left--) labels.push(this.#u32())
+    for (const label of new Set(labels)) {
       this.#handOver(this.#arity(label))
       this.#fork()
       if (label === this.#blocks.length - 1) this.#branchesOut = true
+    }
+    this.#work += TARGET_WORK * labels.length
+    if (this.#places > this.#blocks.length) {
+      this.#copyTo(at)
+      this.#body.u8(OP.branchTable)
+      this.#body.u32(count)
+      for (const label of labels) this.#body.u32(this.#labelAs(label))
+      this.#copied = this.#at
     }
     this.#leave()
   }
@@ -519,19 +567,13 @@ export class BodyMeter {
     this.#work += PARAM_WORK * params + RESULT_WORK * results
     this.#pop(params)
     this.#callsOthers = true
-    this.#share()
+    this.#isSmall = false
     if (!isLast) {
       this.#push(results)
       return
     }
     this.#giveBack(at)
     this.#leave()
-  }
-
-  #share(): void {
-    this.#isSmall = false
-    const loop = this.#loops.at(-1)
-    if (loop) loop.isShared = true
   }
 
   #bulk(at: number): void {
@@ -576,7 +618,7 @@ export class BodyMeter {
   }
 
   #chargeLength(at: number, shift: number): void {
-    this.#share()
+    this.#isSmall = false
     this.#usesLocal = true
     this.#fork()
     this.#copyTo(at)
@@ -600,7 +642,7 @@ export class BodyMeter {
 
   /** @param type of the float on top of the stack, counted from 1; 0 for none */
   #canonicalize(type: number): void {
-    if (type === 0 || !this.#options.canonicalNans) return
+    if (type === 0 || !this.#options.isDeterministic) return
     this.#copyTo(this.#at)
     this.#body.append(this.#floatCodes[type - 1]!)
     this.#floatsUsed = Math.max(this.#floatsUsed, type)
@@ -624,17 +666,24 @@ export class BodyMeter {
   #openRegion(cost: number): void {
     const body = this.#body
     this.#copyTo(this.#at)
-    this.#loops.at(-1)?.reads.push(body.length)
-    this.#chargeAt = body.length + this.#readGlobal.length + 1
-    body.append(this.#site)
+    const isQuiet = this.#loops.at(-1)?.head !== undefined
+    const read = 1 + (isQuiet ? u32Bytes(this.#fuelLocal) : this.#fuel).length
+    this.#chargeAt = body.length + read + 1
+    body.append(isQuiet ? this.#quietSite : this.#site)
     this.#cost = cost
     this.#usesLocal = true
     this.#fork()
   }
 
   #closeRegion(): void {
-    if (this.#chargeAt < 0) this.#entryCost = this.#cost
-    else this.#body.set(this.#chargeAt, Math.min(this.#cost, MAX_CHARGE))
+    if (this.#chargeAt < 0) {
+      this.#entryCost = this.#cost
+      return
+    }
+    const charge = Math.min(this.#cost, MAX_CHARGE)
+    this.#body.set(this.#chargeAt, charge)
+    const head = this.#loops.at(-1)?.head
+    if (head?.chargeAt === this.#chargeAt) this.#body.set(head.refundAt, charge)
   }
 
   // ——— the frame ———
@@ -642,13 +691,14 @@ export class BodyMeter {
   /** Ahead of the instruction at `at`, which ends the function. */
   #giveBack(at: number): void {
     this.#copyTo(at)
+    if (!this.#options.isDeterministic) return
     this.#returns.push(this.#body.length)
     this.#body.appendAll(...this.#returning(0))
   }
 
   #returning(frameBytes: number): readonly number[] {
     return [
-      ...[OP.globalGet, ...this.#stack, OP.i32Const, ...frameConstant(frameBytes)],
+      ...[OP.localGet, ...u32Bytes(this.#fuelLocal + 1), OP.i32Const, ...frameConstant(frameBytes)],
       ...[OP.i32Add, OP.globalSet, ...this.#stack],
     ]
   }
@@ -663,7 +713,9 @@ export class BodyMeter {
     const out = this.#out
     const body = this.#body
     const frameBytes = this.#frameBytes
-    const isCounted = this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES
+    const isCounted =
+      this.#options.isDeterministic &&
+      (this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES)
     const isCharged = isCounted || !this.#isSmall || this.#entryCost > SMALL_COST
     const returning = this.#returning(frameBytes)
     for (const at of this.#returns) {
@@ -699,7 +751,13 @@ export class BodyMeter {
     out.appendAll(OP.localTee, ...fuelLocal, OP.globalSet, ...this.#fuel)
     if (frameBytes !== undefined) {
       const frameEnd = u32Bytes(this.#fuelLocal + 1)
-      out.appendAll(OP.globalGet, ...this.#stack, OP.i32Const, ...frameConstant(frameBytes), OP.i32Sub)
+      out.appendAll(
+        OP.globalGet,
+        ...this.#stack,
+        OP.i32Const,
+        ...frameConstant(frameBytes),
+        OP.i32Sub,
+      )
       out.appendAll(OP.localTee, ...frameEnd, OP.globalSet, ...this.#stack)
       out.appendAll(OP.localGet, ...fuelLocal, OP.localGet, ...frameEnd, OP.i32Or)
     } else out.appendAll(OP.localGet, ...fuelLocal)
@@ -834,11 +892,4 @@ const FLOAT_LOCALS = {
 /** A signed LEB128 that takes four bytes whatever the frame. */
 function frameConstant(bytes: number): readonly number[] {
   return [0, 1, 2, 3].map((i) => ((bytes >>> (7 * i)) & 0x7f) | (i < 3 ? 0x80 : 0))
-}
-
-/** The same number in more bytes. */
-function padded(bytes: readonly number[], width: number): number[] {
-  return Array.from({ length: width }, (_, i) =>
-    i < width - 1 ? (bytes[i] ?? 0) | 0x80 : (bytes[i] ?? 0),
-  )
 }

@@ -87,9 +87,9 @@ export interface RewriteOptions extends Partial<MeterOptions> {
 /** @throws {Malformed} */
 export function rewriteModule(
   bytes: Uint8Array,
-  { keepNames = false, canonicalNans = false }: RewriteOptions = {},
+  { keepNames = false, isDeterministic = false }: RewriteOptions = {},
 ): Rewritten {
-  return new Rewriter(bytes, { canonicalNans }).run(keepNames)
+  return new Rewriter(bytes, { isDeterministic }).run(keepNames)
 }
 
 class Rewriter {

@@ -9,6 +9,7 @@
 // Invariants
 //  - The first reason stays. Once there is one, every further host call traps at once.
 
+import { CELL_LIMITS } from '../limits.ts'
 import type { LimitName } from '../limits.ts'
 
 /** Why a guest was stopped. */
@@ -84,6 +85,10 @@ export class Stopper {
 
 function reasonOf(thrown: unknown): StopReason {
   if (thrown instanceof Stop) return thrown.reason
+  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
+    const message = `used up the stack of its thread, ${CELL_LIMITS.stackMb} MiB`
+    return { kind: 'limit', limit: 'stack', message }
+  }
   return { kind: 'trap', message: causeOf(thrown) }
 }
 
@@ -96,9 +101,6 @@ const FRAMES_TOLD = 8
 // kept its names. The place within is left out: it is one of the rewritten code, which nobody has seen.
 function causeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'the guest threw an exception it did not catch'
-  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
-    return 'call stack exhausted'
-  }
   const frames = Array.from((thrown.stack ?? '').matchAll(FRAME), ([, name, index]) => ({
     name,
     text: name === undefined ? `function ${index}` : `function ${index} (${name})`,

@@ -7,9 +7,9 @@ import { Stopper } from '../../../src/cell/world/stop.ts'
 export function rewrittenInstance(
   bytes: Uint8Array,
   imports: WebAssembly.Imports = {},
-  limit = Infinity,
+  { limit = Infinity, isDeterministic = false } = {},
 ): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
-  const { bytes: rewritten, ...shape } = rewriteModule(bytes)
+  const { bytes: rewritten, ...shape } = rewriteModule(bytes, { isDeterministic })
   const core = { ...shape, module: new WebAssembly.Module(rewritten) }
   const stopper = new Stopper(() => false)
   const fuel = new Fuel(limit, stopper)
