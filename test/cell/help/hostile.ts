@@ -1,6 +1,6 @@
 // A process of its own for cells that mean harm: `node hostile.js <name>` starts one, lets it do its
 // worst for a while, kills it and prints what was seen, as JSON. What fails to end does not take the
-// tests with it.
+// tests with it. `--list` prints the names.
 
 import { silentLog } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
@@ -20,6 +20,10 @@ export interface Seen {
 }
 
 const name = process.argv[2] ?? ''
+if (name === '--list') {
+  process.stdout.write(JSON.stringify(Object.keys(HOSTILE)))
+  process.exit()
+}
 const errors: string[] = []
 const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
 const loaded = await loadProgram((HOSTILE[name] ?? HOSTILE['calls']!)(), name)
