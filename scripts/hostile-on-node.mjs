@@ -45,7 +45,10 @@ function install(line) {
     throw new Error(`npm ${args.join(' ')}: ${stderr.trim().split('\n').at(-1)}`)
   }
   const found = JSON.parse(npm('view', `${name}@${line}`, 'version', '--json'))
-  const version = [found].flat().sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
+  const version = [found]
+    .flat()
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .at(-1)
   const folder = join(root, 'dist/node', version)
   const executable = join(folder, 'node_modules', name, 'bin/node')
   if (existsSync(executable)) return executable

@@ -19,6 +19,8 @@ export const CELL_LIMITS = {
   moduleGlobals: 20_000,
   moduleSegments: 100_000,
   moduleTables: 16,
+  /** Kinds of exceptions. C++ has one or two. */
+  moduleTags: 100,
   /** One function: its bytes, its locals, its blocks within blocks, its operands. An interpreter's loop has some 100 KiB. */
   functionBytes: 2 << 20,
   functionLocals: 20_000,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
+import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
+import { loadProgram, spawnCell } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
 import { collect, readAll, spawn } from './help/cells.ts'
@@ -139,6 +141,26 @@ test('a start that takes all the time there is fails and says so', async () => {
   await expect(spawn(source, { name: 'slow', limits: { wallMs: 300 } })).rejects.toThrow(
     'Cannot start cell slow: it ran for 300 ms, its limit',
   )
+})
+
+const deep = wat('(module (func $f (export "_start") (call $f) (call $f)))')
+
+test('a cell that nests calls without end is ended at a stack of its own, or of its thread', async () => {
+  const ended = (message: string) => ({ kind: 'limited', code: 137, limit: 'stack', message })
+  await using cell = await spawn(deep)
+  expect(await cell.exited).toEqual(ended('used up the stack of its thread, 16 MiB'))
+  // A stop cannot be caught.
+  const catching = wat(`(module (func $f (export "_start")
+    (try (do (call $f)) (catch_all (call $f)))))`)
+  const program = await loadProgram(catching, 'deep', { isDeterministic: true })
+  await using counted = await spawnCell({
+    program,
+    name: 'deep',
+    args: [],
+    env: [],
+    log: silentLog,
+  })
+  expect(await counted.exited).toEqual(ended('nested calls too deep for its stack, 4194304 bytes'))
 })
 
 test('a cell that writes more than it may is ended; what it may is delivered', async () => {

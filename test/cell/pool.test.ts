@@ -102,7 +102,14 @@ test('a thread runs one cell, whatever becomes of it', async () => {
   expect(pool.lent).toHaveLength(12)
   expect(new Set(pool.lent).size).toBe(12)
   const [used] = pool.lent
-  const again = { buffer: new SharedArrayBuffer(8), args: [], env: [], maxPages: [], fuel: 0 }
+  const again = {
+    buffer: new SharedArrayBuffer(8),
+    args: [],
+    env: [],
+    terminals: NO_TERMINALS,
+    maxPages: [],
+    fuel: 0,
+  }
   expect(() =>
     used!.begin({ ...again, code: echo.code }, { hear() {}, fail() {}, end() {} }),
   ).toThrow('A thread runs one cell, and this one had its own')

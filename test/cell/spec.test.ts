@@ -27,7 +27,8 @@ describe.skipIf(!folder)('the official tests of WebAssembly, before and after', 
     for (const [how, total] of Object.entries(sum)) {
       const { differences, ...counts } = runScript(text, how === 'deterministic')
       expect(differences).toEqual([])
-      for (const [name, count] of Object.entries(counts)) total[name as keyof typeof counts] += count
+      for (const [name, count] of Object.entries(counts))
+        total[name as keyof typeof counts] += count
     }
   })
 })

@@ -1,6 +1,7 @@
 // The written list of what a core module may use: WebAssembly 1.0 with sign extension, saturating
-// conversions, bulk memory, reference types, multiple values, SIMD, extended constants and tail calls
-// (which are metered like other calls). Everything else is refused by name. The list does not follow
+// conversions, bulk memory, reference types, multiple values, SIMD, extended constants, tail calls
+// (which are metered like other calls) and exceptions, of its own making and in the encoding that
+// every version of Node has (`try` and `catch`, which compilers emit). Everything else is refused by name. The list does not follow
 // the engine: a program is accepted or refused alike on every version of Node.
 // Source: https://webassembly.github.io/spec/core/binary/instructions.html
 
@@ -87,7 +88,10 @@ export const IMMEDIATES: Readonly<Uint8Array> = (() => {
   // unreachable and nop; else; end; return; drop and select; arithmetic; ref.is_null
   set(IMMEDIATE.none, [0x00, 0x01], [0x05, 0x05], [0x0b, 0x0b], [0x0f, 0x0f], [0x1a, 0x1b])
   set(IMMEDIATE.none, [0x45, 0xc4], [0xd1, 0xd1])
-  set(IMMEDIATE.blockType, [0x02, 0x04])
+  set(IMMEDIATE.blockType, [0x02, 0x04], [0x06, 0x06])
+  // catch, throw, rethrow; delegate; catch_all
+  set(IMMEDIATE.number, [0x07, 0x09], [0x18, 0x18])
+  set(IMMEDIATE.none, [0x19, 0x19])
   // br and br_if; call and return_call; locals, globals, tables; constants; ref.null and ref.func
   set(IMMEDIATE.number, [0x0c, 0x0d], [0x10, 0x10], [0x12, 0x12], [0x20, 0x26], [0x41, 0x42])
   set(IMMEDIATE.number, [0xd0, 0xd0], [0xd2, 0xd2])
@@ -136,9 +140,7 @@ export function isReferenceType(byte: number): boolean {
 
 /** What an opcode that is not allowed belongs to. */
 export function featureOf(opcode: number): string {
-  if ((opcode >= 0x06 && opcode <= 0x0a) || [0x18, 0x19, 0x1f].includes(opcode)) {
-    return 'exception handling'
-  }
+  if (opcode === 0x0a || opcode === 0x1f) return 'exception handling with references'
   if ([0x14, 0x15, 0xd3, 0xd4, 0xd5, 0xd6].includes(opcode)) return 'typed function references'
   if (opcode === 0xfb) return 'garbage-collected types'
   if (opcode === 0xfe) return 'threads'
@@ -147,7 +149,7 @@ export function featureOf(opcode: number): string {
 
 /** What a value type that is not allowed belongs to. */
 export function featureOfType(byte: number): string {
-  if (byte === 0x69) return 'exception handling'
+  if (byte === 0x69) return 'exception handling with references'
   if (byte === 0x63 || byte === 0x64) return 'typed function references'
   return 'garbage-collected types'
 }

@@ -69,7 +69,7 @@ const SECTION = {
   tag: 13,
 } as const
 /** The order in which sections stand. */
-const ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11]
+const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
 const FUNCTION_TYPE = 0x60
@@ -125,6 +125,7 @@ class Rewriter {
     this.#writeImports()
     this.#writeFunctions(isMetered)
     this.#writeTables(isMetered)
+    this.#copyTags()
     this.#writeGlobals(isMetered)
     this.#writeExports(isMetered)
     this.#copyElements()
@@ -225,7 +226,10 @@ class Rewriter {
             this.#globals++
             break
           default:
-            refuseFeature(kind === 4 ? 'exception handling' : `imports of kind ${kind}`, where)
+            refuseFeature(
+              kind === 4 ? 'exceptions of other modules' : `imports of kind ${kind}`,
+              where,
+            )
         }
       }
     }
@@ -321,6 +325,18 @@ class Rewriter {
     if (this.#start !== undefined) add(ADDED.start, KIND.function, this.#start)
     const count = (isMetered ? 3 : 0) + (this.#start === undefined ? 0 : 1)
     this.#writeList(SECTION.export, section, from, count, added.bytes)
+  }
+
+  #copyTags(): void {
+    const section = this.#find(SECTION.tag)
+    if (!section) return
+    const { count } = countedList(section, 'tags', CELL_LIMITS.moduleTags)
+    for (let i = 0; i < count; i++) {
+      const attribute = section.u8()
+      if (attribute !== 0) refuseFeature(`tags of kind ${attribute}`, `tag ${i}`)
+      this.#functionTypes.addTag(section.u32())
+    }
+    this.#copy(SECTION.tag)
   }
 
   #copyElements(): void {
@@ -444,7 +460,6 @@ function sectionsOf(bytes: Uint8Array): ReadonlyMap<number, Cursor> {
     const id = cursor.u8()
     const section = cursor.part(cursor.u32())
     if (id === CUSTOM) continue
-    if (id === SECTION.tag) refuseFeature('exception handling', 'section tag')
     const next = ORDER.indexOf(id)
     if (next < 0) refuseFeature(`a section of kind ${id}`, `at 0x${section.at.toString(16)}`)
     if (next <= place) malformed(`section ${id} stands twice or in the wrong place`)

@@ -1,9 +1,8 @@
 // How a guest is stopped from inside a host function.
 //
 // A JavaScript exception thrown by a host function runs through the guest's frames, and code with
-// exception handling could catch it and go on. A WebAssembly trap cannot be caught. Programs with
-// exception handling are refused today; stopping does not depend on that. Host functions throw what
-// they like, and `guard`, the one way into them, notes the reason and then traps: it runs an
+// exception handling could catch it and go on. A WebAssembly trap cannot be caught. Host functions
+// throw what they like, and `guard`, the one way into them, notes the reason and then traps: it runs an
 // `unreachable` instruction.
 //
 // Invariants

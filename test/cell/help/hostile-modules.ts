@@ -83,6 +83,29 @@ export const HOSTILE: Readonly<Record<string, () => Uint8Array>> = {
     `(func $deep (param i32) (result i32) (if (result i32) (local.get 0)
       (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 0))))`,
   ),
+  'many functions that are slow to compile': module(
+    `${Array.from({ length: 40 }, (_, i) => `(call $f${i})`).join('')} (loop $l (br $l))`,
+    16,
+    Array.from(
+      { length: 40 },
+      (_, i) =>
+        `(func $f${i} ${'(local i32)'.repeat(2_000)} ${'(if (local.get 0) (then))'.repeat(2_400)})`,
+    ).join(''),
+  ),
+  'catches everything that is thrown': module(
+    endless('(try (do (call $deep)) (catch_all))'),
+    16,
+    '(func $deep (try (do (call $deep) (call $deep)) (catch_all (call $deep))))',
+  ),
+  'throws and catches': module(endless('(try (do (throw $e)) (catch_all))'), 16, '(tag $e)'),
+  'deep recursion in a loop': module(
+    endless('(drop (call $deep (i32.const 20000)))'),
+    16,
+    `(func $deep (param i32) (result i32) (local i64 i64 i64 i64 i64 i64 i64 i64)
+      (if (result i32) (local.get 0)
+        (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+        (else (i32.const 0))))`,
+  ),
   'asks the host without end': () =>
     wat(`(module (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
       (func (export "_start") (loop $l (drop (call $yield)) (br $l))))`),

@@ -353,7 +353,12 @@ function withCanonicalNans(before: Outcome, expected: readonly string[]): Outcom
   const [form = ''] = expected
   const isWide = /f64x2/.test(form)
   const hasFloats = isWide || /f32x4/.test(form)
-  if (before[0] !== 'value' || typeof before[1] !== 'string' || !hasFloats || !/nan:[ac]/.test(form)) {
+  if (
+    before[0] !== 'value' ||
+    typeof before[1] !== 'string' ||
+    !hasFloats ||
+    !/nan:[ac]/.test(form)
+  ) {
     return before
   }
   const bytes = Buffer.from(before[1], 'hex')

@@ -26,7 +26,7 @@ const NANS = wat(`(module (func (export "run") (param $n i32) (result i32) (loca
     (local.set $b (f32.reinterpret_i32 (i32.sub (i32.const -7) (local.get $n))))
     (local.set $sum (i32.add (i32.rotl (local.get $sum) (i32.const 1))
       (i32.reinterpret_f32 (f32.add (f32.mul (local.get $a) (local.get $b)) (local.get $a)))))
-    (local.set $sum (i32.mul (i32.const 31) (i32.xor (local.get $sum)
+    (local.set $sum (i32.mul (i32.const 31) (i32.add (local.get $sum)
       (i32x4.extract_lane 1 (f32x4.sub (f32x4.splat (local.get $b)) (f32x4.splat (local.get $a)))))))
     (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
   (local.get $sum)))`)
@@ -54,7 +54,8 @@ function randomRuns(isDeterministic: boolean): unknown {
     try {
       seen.push((exports['f0'] as Exported)(seed, 5n, 1.5, -2))
     } catch (thrown) {
-      seen.push((thrown as Error).message)
+      // The engines' words differ.
+      seen.push((thrown as Error).name)
     }
     return [fuel.used, seen.length, seen.at(-1)]
   })
