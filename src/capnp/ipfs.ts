@@ -1,7 +1,8 @@
 // Generated from ipfs.capnp by scripts/gen-capnp.mjs. Do not edit.
-import { codegen as $ } from '../rpc/index.ts'
+import * as $ from '../rpc/codegen.ts'
 
 export class Client_unixfs$Params extends $.Struct {
+  declare readonly $init?: Client_unixfs$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -11,6 +12,7 @@ export class Client_unixfs$Params extends $.Struct {
 export type Client_unixfs$Params$Init = Readonly<Record<string, never>>
 
 export class Client_unixfs$Results extends $.Struct {
+  declare readonly $init?: Client_unixfs$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -40,6 +42,7 @@ export class Client_unixfs$Results$Promise extends $.Pipeline<Client_unixfs$Resu
 }
 
 export class Client_block$Params extends $.Struct {
+  declare readonly $init?: Client_block$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -49,6 +52,7 @@ export class Client_block$Params extends $.Struct {
 export type Client_block$Params$Init = Readonly<Record<string, never>>
 
 export class Client_block$Results extends $.Struct {
+  declare readonly $init?: Client_block$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -78,6 +82,7 @@ export class Client_block$Results$Promise extends $.Pipeline<Client_block$Result
 }
 
 export class Client_dag$Params extends $.Struct {
+  declare readonly $init?: Client_dag$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -87,6 +92,7 @@ export class Client_dag$Params extends $.Struct {
 export type Client_dag$Params$Init = Readonly<Record<string, never>>
 
 export class Client_dag$Results extends $.Struct {
+  declare readonly $init?: Client_dag$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -116,6 +122,7 @@ export class Client_dag$Results$Promise extends $.Pipeline<Client_dag$Results> {
 }
 
 export class Client_name$Params extends $.Struct {
+  declare readonly $init?: Client_name$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -125,6 +132,7 @@ export class Client_name$Params extends $.Struct {
 export type Client_name$Params$Init = Readonly<Record<string, never>>
 
 export class Client_name$Results extends $.Struct {
+  declare readonly $init?: Client_name$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -154,6 +162,7 @@ export class Client_name$Results$Promise extends $.Pipeline<Client_name$Results>
 }
 
 export class Client_key$Params extends $.Struct {
+  declare readonly $init?: Client_key$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -163,6 +172,7 @@ export class Client_key$Params extends $.Struct {
 export type Client_key$Params$Init = Readonly<Record<string, never>>
 
 export class Client_key$Results extends $.Struct {
+  declare readonly $init?: Client_key$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -192,6 +202,7 @@ export class Client_key$Results$Promise extends $.Pipeline<Client_key$Results> {
 }
 
 export class Client_pin$Params extends $.Struct {
+  declare readonly $init?: Client_pin$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -201,6 +212,7 @@ export class Client_pin$Params extends $.Struct {
 export type Client_pin$Params$Init = Readonly<Record<string, never>>
 
 export class Client_pin$Results extends $.Struct {
+  declare readonly $init?: Client_pin$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -230,6 +242,7 @@ export class Client_pin$Results$Promise extends $.Pipeline<Client_pin$Results> {
 }
 
 export class Client_object$Params extends $.Struct {
+  declare readonly $init?: Client_object$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -239,6 +252,7 @@ export class Client_object$Params extends $.Struct {
 export type Client_object$Params$Init = Readonly<Record<string, never>>
 
 export class Client_object$Results extends $.Struct {
+  declare readonly $init?: Client_object$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -268,6 +282,7 @@ export class Client_object$Results$Promise extends $.Pipeline<Client_object$Resu
 }
 
 export class Client_swarm$Params extends $.Struct {
+  declare readonly $init?: Client_swarm$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -277,6 +292,7 @@ export class Client_swarm$Params extends $.Struct {
 export type Client_swarm$Params$Init = Readonly<Record<string, never>>
 
 export class Client_swarm$Results extends $.Struct {
+  declare readonly $init?: Client_swarm$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -306,6 +322,7 @@ export class Client_swarm$Results$Promise extends $.Pipeline<Client_swarm$Result
 }
 
 export class Client_pubSub$Params extends $.Struct {
+  declare readonly $init?: Client_pubSub$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -315,6 +332,7 @@ export class Client_pubSub$Params extends $.Struct {
 export type Client_pubSub$Params$Init = Readonly<Record<string, never>>
 
 export class Client_pubSub$Results extends $.Struct {
+  declare readonly $init?: Client_pubSub$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -344,6 +362,7 @@ export class Client_pubSub$Results$Promise extends $.Pipeline<Client_pubSub$Resu
 }
 
 export class Client_routing$Params extends $.Struct {
+  declare readonly $init?: Client_routing$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -353,6 +372,7 @@ export class Client_routing$Params extends $.Struct {
 export type Client_routing$Params$Init = Readonly<Record<string, never>>
 
 export class Client_routing$Results extends $.Struct {
+  declare readonly $init?: Client_routing$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -382,11 +402,12 @@ export class Client_routing$Results$Promise extends $.Pipeline<Client_routing$Re
 }
 
 export class Client_resolvePath$Params extends $.Struct {
+  declare readonly $init?: Client_resolvePath$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolvePath$Params$Init): void {
@@ -401,11 +422,12 @@ export interface Client_resolvePath$Params$Init {
 }
 
 export class Client_resolvePath$Results extends $.Struct {
+  declare readonly $init?: Client_resolvePath$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
   get resolved(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
   get remainder(): $.List<string> {
     return $.getList(this, 1, $.textElement)
@@ -433,11 +455,12 @@ export class Client_resolvePath$Results$Promise extends $.Pipeline<Client_resolv
 }
 
 export class Client_resolveNode$Params extends $.Struct {
+  declare readonly $init?: Client_resolveNode$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolveNode$Params$Init): void {
@@ -452,6 +475,7 @@ export interface Client_resolveNode$Params$Init {
 }
 
 export class Client_resolveNode$Results extends $.Struct {
+  declare readonly $init?: Client_resolveNode$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -612,11 +636,12 @@ export interface Client$Server {
 }
 
 export class UnixFS_cat$Params extends $.Struct {
+  declare readonly $init?: UnixFS_cat$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_cat$Params$Init): void {
@@ -631,6 +656,7 @@ export interface UnixFS_cat$Params$Init {
 }
 
 export class UnixFS_cat$Results extends $.Struct {
+  declare readonly $init?: UnixFS_cat$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -656,11 +682,12 @@ export class UnixFS_cat$Results$Promise extends $.Pipeline<UnixFS_cat$Results> {
 }
 
 export class UnixFS_ls$Params extends $.Struct {
+  declare readonly $init?: UnixFS_ls$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_ls$Params$Init): void {
@@ -675,6 +702,7 @@ export interface UnixFS_ls$Params$Init {
 }
 
 export class UnixFS_ls$Results extends $.Struct {
+  declare readonly $init?: UnixFS_ls$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -738,11 +766,12 @@ export interface UnixFS$Server {
 }
 
 export class UnixFS_Entry extends $.Struct {
+  declare readonly $init?: UnixFS_Entry$Init
   static readonly $dataWords = 2
   static readonly $pointerWords = 2
 
   get name(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
   /** Bytes; for a directory the size of its whole graph. */
   get size(): bigint {

@@ -1,5 +1,5 @@
 // Generated from stem.capnp by scripts/gen-capnp.mjs. Do not edit.
-import { codegen as $ } from '../rpc/index.ts'
+import * as $ from '../rpc/codegen.ts'
 import * as $system from './system.ts'
 import * as $ipfs from './ipfs.ts'
 
@@ -8,6 +8,7 @@ import * as $ipfs from './ipfs.ts'
  * method; here so that logs, files and peers agree on its shape.
  */
 export class Epoch extends $.Struct {
+  declare readonly $init?: Epoch$Init
   static readonly $dataWords = 2
   static readonly $pointerWords = 1
 
@@ -38,6 +39,10 @@ export class Epoch extends $.Struct {
   }
 }
 
+/**
+ * One generation of authority, decided by the head of an on-chain Stem contract. Carried by no
+ * method; here so that logs, files and peers agree on its shape.
+ */
 export interface Epoch$Init {
   /** The contract's sequence number of this head. 0 for a node without a stem. */
   readonly seq?: bigint | undefined
@@ -54,6 +59,7 @@ export class Epoch$Promise extends $.Pipeline<Epoch> {
 }
 
 export class Signer_sign$Params extends $.Struct {
+  declare readonly $init?: Signer_sign$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -74,6 +80,7 @@ export interface Signer_sign$Params$Init {
 }
 
 export class Signer_sign$Results extends $.Struct {
+  declare readonly $init?: Signer_sign$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -133,11 +140,12 @@ export interface Signer$Server {
 }
 
 export class Identity_signer$Params extends $.Struct {
+  declare readonly $init?: Identity_signer$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get domain(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Identity_signer$Params$Init): void {
@@ -152,6 +160,7 @@ export interface Identity_signer$Params$Init {
 }
 
 export class Identity_signer$Results extends $.Struct {
+  declare readonly $init?: Identity_signer$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -209,6 +218,7 @@ export interface Identity$Server {
 }
 
 export class Membrane_graft$Params extends $.Struct {
+  declare readonly $init?: Membrane_graft$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -228,6 +238,7 @@ export interface Membrane_graft$Params$Init {
 }
 
 export class Membrane_graft$Results extends $.Struct {
+  declare readonly $init?: Membrane_graft$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 5
 

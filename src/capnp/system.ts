@@ -1,7 +1,8 @@
 // Generated from system.capnp by scripts/gen-capnp.mjs. Do not edit.
-import { codegen as $ } from '../rpc/index.ts'
+import * as $ from '../rpc/codegen.ts'
 
 export class PeerInfo extends $.Struct {
+  declare readonly $init?: PeerInfo$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -38,6 +39,7 @@ export class PeerInfo$Promise extends $.Pipeline<PeerInfo> {
 }
 
 export class Host_id$Params extends $.Struct {
+  declare readonly $init?: Host_id$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -47,6 +49,7 @@ export class Host_id$Params extends $.Struct {
 export type Host_id$Params$Init = Readonly<Record<string, never>>
 
 export class Host_id$Results extends $.Struct {
+  declare readonly $init?: Host_id$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -72,6 +75,7 @@ export class Host_id$Results$Promise extends $.Pipeline<Host_id$Results> {
 }
 
 export class Host_addrs$Params extends $.Struct {
+  declare readonly $init?: Host_addrs$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -81,6 +85,7 @@ export class Host_addrs$Params extends $.Struct {
 export type Host_addrs$Params$Init = Readonly<Record<string, never>>
 
 export class Host_addrs$Results extends $.Struct {
+  declare readonly $init?: Host_addrs$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -106,6 +111,7 @@ export class Host_addrs$Results$Promise extends $.Pipeline<Host_addrs$Results> {
 }
 
 export class Host_peers$Params extends $.Struct {
+  declare readonly $init?: Host_peers$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -115,6 +121,7 @@ export class Host_peers$Params extends $.Struct {
 export type Host_peers$Params$Init = Readonly<Record<string, never>>
 
 export class Host_peers$Results extends $.Struct {
+  declare readonly $init?: Host_peers$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -140,6 +147,7 @@ export class Host_peers$Results$Promise extends $.Pipeline<Host_peers$Results> {
 }
 
 export class Host_connect$Params extends $.Struct {
+  declare readonly $init?: Host_connect$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -166,6 +174,7 @@ export interface Host_connect$Params$Init {
 }
 
 export class Host_connect$Results extends $.Struct {
+  declare readonly $init?: Host_connect$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -181,6 +190,7 @@ export class Host_connect$Results$Promise extends $.Pipeline<Host_connect$Result
 }
 
 export class Host_executor$Params extends $.Struct {
+  declare readonly $init?: Host_executor$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -190,6 +200,7 @@ export class Host_executor$Params extends $.Struct {
 export type Host_executor$Params$Init = Readonly<Record<string, never>>
 
 export class Host_executor$Results extends $.Struct {
+  declare readonly $init?: Host_executor$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -309,6 +320,7 @@ export interface Host$Server {
 }
 
 export class Executor_runBytes$Params extends $.Struct {
+  declare readonly $init?: Executor_runBytes$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 3
 
@@ -342,6 +354,7 @@ export interface Executor_runBytes$Params$Init {
 }
 
 export class Executor_runBytes$Results extends $.Struct {
+  declare readonly $init?: Executor_runBytes$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -371,11 +384,12 @@ export class Executor_runBytes$Results$Promise extends $.Pipeline<Executor_runBy
 }
 
 export class Executor_echo$Params extends $.Struct {
+  declare readonly $init?: Executor_echo$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get message(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Params$Init): void {
@@ -390,11 +404,12 @@ export interface Executor_echo$Params$Init {
 }
 
 export class Executor_echo$Results extends $.Struct {
+  declare readonly $init?: Executor_echo$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get response(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Results$Init): void {
@@ -415,6 +430,7 @@ export class Executor_echo$Results$Promise extends $.Pipeline<Executor_echo$Resu
 }
 
 export class Executor_spawn$Params extends $.Struct {
+  declare readonly $init?: Executor_spawn$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 4
 
@@ -455,6 +471,7 @@ export interface Executor_spawn$Params$Init {
 }
 
 export class Executor_spawn$Results extends $.Struct {
+  declare readonly $init?: Executor_spawn$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -714,6 +731,7 @@ export interface Program$Server {
 }
 
 export class Process_stdin$Params extends $.Struct {
+  declare readonly $init?: Process_stdin$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -723,6 +741,7 @@ export class Process_stdin$Params extends $.Struct {
 export type Process_stdin$Params$Init = Readonly<Record<string, never>>
 
 export class Process_stdin$Results extends $.Struct {
+  declare readonly $init?: Process_stdin$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -752,6 +771,7 @@ export class Process_stdin$Results$Promise extends $.Pipeline<Process_stdin$Resu
 }
 
 export class Process_stdout$Params extends $.Struct {
+  declare readonly $init?: Process_stdout$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -761,6 +781,7 @@ export class Process_stdout$Params extends $.Struct {
 export type Process_stdout$Params$Init = Readonly<Record<string, never>>
 
 export class Process_stdout$Results extends $.Struct {
+  declare readonly $init?: Process_stdout$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -790,6 +811,7 @@ export class Process_stdout$Results$Promise extends $.Pipeline<Process_stdout$Re
 }
 
 export class Process_stderr$Params extends $.Struct {
+  declare readonly $init?: Process_stderr$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -799,6 +821,7 @@ export class Process_stderr$Params extends $.Struct {
 export type Process_stderr$Params$Init = Readonly<Record<string, never>>
 
 export class Process_stderr$Results extends $.Struct {
+  declare readonly $init?: Process_stderr$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -828,6 +851,7 @@ export class Process_stderr$Results$Promise extends $.Pipeline<Process_stderr$Re
 }
 
 export class Process_wait$Params extends $.Struct {
+  declare readonly $init?: Process_wait$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -837,6 +861,7 @@ export class Process_wait$Params extends $.Struct {
 export type Process_wait$Params$Init = Readonly<Record<string, never>>
 
 export class Process_wait$Results extends $.Struct {
+  declare readonly $init?: Process_wait$Results$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -863,6 +888,7 @@ export class Process_wait$Results$Promise extends $.Pipeline<Process_wait$Result
 }
 
 export class Process_bootstrap$Params extends $.Struct {
+  declare readonly $init?: Process_bootstrap$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -872,6 +898,7 @@ export class Process_bootstrap$Params extends $.Struct {
 export type Process_bootstrap$Params$Init = Readonly<Record<string, never>>
 
 export class Process_bootstrap$Results extends $.Struct {
+  declare readonly $init?: Process_bootstrap$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -901,6 +928,7 @@ export class Process_bootstrap$Results$Promise extends $.Pipeline<Process_bootst
 }
 
 export class Process_kill$Params extends $.Struct {
+  declare readonly $init?: Process_kill$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -910,6 +938,7 @@ export class Process_kill$Params extends $.Struct {
 export type Process_kill$Params$Init = Readonly<Record<string, never>>
 
 export class Process_kill$Results extends $.Struct {
+  declare readonly $init?: Process_kill$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1023,6 +1052,7 @@ export interface Process$Server {
 }
 
 export class ByteStream_read$Params extends $.Struct {
+  declare readonly $init?: ByteStream_read$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -1043,6 +1073,7 @@ export interface ByteStream_read$Params$Init {
 }
 
 export class ByteStream_read$Results extends $.Struct {
+  declare readonly $init?: ByteStream_read$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1068,6 +1099,7 @@ export class ByteStream_read$Results$Promise extends $.Pipeline<ByteStream_read$
 }
 
 export class ByteStream_write$Params extends $.Struct {
+  declare readonly $init?: ByteStream_write$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1087,6 +1119,7 @@ export interface ByteStream_write$Params$Init {
 }
 
 export class ByteStream_write$Results extends $.Struct {
+  declare readonly $init?: ByteStream_write$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1102,6 +1135,7 @@ export class ByteStream_write$Results$Promise extends $.Pipeline<ByteStream_writ
 }
 
 export class ByteStream_close$Params extends $.Struct {
+  declare readonly $init?: ByteStream_close$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1111,6 +1145,7 @@ export class ByteStream_close$Params extends $.Struct {
 export type ByteStream_close$Params$Init = Readonly<Record<string, never>>
 
 export class ByteStream_close$Results extends $.Struct {
+  declare readonly $init?: ByteStream_close$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1185,11 +1220,12 @@ export interface ByteStream$Server {
 
 /** A capability under a name. The name is a local label for whoever receives it, never authority. */
 export class Export extends $.Struct {
+  declare readonly $init?: Export$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
   get name(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
   get cap(): $.Client | null {
     return $.getCap(this, 1, $.Client)
@@ -1205,6 +1241,7 @@ export class Export extends $.Struct {
   }
 }
 
+/** A capability under a name. The name is a local label for whoever receives it, never authority. */
 export interface Export$Init {
   readonly name?: string | undefined
   readonly cap?: $.Client | null | undefined
@@ -1221,6 +1258,7 @@ export class Export$Promise extends $.Pipeline<Export> {
 }
 
 export class InitialGrants_get$Params extends $.Struct {
+  declare readonly $init?: InitialGrants_get$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1230,6 +1268,7 @@ export class InitialGrants_get$Params extends $.Struct {
 export type InitialGrants_get$Params$Init = Readonly<Record<string, never>>
 
 export class InitialGrants_get$Results extends $.Struct {
+  declare readonly $init?: InitialGrants_get$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1283,6 +1322,7 @@ export interface InitialGrants$Server {
 }
 
 export class Tty_setRaw$Params extends $.Struct {
+  declare readonly $init?: Tty_setRaw$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -1303,6 +1343,7 @@ export interface Tty_setRaw$Params$Init {
 }
 
 export class Tty_setRaw$Results extends $.Struct {
+  declare readonly $init?: Tty_setRaw$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1318,6 +1359,7 @@ export class Tty_setRaw$Results$Promise extends $.Pipeline<Tty_setRaw$Results> {
 }
 
 export class Tty_size$Params extends $.Struct {
+  declare readonly $init?: Tty_size$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1327,6 +1369,7 @@ export class Tty_size$Params extends $.Struct {
 export type Tty_size$Params$Init = Readonly<Record<string, never>>
 
 export class Tty_size$Results extends $.Struct {
+  declare readonly $init?: Tty_size$Results$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 

@@ -1,19 +1,25 @@
-/** What generated code is made of. For the output of `scripts/gen-capnp.mjs`, not for people. */
+// What generated code is made of. For the output of `scripts/gen-capnp.mjs`, not for people, which is
+// why it is a second door of the room: a bundle carries what its schemas use of it.
+
 import type { Builder } from '../wire/index.ts'
 import {
-  AnyPointer,
   badValue,
   DEFAULT_WIRE_LIMITS,
   getAny,
+  getList,
+  getUint16,
   Message,
   pointerElement,
+  putUint16,
   rootOf,
   segmentOf,
   Struct,
 } from '../wire/index.ts'
-import type { ElementCodec } from '../wire/index.ts'
+import type { AnyPointer, ElementCodec, List, StructType } from '../wire/index.ts'
+import { putAny } from './any.ts'
+import type { AnyInit } from './any.ts'
 import { Client } from './client.ts'
-import type { InterfaceType } from './client.ts'
+import type { Interface, InterfaceType } from './client.ts'
 import { capOf, getCap, putCap } from './payload.ts'
 
 export {
@@ -66,19 +72,37 @@ export {
   uint8Element,
   voidElement,
 } from '../wire/index.ts'
-export type { ElementCodec, ListInit } from '../wire/index.ts'
+export type { ElementCodec, ListInit, StructType } from '../wire/index.ts'
+export type { Annotation, Annotations } from './annotation.ts'
+export type { AnyInit }
 export { call, Client, Pipeline, streamCall } from './client.ts'
-export type { CallOptions, Interface } from './client.ts'
-export type { PendingCall } from './hook.ts'
+export type { CallOptions, Interface, InterfaceType } from './client.ts'
+export {
+  anyType,
+  brand,
+  brandClient,
+  dataType,
+  elementOf,
+  genericCall,
+  genericStreamCall,
+  listType,
+  param,
+  pipelined,
+  textType,
+  typesOf,
+  within,
+} from './generic.ts'
+export type { InitOf, Pipelined, TypeArgument, Types, ValueOf } from './generic.ts'
+export type { Hook, PendingCall } from './hook.ts'
 export type { CallContext } from './local.ts'
-export { getCap, putCap }
+export { getCap, putAny, putCap }
 
 export type Awaitable<T> = T | PromiseLike<T>
 
 /** It is ours and as large as its schema says: reading it as often as wanted must not use it up. */
 const UNBOUNDED = { ...DEFAULT_WIRE_LIMITS, maxReadWords: Number.POSITIVE_INFINITY }
 
-/** A struct or a list that a schema states as a default: the words of its message. Read when asked for. */
+/** A struct or a list that a schema states: the words of its message. Read when asked for. */
 export function stated(words: readonly bigint[]): AnyPointer {
   const bytes = new Uint8Array(words.length * 8)
   const view = new DataView(bytes.buffer)
@@ -86,24 +110,29 @@ export function stated(words: readonly bigint[]): AnyPointer {
   return rootOf(new Message([segmentOf(bytes)], UNBOUNDED))
 }
 
+export function statedStruct<T extends Struct>(
+  words: readonly bigint[],
+  type: StructType<T, never>,
+): T {
+  return stated(words).asStruct(type)
+}
+
+export function statedList<T>(words: readonly bigint[], element: ElementCodec<T, never>): List<T> {
+  const { message, segment, at, depth } = stated(words)
+  return getList(new Struct(message, segment, 0, 0, at, 1, depth), 0, element)
+}
+
+/** Something that is made when it is first asked for. */
+export function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
 /** What a `-> stream` method returns on the wire: nothing. */
 export class StreamResult extends Struct {
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
   static $write(): void {}
-}
-
-/** What can be put where a schema says AnyPointer. A plain object needs a type: use its struct. */
-export type AnyInit = string | Uint8Array | Client | AnyPointer | Struct
-
-export function putAny(builder: Builder, at: number, value: AnyInit | null | undefined): void {
-  if (value === null || value === undefined) return
-  if (typeof value === 'string') builder.text(at, value)
-  else if (value instanceof Uint8Array) builder.data(at, value)
-  else if (value instanceof Client) putCap(builder, at, value)
-  else if (value instanceof AnyPointer) builder.copy(at, value)
-  else if (value instanceof Struct) builder.putStruct(at, value)
-  else throw badValue('a string, bytes, a client or a value read from a message', value)
 }
 
 export const anyElement: ElementCodec<AnyPointer, AnyInit> = pointerElement<AnyPointer, AnyInit>(
@@ -117,18 +146,50 @@ export function capElement<C extends Client>(
   return pointerElement<C | null, C | null | undefined>((s) => capOf(getAny(s, 0), type()), putCap)
 }
 
-/** Gives `type` the methods of interfaces it inherits beyond the first, theirs included. */
-export function inherit(type: typeof Client, bases: readonly (typeof Client)[]): void {
-  for (const base of bases) {
-    let from: object = base.prototype
-    while (from !== Client.prototype) {
-      for (const name of Object.getOwnPropertyNames(from)) {
-        if (name in type.prototype) continue
-        const property = Object.getOwnPropertyDescriptor(from, name)
-        if (property) Object.defineProperty(type.prototype, name, property)
-      }
-      from = Object.getPrototypeOf(from) as object
+/** `B` without its method `Name`, for an interface that has another one of this name. */
+export type Without<B, Name extends keyof B> = Omit<B, keyof Client | Name>
+
+/**
+ * Gives `type` the methods of an interface it inherits beyond the first, those it inherits included.
+ * @param renamed what they are called in `type` when they are called otherwise there
+ */
+export function inherit(
+  type: typeof Client,
+  base: typeof Client,
+  renamed: { readonly [name: string]: string } = {},
+): void {
+  for (let from = base; from !== Client; from = Object.getPrototypeOf(from) as typeof Client) {
+    for (const name of Object.getOwnPropertyNames(from.prototype)) {
+      const property = Object.getOwnPropertyDescriptor(from.prototype, name)!
+      // Every class has itself under this name.
+      if (property.value === from) continue
+      const ours = (Object.hasOwn(renamed, name) && renamed[name]) || name
+      if (!hasMethod(type, ours)) Object.defineProperty(type.prototype, ours, property)
     }
+  }
+}
+
+function hasMethod(type: typeof Client, name: string): boolean {
+  for (let at = type; at !== Client; at = Object.getPrototypeOf(at) as typeof Client) {
+    const property = Object.getOwnPropertyDescriptor(at.prototype, name)
+    if (property && property.value !== at) return true
+  }
+  return false
+}
+
+/** An interface some of whose methods, by interface and number, have other handlers than their name says. */
+export function renamed(
+  type: Interface,
+  names: readonly (readonly [id: bigint, ordinal: number, name: string])[],
+): Interface {
+  const methods = type.methods.map((method, index) => {
+    const entry = names.find(([id, ordinal]) => id === type.id && ordinal === index)
+    return entry ? { ...method, name: entry[2] } : method
+  })
+  return {
+    ...type,
+    methods,
+    superclasses: () => type.superclasses().map((it) => renamed(it, names)),
   }
 }
 
@@ -140,8 +201,61 @@ export function isGiven<T extends object, K extends keyof T>(
   return value[name] !== undefined && typeof value[name] !== 'function'
 }
 
-/** Members of a union share their place in a message: two of them would overwrite each other. */
-export function atMostOne(value: object, names: readonly string[]): void {
-  const given = names.filter((name) => Reflect.get(value, name) !== undefined)
-  if (given.length > 1) throw badValue('one member of the union', given.join(' and '))
+// Unions. Members share their place in a message; a tag, 16 bits at `byte`, says which one is there.
+
+/**
+ * What a struct with a union is written from when it is member `K`: an object of type `M` with that
+ * member. The tag may be given with it; then the member must be.
+ */
+export type Member<K extends Names, Names extends string, M> = (
+  | ({ readonly $which: K } & M)
+  | ({ readonly $which?: undefined } & { readonly [P in keyof M]?: M[P] | OrInherited<P> })
+) & { readonly [P in Exclude<Names, K>]?: OrInherited<P> }
+
+/** An object without a field has something inherited in its place, says TypeScript. */
+type OrInherited<P> = P extends
+  | 'constructor'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable'
+  | 'toLocaleString'
+  | 'toString'
+  | 'valueOf'
+  ? CallableFunction | undefined
+  : undefined
+
+/** How a generic class is bound, for a reader whose class is not its type. */
+export type Branding<C extends { readonly $of: unknown }> = Pick<C, '$of'>
+
+export function isMember(s: Struct, byte: number, tag: number): boolean {
+  return getUint16(s, byte, 0) === tag
+}
+
+export function which<Name extends string>(
+  s: Struct,
+  byte: number,
+  names: readonly Name[],
+): Name | undefined {
+  return names[getUint16(s, byte, 0)]
+}
+
+/** Writes the tag of the member that `value` gives: two of them would overwrite each other. */
+export function choose(
+  builder: Builder,
+  byte: number,
+  value: object,
+  names: readonly string[],
+): void {
+  let chosen: unknown = Reflect.get(value, '$which')
+  for (const name of names) {
+    const given: unknown = Reflect.get(value, name)
+    // What every object has (`toString`) is no value.
+    if (given === undefined || typeof given === 'function' || name === chosen) continue
+    if (chosen !== undefined) throw badValue('one member of the union', `${chosen} and ${name}`)
+    chosen = name
+  }
+  if (chosen === undefined) return
+  const tag = names.indexOf(chosen as string)
+  if (tag < 0) throw badValue(`one of ${names.join(', ')}`, chosen)
+  putUint16(builder, byte, tag, 0)
 }

@@ -6,11 +6,14 @@
  * is given ends with the call unless it is `$dup()`ed.
  * @module
  */
+export { annotationOf } from './annotation.ts'
+export type { Annotation, Annotations, Notes } from './annotation.ts'
 export { broken, Client, promised } from './client.ts'
 export type { CallOptions, Interface, InterfaceType } from './client.ts'
-export * as codegen from './codegen.ts'
 export { Connection } from './connection.ts'
 export type { ConnectionOptions, ConnectionStats } from './connection.ts'
+export { anyType, dataType, listType, textType } from './generic.ts'
+export type { PointerType, TypeArgument, ValueOf } from './generic.ts'
 export { BrokenHook, Hook, PromiseHook } from './hook.ts'
 export type { Outcome, PendingCall, Request } from './hook.ts'
 export { DEFAULT_RPC_LIMITS } from './limits.ts'

@@ -138,7 +138,7 @@ const tables = new WeakMap<Interface, Map<bigint, Interface>>()
 
 // Which interface of `type`'s family has this id. Ids decide, never method numbers alone: a call
 // under a foreign interface must not reach a method that happens to have its number.
-function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
+export function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
   let table = tables.get(type)
   if (!table) {
     table = new Map()

@@ -1,7 +1,8 @@
 // Generated from interop.capnp by scripts/gen-capnp.mjs. Do not edit.
-import { codegen as $ } from '../../src/rpc/index.ts'
+import * as $ from '../../src/rpc/codegen.ts'
 
 export class Peer_ping$Params extends $.Struct {
+  declare readonly $init?: Peer_ping$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -22,6 +23,7 @@ export interface Peer_ping$Params$Init {
 }
 
 export class Peer_echo$Params extends $.Struct {
+  declare readonly $init?: Peer_echo$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -41,6 +43,7 @@ export interface Peer_echo$Params$Init {
 }
 
 export class Peer_echo$Results extends $.Struct {
+  declare readonly $init?: Peer_echo$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -66,6 +69,7 @@ export class Peer_echo$Results$Promise extends $.Pipeline<Peer_echo$Results> {
 }
 
 export class Peer_echoAll$Params extends $.Struct {
+  declare readonly $init?: Peer_echoAll$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -85,6 +89,7 @@ export interface Peer_echoAll$Params$Init {
 }
 
 export class Peer_echoAll$Results extends $.Struct {
+  declare readonly $init?: Peer_echoAll$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -110,6 +115,7 @@ export class Peer_echoAll$Results$Promise extends $.Pipeline<Peer_echoAll$Result
 }
 
 export class Peer_fail$Params extends $.Struct {
+  declare readonly $init?: Peer_fail$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -117,7 +123,7 @@ export class Peer_fail$Params extends $.Struct {
     return $.getUint16(this, 0, 0) as Kind
   }
   get text(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_fail$Params$Init): void {
@@ -137,6 +143,7 @@ export interface Peer_fail$Params$Init {
 }
 
 export class Peer_fail$Results extends $.Struct {
+  declare readonly $init?: Peer_fail$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -152,6 +159,7 @@ export class Peer_fail$Results$Promise extends $.Pipeline<Peer_fail$Results> {
 }
 
 export class Peer_make$Params extends $.Struct {
+  declare readonly $init?: Peer_make$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -172,11 +180,12 @@ export interface Peer_make$Params$Init {
 }
 
 export class Peer_makeNamed$Params extends $.Struct {
+  declare readonly $init?: Peer_makeNamed$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get name(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_makeNamed$Params$Init): void {
@@ -191,6 +200,7 @@ export interface Peer_makeNamed$Params$Init {
 }
 
 export class Peer_makeNamed$Results extends $.Struct {
+  declare readonly $init?: Peer_makeNamed$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -220,6 +230,7 @@ export class Peer_makeNamed$Results$Promise extends $.Pipeline<Peer_makeNamed$Re
 }
 
 export class Peer_makeMany$Params extends $.Struct {
+  declare readonly $init?: Peer_makeMany$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -240,6 +251,7 @@ export interface Peer_makeMany$Params$Init {
 }
 
 export class Peer_makeMany$Results extends $.Struct {
+  declare readonly $init?: Peer_makeMany$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -265,6 +277,7 @@ export class Peer_makeMany$Results$Promise extends $.Pipeline<Peer_makeMany$Resu
 }
 
 export class Peer_shapes$Params extends $.Struct {
+  declare readonly $init?: Peer_shapes$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -292,6 +305,7 @@ export interface Peer_shapes$Params$Init {
 }
 
 export class Peer_promise$Params extends $.Struct {
+  declare readonly $init?: Peer_promise$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -318,6 +332,7 @@ export interface Peer_promise$Params$Init {
 }
 
 export class Peer_promise$Results extends $.Struct {
+  declare readonly $init?: Peer_promise$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -347,6 +362,7 @@ export class Peer_promise$Results$Promise extends $.Pipeline<Peer_promise$Result
 }
 
 export class Peer_late$Params extends $.Struct {
+  declare readonly $init?: Peer_late$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -373,6 +389,7 @@ export interface Peer_late$Params$Init {
 }
 
 export class Peer_late$Results extends $.Struct {
+  declare readonly $init?: Peer_late$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -402,6 +419,7 @@ export class Peer_late$Results$Promise extends $.Pipeline<Peer_late$Results> {
 }
 
 export class Peer_give$Params extends $.Struct {
+  declare readonly $init?: Peer_give$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -421,6 +439,7 @@ export interface Peer_give$Params$Init {
 }
 
 export class Peer_give$Results extends $.Struct {
+  declare readonly $init?: Peer_give$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -450,6 +469,7 @@ export class Peer_give$Results$Promise extends $.Pipeline<Peer_give$Results> {
 }
 
 export class Peer_giveAny$Params extends $.Struct {
+  declare readonly $init?: Peer_giveAny$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -469,6 +489,7 @@ export interface Peer_giveAny$Params$Init {
 }
 
 export class Peer_giveAny$Results extends $.Struct {
+  declare readonly $init?: Peer_giveAny$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -498,6 +519,7 @@ export class Peer_giveAny$Results$Promise extends $.Pipeline<Peer_giveAny$Result
 }
 
 export class Peer_giveAll$Params extends $.Struct {
+  declare readonly $init?: Peer_giveAll$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -517,6 +539,7 @@ export interface Peer_giveAll$Params$Init {
 }
 
 export class Peer_giveAll$Results extends $.Struct {
+  declare readonly $init?: Peer_giveAll$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -542,6 +565,7 @@ export class Peer_giveAll$Results$Promise extends $.Pipeline<Peer_giveAll$Result
 }
 
 export class Peer_callBack$Params extends $.Struct {
+  declare readonly $init?: Peer_callBack$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -568,6 +592,7 @@ export interface Peer_callBack$Params$Init {
 }
 
 export class Peer_callBack$Results extends $.Struct {
+  declare readonly $init?: Peer_callBack$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -593,6 +618,7 @@ export class Peer_callBack$Results$Promise extends $.Pipeline<Peer_callBack$Resu
 }
 
 export class Peer_hold$Params extends $.Struct {
+  declare readonly $init?: Peer_hold$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -612,6 +638,7 @@ export interface Peer_hold$Params$Init {
 }
 
 export class Peer_hold$Results extends $.Struct {
+  declare readonly $init?: Peer_hold$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -627,6 +654,7 @@ export class Peer_hold$Results$Promise extends $.Pipeline<Peer_hold$Results> {
 }
 
 export class Peer_held$Params extends $.Struct {
+  declare readonly $init?: Peer_held$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -636,6 +664,7 @@ export class Peer_held$Params extends $.Struct {
 export type Peer_held$Params$Init = Readonly<Record<string, never>>
 
 export class Peer_held$Results extends $.Struct {
+  declare readonly $init?: Peer_held$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -665,6 +694,7 @@ export class Peer_held$Results$Promise extends $.Pipeline<Peer_held$Results> {
 }
 
 export class Peer_drop$Params extends $.Struct {
+  declare readonly $init?: Peer_drop$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -674,6 +704,7 @@ export class Peer_drop$Params extends $.Struct {
 export type Peer_drop$Params$Init = Readonly<Record<string, never>>
 
 export class Peer_drop$Results extends $.Struct {
+  declare readonly $init?: Peer_drop$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -689,6 +720,7 @@ export class Peer_drop$Results$Promise extends $.Pipeline<Peer_drop$Results> {
 }
 
 export class Peer_never$Params extends $.Struct {
+  declare readonly $init?: Peer_never$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -708,6 +740,7 @@ export interface Peer_never$Params$Init {
 }
 
 export class Peer_never$Results extends $.Struct {
+  declare readonly $init?: Peer_never$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -723,6 +756,7 @@ export class Peer_never$Results$Promise extends $.Pipeline<Peer_never$Results> {
 }
 
 export class Peer_forward$Params extends $.Struct {
+  declare readonly $init?: Peer_forward$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -750,6 +784,7 @@ export interface Peer_forward$Params$Init {
 }
 
 export class Peer_forwardMake$Params extends $.Struct {
+  declare readonly $init?: Peer_forwardMake$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -777,6 +812,7 @@ export interface Peer_forwardMake$Params$Init {
 }
 
 export class Peer_stats$Params extends $.Struct {
+  declare readonly $init?: Peer_stats$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -786,6 +822,7 @@ export class Peer_stats$Params extends $.Struct {
 export type Peer_stats$Params$Init = Readonly<Record<string, never>>
 
 export class Peer_stats$Results extends $.Struct {
+  declare readonly $init?: Peer_stats$Results$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -819,6 +856,7 @@ export class Peer_stats$Results$Promise extends $.Pipeline<Peer_stats$Results> {
 }
 
 export class Peer_readWide$Params extends $.Struct {
+  declare readonly $init?: Peer_readWide$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -838,6 +876,7 @@ export interface Peer_readWide$Params$Init {
 }
 
 export class Peer_readWide$Results extends $.Struct {
+  declare readonly $init?: Peer_readWide$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -867,6 +906,7 @@ export class Peer_readWide$Results$Promise extends $.Pipeline<Peer_readWide$Resu
 }
 
 export class Peer_readNarrow$Params extends $.Struct {
+  declare readonly $init?: Peer_readNarrow$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -886,6 +926,7 @@ export interface Peer_readNarrow$Params$Init {
 }
 
 export class Peer_readNarrow$Results extends $.Struct {
+  declare readonly $init?: Peer_readNarrow$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -915,6 +956,7 @@ export class Peer_readNarrow$Results$Promise extends $.Pipeline<Peer_readNarrow$
 }
 
 export class Peer_quit$Params extends $.Struct {
+  declare readonly $init?: Peer_quit$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -924,6 +966,7 @@ export class Peer_quit$Params extends $.Struct {
 export type Peer_quit$Params$Init = Readonly<Record<string, never>>
 
 export class Peer_quit$Results extends $.Struct {
+  declare readonly $init?: Peer_quit$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -939,6 +982,7 @@ export class Peer_quit$Results$Promise extends $.Pipeline<Peer_quit$Results> {
 }
 
 export class Peer_sink$Params extends $.Struct {
+  declare readonly $init?: Peer_sink$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -966,6 +1010,7 @@ export interface Peer_sink$Params$Init {
 }
 
 export class Peer_sink$Results extends $.Struct {
+  declare readonly $init?: Peer_sink$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1186,7 +1231,7 @@ export interface Peer$Server {
   ping(
     params: Peer_ping$Params,
     context: $.CallContext,
-  ): $.Awaitable<Pong$Init | void>
+  ): $.Awaitable<Pong$Init | Pong | void>
   echo(
     params: Peer_echo$Params,
     context: $.CallContext,
@@ -1204,7 +1249,7 @@ export interface Peer$Server {
   make(
     params: Peer_make$Params,
     context: $.CallContext,
-  ): $.Awaitable<Made$Init | void>
+  ): $.Awaitable<Made$Init | Made | void>
   makeNamed(
     params: Peer_makeNamed$Params,
     context: $.CallContext,
@@ -1218,7 +1263,7 @@ export interface Peer$Server {
   shapes(
     params: Peer_shapes$Params,
     context: $.CallContext,
-  ): $.Awaitable<Shapes$Init | void>
+  ): $.Awaitable<Shapes$Init | Shapes | void>
   /**
    * Returns a promise at once. Each gate that opens makes it another promise; after the last one it
    * is the outcome.
@@ -1275,12 +1320,12 @@ export interface Peer$Server {
   forward(
     params: Peer_forward$Params,
     context: $.CallContext,
-  ): $.Awaitable<Pong$Init | void>
+  ): $.Awaitable<Pong$Init | Pong | void>
   /** A tail call of the target's make. */
   forwardMake(
     params: Peer_forwardMake$Params,
     context: $.CallContext,
-  ): $.Awaitable<Made$Init | void>
+  ): $.Awaitable<Made$Init | Made | void>
   /** Counters that are alive in this process, and calls of `never` that were canceled. */
   stats(
     params: Peer_stats$Params,
@@ -1308,6 +1353,7 @@ export interface Peer$Server {
 }
 
 export class Sink_write$Params extends $.Struct {
+  declare readonly $init?: Sink_write$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1327,6 +1373,7 @@ export interface Sink_write$Params$Init {
 }
 
 export class Sink_end$Params extends $.Struct {
+  declare readonly $init?: Sink_end$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1336,6 +1383,7 @@ export class Sink_end$Params extends $.Struct {
 export type Sink_end$Params$Init = Readonly<Record<string, never>>
 
 export class Sink_end$Results extends $.Struct {
+  declare readonly $init?: Sink_end$Results$Init
   static readonly $dataWords = 2
   static readonly $pointerWords = 0
 
@@ -1415,6 +1463,7 @@ export const Kind = {
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
 export class Counter_add$Params extends $.Struct {
+  declare readonly $init?: Counter_add$Params$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -1435,6 +1484,7 @@ export interface Counter_add$Params$Init {
 }
 
 export class Counter_add$Results extends $.Struct {
+  declare readonly $init?: Counter_add$Results$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -1461,6 +1511,7 @@ export class Counter_add$Results$Promise extends $.Pipeline<Counter_add$Results>
 }
 
 export class Counter_log$Params extends $.Struct {
+  declare readonly $init?: Counter_log$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1470,6 +1521,7 @@ export class Counter_log$Params extends $.Struct {
 export type Counter_log$Params$Init = Readonly<Record<string, never>>
 
 export class Counter_log$Results extends $.Struct {
+  declare readonly $init?: Counter_log$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1532,6 +1584,7 @@ export interface Counter$Server {
 }
 
 export class NamedCounter_name$Params extends $.Struct {
+  declare readonly $init?: NamedCounter_name$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1541,11 +1594,12 @@ export class NamedCounter_name$Params extends $.Struct {
 export type NamedCounter_name$Params$Init = Readonly<Record<string, never>>
 
 export class NamedCounter_name$Results extends $.Struct {
+  declare readonly $init?: NamedCounter_name$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get name(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: NamedCounter_name$Results$Init): void {
@@ -1591,6 +1645,7 @@ export interface NamedCounter$Server extends Counter$Server {
 }
 
 export class Gate_wait$Params extends $.Struct {
+  declare readonly $init?: Gate_wait$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1600,6 +1655,7 @@ export class Gate_wait$Params extends $.Struct {
 export type Gate_wait$Params$Init = Readonly<Record<string, never>>
 
 export class Gate_wait$Results extends $.Struct {
+  declare readonly $init?: Gate_wait$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 0
 
@@ -1642,11 +1698,12 @@ export interface Gate$Server {
 }
 
 export class Stranger_add$Params extends $.Struct {
+  declare readonly $init?: Stranger_add$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Params$Init): void {
@@ -1661,11 +1718,12 @@ export interface Stranger_add$Params$Init {
 }
 
 export class Stranger_add$Results extends $.Struct {
+  declare readonly $init?: Stranger_add$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Results$Init): void {
@@ -1712,6 +1770,7 @@ export interface Stranger$Server {
 }
 
 export class Pong extends $.Struct {
+  declare readonly $init?: Pong$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 0
 
@@ -1738,6 +1797,7 @@ export class Pong$Promise extends $.Pipeline<Pong> {
 }
 
 export class Made extends $.Struct {
+  declare readonly $init?: Made$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -1766,75 +1826,82 @@ export class Made$Promise extends $.Pipeline<Made> {
   }
 }
 
-export class Outcome extends $.Struct {
+export class Outcome$Union extends $.Struct {
+  declare readonly $init?: Outcome$Init
   static readonly $dataWords = 2
   static readonly $pointerWords = 1
 
   /** A new counter of the peer. */
   get make(): bigint | undefined {
-    if ($.getUint16(this, 8, 0) !== 0) return undefined
+    if (!$.isMember(this, 8, 0)) return undefined
     return $.getInt64(this, 0, 0n)
   }
   /** This one. */
   get give(): Counter | null | undefined {
-    if ($.getUint16(this, 8, 0) !== 1) return undefined
+    if (!$.isMember(this, 8, 1)) return undefined
     return $.getCap(this, 0, Counter)
   }
   get fail(): string | undefined {
-    if ($.getUint16(this, 8, 0) !== 2) return undefined
-    return $.getText(this, 0, "")
+    if (!$.isMember(this, 8, 2)) return undefined
+    return $.getText(this, 0, '')
   }
   /** Which member of the union is set; undefined for one newer than this code. */
   get $which(): 'make' | 'give' | 'fail' | undefined {
-    switch ($.getUint16(this, 8, 0)) {
-      case 0:
-        return 'make'
-      case 1:
-        return 'give'
-      case 2:
-        return 'fail'
-      default:
-        return undefined
-    }
+    return $.which(this, 8, ['make', 'give', 'fail'])
   }
 
   static $write(builder: $.Builder, at: number, value: Outcome$Init): void {
     const byte = at * 8
-    $.atMostOne(value, ['make', 'give', 'fail'])
+    $.choose(builder, byte + 8, value, ['make', 'give', 'fail'])
     if (value.make !== undefined) {
-      $.putUint16(builder, byte + 8, 0, 0)
       $.putInt64(builder, byte + 0, value.make, 0n)
     }
     if (value.give !== undefined) {
-      $.putUint16(builder, byte + 8, 1, 0)
       $.putCap(builder, at + 2, value.give)
     }
     if (value.fail !== undefined) {
-      $.putUint16(builder, byte + 8, 2, 0)
       builder.text(at + 2, value.fail)
     }
   }
 }
 
-export interface Outcome$Init {
+export type Outcome = Outcome$Union &
+  (
+    | { readonly $which: 'make'; readonly make: bigint }
+    | { readonly $which: 'give'; readonly give: Counter | null }
+    | { readonly $which: 'fail'; readonly fail: string }
+    | { readonly $which: undefined }
+  )
+
+export const Outcome: $.StructType<Outcome, Outcome$Init> = Outcome$Union as never
+
+export type Outcome$Init = (
+    | $.Member<'make', 'make' | 'give' | 'fail', {
   /** A new counter of the peer. */
-  readonly make?: bigint | undefined
+  readonly make: bigint
+  }>
+    | $.Member<'give', 'make' | 'give' | 'fail', {
   /** This one. */
-  readonly give?: Counter | null | undefined
-  readonly fail?: string | undefined
-}
+  readonly give: Counter | null
+  }>
+    | $.Member<'fail', 'make' | 'give' | 'fail', {
+  readonly fail: string
+  }>
+  )
 
 export class Outcome$Promise extends $.Pipeline<Outcome> {
   constructor(call: $.PendingCall, path?: readonly number[]) {
     super(Outcome, call, path)
   }
 
+  /** This one. */
   get give(): Counter {
     return this.$cap(Counter, 0)
   }
 }
 
 export class Shapes_pair extends $.Struct {
+  declare readonly $init?: Shapes_pair$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 8
 
@@ -1873,47 +1940,50 @@ export class Shapes_pair$Promise extends $.Pipeline<Shapes_pair> {
   }
 }
 
-export class Shapes_choice extends $.Struct {
+export class Shapes_choice$Union extends $.Struct {
+  declare readonly $init?: Shapes_choice$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 8
 
   get none(): null | undefined {
-    if ($.getUint16(this, 0, 0) !== 0) return undefined
+    if (!$.isMember(this, 0, 0)) return undefined
     return null
   }
   get some(): Counter | null | undefined {
-    if ($.getUint16(this, 0, 0) !== 1) return undefined
+    if (!$.isMember(this, 0, 1)) return undefined
     return $.getCap(this, 4, Counter)
   }
   /** Which member of the union is set; undefined for one newer than this code. */
   get $which(): 'none' | 'some' | undefined {
-    switch ($.getUint16(this, 0, 0)) {
-      case 0:
-        return 'none'
-      case 1:
-        return 'some'
-      default:
-        return undefined
-    }
+    return $.which(this, 0, ['none', 'some'])
   }
 
   static $write(builder: $.Builder, at: number, value: Shapes_choice$Init): void {
     const byte = at * 8
-    $.atMostOne(value, ['none', 'some'])
-    if (value.none !== undefined) {
-      $.putUint16(builder, byte + 0, 0, 0)
-    }
+    $.choose(builder, byte + 0, value, ['none', 'some'])
     if (value.some !== undefined) {
-      $.putUint16(builder, byte + 0, 1, 0)
       $.putCap(builder, at + 5, value.some)
     }
   }
 }
 
-export interface Shapes_choice$Init {
-  readonly none?: null | undefined
-  readonly some?: Counter | null | undefined
-}
+export type Shapes_choice = Shapes_choice$Union &
+  (
+    | { readonly $which: 'none'; readonly none: null }
+    | { readonly $which: 'some'; readonly some: Counter | null }
+    | { readonly $which: undefined }
+  )
+
+export const Shapes_choice: $.StructType<Shapes_choice, Shapes_choice$Init> = Shapes_choice$Union as never
+
+export type Shapes_choice$Init = (
+    | $.Member<'none', 'none' | 'some', {
+  readonly none: null
+  }>
+    | $.Member<'some', 'none' | 'some', {
+  readonly some: Counter | null
+  }>
+  )
 
 export class Shapes_choice$Promise extends $.Pipeline<Shapes_choice> {
   constructor(call: $.PendingCall, path?: readonly number[]) {
@@ -1926,6 +1996,7 @@ export class Shapes_choice$Promise extends $.Pipeline<Shapes_choice> {
 }
 
 export class Shapes extends $.Struct {
+  declare readonly $init?: Shapes$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 8
 
@@ -1959,10 +2030,10 @@ export class Shapes extends $.Struct {
       builder.put(at + 2, Outer, value.outer)
     }
     if (value.pair !== undefined) {
-      Shapes_pair.$write(builder, at, value.pair)
+      Shapes_pair.$write(builder, at, value.pair as Shapes_pair$Init)
     }
     if (value.choice !== undefined) {
-      Shapes_choice.$write(builder, at, value.choice)
+      Shapes_choice.$write(builder, at, value.choice as Shapes_choice$Init)
     }
     if (value.any !== undefined) {
       $.putAny(builder, at + 6, value.any)
@@ -1979,8 +2050,8 @@ export class Shapes extends $.Struct {
 export interface Shapes$Init {
   readonly counter?: Counter | null | undefined
   readonly outer?: Outer$Init | Outer | undefined
-  readonly pair?: Shapes_pair$Init | undefined
-  readonly choice?: Shapes_choice$Init | undefined
+  readonly pair?: Shapes_pair$Init | Shapes_pair | undefined
+  readonly choice?: Shapes_choice$Init | Shapes_choice | undefined
   readonly any?: $.AnyInit | undefined
   readonly absent?: Counter | null | undefined
   readonly list?: $.ListInit<Counter | null> | undefined
@@ -2012,11 +2083,12 @@ export class Shapes$Promise extends $.Pipeline<Shapes> {
 }
 
 export class Outer extends $.Struct {
+  declare readonly $init?: Outer$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
   get label(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
   get inner(): Inner {
     return $.getStruct(this, 1, Inner)
@@ -2048,6 +2120,7 @@ export class Outer$Promise extends $.Pipeline<Outer> {
 }
 
 export class Inner extends $.Struct {
+  declare readonly $init?: Inner$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -2086,6 +2159,7 @@ export class Inner$Promise extends $.Pipeline<Inner> {
 
 /** Lists as an old program wrote them … */
 export class Narrow extends $.Struct {
+  declare readonly $init?: Narrow$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -2106,6 +2180,7 @@ export class Narrow extends $.Struct {
   }
 }
 
+/** Lists as an old program wrote them … */
 export interface Narrow$Init {
   readonly numbers?: $.ListInit<number> | undefined
   readonly texts?: $.ListInit<string> | undefined
@@ -2119,6 +2194,7 @@ export class Narrow$Promise extends $.Pipeline<Narrow> {
 
 /** … and as a newer program does. */
 export class Wide extends $.Struct {
+  declare readonly $init?: Wide$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 2
 
@@ -2139,6 +2215,7 @@ export class Wide extends $.Struct {
   }
 }
 
+/** … and as a newer program does. */
 export interface Wide$Init {
   readonly numbers?: $.ListInit<Wide_Number$Init | Wide_Number> | undefined
   readonly texts?: $.ListInit<Wide_Words$Init | Wide_Words> | undefined
@@ -2151,6 +2228,7 @@ export class Wide$Promise extends $.Pipeline<Wide> {
 }
 
 export class Wide_Number extends $.Struct {
+  declare readonly $init?: Wide_Number$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
@@ -2158,7 +2236,7 @@ export class Wide_Number extends $.Struct {
     return $.getUint32(this, 0, 0)
   }
   get note(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Wide_Number$Init): void {
@@ -2184,11 +2262,12 @@ export class Wide_Number$Promise extends $.Pipeline<Wide_Number> {
 }
 
 export class Wide_Words extends $.Struct {
+  declare readonly $init?: Wide_Words$Init
   static readonly $dataWords = 1
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, "")
+    return $.getText(this, 0, '')
   }
   get count(): bigint {
     return $.getUint64(this, 0, 0n)

@@ -3,7 +3,8 @@
 import { expect, expectTypeOf, test } from 'vitest'
 
 import { promised, serve } from '../../src/rpc/index.ts'
-import type { Client, codegen } from '../../src/rpc/index.ts'
+import type { Client } from '../../src/rpc/index.ts'
+import type { AnyPointer } from '../../src/wire/index.ts'
 import { Node, Special } from '../fixture/calls.gen.ts'
 import type { Node$Server, Outer } from '../fixture/calls.gen.ts'
 import { Colour } from '../fixture/kinds.gen.ts'
@@ -28,7 +29,7 @@ export function readers(): void {
   expectTypeOf(kinds.uint32).toEqualTypeOf<number>()
   expectTypeOf(kinds.data).toEqualTypeOf<Uint8Array>()
   expectTypeOf(kinds.colour).toEqualTypeOf<Colour>()
-  expectTypeOf(kinds.any).toEqualTypeOf<codegen.AnyPointer>()
+  expectTypeOf(kinds.any).toEqualTypeOf<AnyPointer>()
   expectTypeOf(lists.matrix.at(0)?.at(0)).toEqualTypeOf<number | undefined>()
   expectTypeOf(choice.number).toEqualTypeOf<bigint | undefined>()
   expectTypeOf(choice.$which).toEqualTypeOf<'none' | 'number' | 'text' | 'point' | undefined>()

@@ -3,7 +3,10 @@ import { Builder, FrameReader, rootOf } from '../../src/wire/index.ts'
 import type { Message, Struct, StructType, WireLimits } from '../../src/wire/index.ts'
 
 /** `init` as the frame of a message. */
-export function encode<T extends Struct, Init>(type: StructType<T, Init>, init: Init): Uint8Array {
+export function encode<T extends Struct, Init>(
+  type: StructType<T, Init>,
+  init: Init | T,
+): Uint8Array {
   const builder = new Builder()
   builder.put(builder.allocate(1), type, init)
   return concatBytes(builder.frame())

@@ -8,8 +8,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { concatBytes } from '../../src/base/index.ts'
-import { codegen } from '../../src/rpc/index.ts'
-import { rootOf } from '../../src/wire/index.ts'
+import { getAny, rootOf } from '../../src/wire/index.ts'
 import type { Struct, StructType } from '../../src/wire/index.ts'
 import {
   Choice,
@@ -120,7 +119,7 @@ withTool('the capnp tool reads what we write and we read what it writes', () => 
 const plainInner = (inner: Kinds_Inner): object => ({
   id: inner.id,
   name: inner.name,
-  next: codegen.getAny(inner, 1).isNull ? null : plainInner(inner.next),
+  next: getAny(inner, 1).isNull ? null : plainInner(inner.next),
 })
 
 const plainDefaults = (reader: PointerDefaults) => ({
@@ -294,6 +293,7 @@ test('a union shows the member that was set and no other, in groups too', () => 
 })
 
 test('two members of one union are refused, not written over each other', () => {
+  // @ts-expect-error -- nor does it compile
   expect(() => encode(Choice, { number: 1n, text: 'x' })).toThrow(
     'expected one member of the union',
   )
