@@ -250,6 +250,11 @@ class InterfaceWriter {
         `/** ${name}, to be extended. */\nexport const ${name}$Base: {\n  new ${this.#generic}(hook: $.Hook): ${name}${this.#applied}\n  readonly $interface: $.Interface\n} = ${name}`,
       )
     }
+    // The `constructor` that every class has would hide an inherited method of this name.
+    const owner = [...this.#names.values()].find((one) => one.name === 'constructor')?.owner
+    if (owner && owner !== this.#node) {
+      this.#out.push(`${file.global('Reflect')}.deleteProperty(${name}.prototype, 'constructor')`)
+    }
     for (const { name: base, renamed } of others) {
       const entries = renamed.map((one) => `${clientName(one.name)}: '${clientName(one.ours)}'`)
       const change = entries.length > 0 ? `, { ${entries.join(', ')} }` : ''
