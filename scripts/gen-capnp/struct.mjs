@@ -268,12 +268,11 @@ class StructWriter {
         `${comment}export ${keyword} ${name}${file.declaration(this.#node, body)}${is}${body}`,
       )
     if (this.#members.length > 0) {
-      const members = this.#names.join(' | ')
-      const cases = this.#variants.map(
-        ([, key, text]) => `    | $.Member<'${key}', ${members}, {\n${text}\n  }>`,
-      )
+      const members = `{\n${this.#variants.map(([, , text]) => text).join('\n')}\n}`
+      const own = `${this.#name}$Members`
+      this.#out.push(`export interface ${own}${file.declaration(this.#node, members)} ${members}`)
       const common = this.#inits.length > 0 ? `${fields} & ` : ''
-      add('type', ' = ', `${common}(\n${cases.join('\n')}\n  )`)
+      add('type', ' = ', `${common}$.OneOf<${own}${this.#applied}>`)
     } else if (this.#inits.length > 0) add('interface', ' ', fields)
     else
       add('type', ' = ', `${file.global('Readonly')}<${file.global('Record')}<string, never>>`, '')

@@ -55,12 +55,17 @@ export function expressionOf(type, value, Bytes) {
     case Type.DATA:
       return `/* @__PURE__ */ new ${Bytes}([${value.data.toUint8Array().join(', ')}])`
     case Type.STRUCT:
-      return `/* @__PURE__ */ $.statedStruct(${wordsOf(value.struct)}, ${type.type})`
+      return `/* @__PURE__ */ $.statedStruct(${wordsOf(value.struct)}, ${pure(type.type)})`
     case Type.LIST:
-      return `/* @__PURE__ */ $.statedList(${wordsOf(value.list)}, ${type.codec})`
+      return `/* @__PURE__ */ $.statedList(${wordsOf(value.list)}, ${pure(type.codec)})`
     default:
       return `/* @__PURE__ */ $.stated(${wordsOf(value.anyPointer)})`
   }
+}
+
+/** An argument that is a call: a bundler that drops the outer one must know that it may. */
+function pure(argument) {
+  return argument.includes('(') ? `/* @__PURE__ */ ${argument}` : argument
 }
 
 /** A struct or list of the schema as the words of a message of its own. */

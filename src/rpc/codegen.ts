@@ -135,10 +135,10 @@ export class StreamResult extends Struct {
   static $write(): void {}
 }
 
-export const anyElement: ElementCodec<AnyPointer, AnyInit> = pointerElement<AnyPointer, AnyInit>(
-  (s) => getAny(s, 0),
-  putAny,
-)
+export const anyElement: ElementCodec<AnyPointer, AnyInit> = /* @__PURE__ */ pointerElement<
+  AnyPointer,
+  AnyInit
+>((s) => getAny(s, 0), putAny)
 
 export function capElement<C extends Client>(
   type: () => InterfaceType<C>,
@@ -203,14 +203,16 @@ export function isGiven<T extends object, K extends keyof T>(
 
 // Unions. Members share their place in a message; a tag, 16 bits at `byte`, says which one is there.
 
-/**
- * What a struct with a union is written from when it is member `K`: an object of type `M` with that
- * member. The tag may be given with it; then the member must be.
- */
-export type Member<K extends Names, Names extends string, M> = (
-  | ({ readonly $which: K } & M)
-  | ({ readonly $which?: undefined } & { readonly [P in keyof M]?: M[P] | OrInherited<P> })
-) & { readonly [P in Exclude<Names, K>]?: OrInherited<P> }
+/** What a union is written from: one of `Members`, with or without its tag, or nothing. */
+export type OneOf<Members> = { [K in keyof Members]: Chosen<Members, K> }[keyof Members]
+
+type Chosen<Members, K extends keyof Members> = (
+  | ({ readonly $which: K } & { readonly [P in K]: Members[P] })
+  | ({ readonly $which?: undefined } & { readonly [P in K]?: Members[P] | OrInherited<P> })
+) &
+  NoneOf<Members, Exclude<keyof Members, K>>
+
+type NoneOf<Members, K extends keyof Members> = { readonly [P in K]?: OrInherited<P> }
 
 /** An object without a field has something inherited in its place, says TypeScript. */
 type OrInherited<P> = P extends

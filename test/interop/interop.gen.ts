@@ -1875,19 +1875,15 @@ export type Outcome = Outcome$Union &
 
 export const Outcome: $.StructType<Outcome, Outcome$Init> = Outcome$Union as never
 
-export type Outcome$Init = (
-    | $.Member<'make', 'make' | 'give' | 'fail', {
+export interface Outcome$Members {
   /** A new counter of the peer. */
   readonly make: bigint
-  }>
-    | $.Member<'give', 'make' | 'give' | 'fail', {
   /** This one. */
   readonly give: Counter | null
-  }>
-    | $.Member<'fail', 'make' | 'give' | 'fail', {
   readonly fail: string
-  }>
-  )
+}
+
+export type Outcome$Init = $.OneOf<Outcome$Members>
 
 export class Outcome$Promise extends $.Pipeline<Outcome> {
   constructor(call: $.PendingCall, path?: readonly number[]) {
@@ -1976,14 +1972,12 @@ export type Shapes_choice = Shapes_choice$Union &
 
 export const Shapes_choice: $.StructType<Shapes_choice, Shapes_choice$Init> = Shapes_choice$Union as never
 
-export type Shapes_choice$Init = (
-    | $.Member<'none', 'none' | 'some', {
+export interface Shapes_choice$Members {
   readonly none: null
-  }>
-    | $.Member<'some', 'none' | 'some', {
   readonly some: Counter | null
-  }>
-  )
+}
+
+export type Shapes_choice$Init = $.OneOf<Shapes_choice$Members>
 
 export class Shapes_choice$Promise extends $.Pipeline<Shapes_choice> {
   constructor(call: $.PendingCall, path?: readonly number[]) {
