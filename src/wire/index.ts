@@ -17,6 +17,7 @@ export {
   putUint64,
   putUint8,
 } from './builder.ts'
+export { canonicalOf } from './canonical.ts'
 export { FrameReader } from './frame.ts'
 export { DEFAULT_WIRE_LIMITS } from './limits.ts'
 export type { WireLimits } from './limits.ts'
@@ -45,6 +46,7 @@ export type { ElementCodec, ListInit } from './list.ts'
 export { Message, segmentOf } from './message.ts'
 export type { Segment } from './message.ts'
 export { Outbox } from './slab.ts'
+export { pack, PackedReader } from './packed.ts'
 export {
   AnyPointer,
   getAny,
