@@ -25,6 +25,7 @@ const RECORD = 'dist/build.json'
 /** What every guest is made of: the SDK, what it re-exports, and what turns both into wasm. */
 const SDK = ['src/base', 'src/wire', 'src/rpc', 'src/capnp', 'src/guest', 'src/bundle']
 const LOCK = 'package-lock.json'
+const TEMPLATES = 'src/bundle/template'
 /**
  * What runs in threads of its own, each as one file: a thread is up sooner, and for the one that
  * compiles, the file is what its work is known by. A CommonJS file is up soonest.
@@ -127,7 +128,7 @@ async function compile() {
   const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: ['ignore', 2, 2] })
   if (status !== 0) throw new Error('The sources do not compile; what is wrong stands above')
   chmodSync(at('dist/src/main.js'), 0o755)
-  return [...outputs, ...copyDeclarations()]
+  return [...outputs, ...copyAsTheyAre()]
 }
 
 async function bundleThreads() {
@@ -160,9 +161,13 @@ function removeStale() {
   }
 }
 
-// The compiler leaves them where they are; `ww build` looks for those of the SDK beside it.
-function copyDeclarations() {
-  const files = filesIn('src').filter((file) => file.endsWith('.d.ts'))
+// The compiler leaves them where they are: declarations, of which `ww build` looks for those of the
+// SDK beside it, and what `ww init` writes.
+function copyAsTheyAre() {
+  rmSync(at(`dist/${TEMPLATES}`), { recursive: true, force: true })
+  const files = filesIn('src').filter(
+    (file) => file.endsWith('.d.ts') || file.startsWith(`${TEMPLATES}/`),
+  )
   for (const file of files) {
     mkdirSync(dirname(at(`dist/${file}`)), { recursive: true })
     cpSync(at(file), at(`dist/${file}`))
@@ -176,7 +181,7 @@ async function buildGuests(image) {
   const outputs = await buildWat(at(image))
   if (filesIn(`${image}/src`).some((file) => /\/src\/(main|bin\/[^/]+)\.ts$/.test(file))) {
     const { buildImage } = await import(pathToFileURL(at('dist/src/bundle/index.js')).href)
-    for (const { path } of await buildImage(at(image))) outputs.push(path)
+    for (const { path } of await buildImage(at(image), { env: process.env })) outputs.push(path)
   }
   return outputs.map((path) => path.slice(root.length + 1))
 }

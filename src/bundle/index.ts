@@ -1,10 +1,14 @@
 /**
- * Guests in TypeScript become components: what `ww build` and `ww init` do.
+ * Guests become programs for cells: what `ww build` and `ww init` do.
  * @module
  */
 export { buildGuest } from './build-guest.ts'
 export type { BuildGuestOptions, BuiltGuest } from './build-guest.ts'
 export { buildImage } from './build-image.ts'
+export type { BuildImageOptions } from './build-image.ts'
 export { initGuest } from './init.ts'
+export type { MadeProgram } from './language/index.ts'
 export { BuildError } from './problem.ts'
 export type { BuildErrorCode } from './problem.ts'
+export { TEMPLATE_LANGUAGES } from './template.ts'
+export type { TemplateLanguage } from './template.ts'

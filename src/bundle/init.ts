@@ -2,27 +2,26 @@ import { lstat, mkdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { WwError } from '../base/index.ts'
-import { EDITOR_CONFIG, editorConfigOf } from './editor-config.ts'
-import { findSdk } from './sdk.ts'
 import { templateFiles } from './template.ts'
+import type { TemplateLanguage } from './template.ts'
 
 /**
  * Writes a new guest into `folder`, which is made if it is not there. Nothing is written over: when
  * one of the files exists, none is written.
  * @param options.name what the guest is called; default the folder's name
+ * @param options.language what it is written in; default TypeScript
  * @returns the files, as paths in the folder, in the order a newcomer reads them
  * @throws {WwError} IN_THE_WAY, listing what is there already
  */
 export async function initGuest(
   folder: string,
-  { name }: { readonly name?: string } = {},
+  { name, language = 'ts' }: { readonly name?: string; readonly language?: TemplateLanguage } = {},
 ): Promise<readonly string[]> {
   const target = resolve(folder)
   if ((await isThere(target)) && !(await stat(target)).isDirectory()) {
     throw new WwError('failed', 'IN_THE_WAY', `Cannot make a guest in ${folder}: it is a file`)
   }
-  const files = new Map(templateFiles(name ?? basename(target)))
-  files.set(EDITOR_CONFIG, editorConfigOf(target, findSdk()).text)
+  const files = await templateFiles(name ?? basename(target), target, language)
   const inTheWay = []
   for (const path of files.keys()) if (await isThere(join(target, path))) inTheWay.push(path)
   if (inTheWay.length > 0) {

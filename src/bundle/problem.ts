@@ -20,6 +20,7 @@ export type BuildErrorCode =
   | 'GUEST_SOURCE' // the entry module is not there, or has no proper main
   | 'GUEST_TYPES'
   | 'GUEST_BUNDLE' // an import leads nowhere, or a module does not parse
+  | 'GUEST_COMPILE' // a compiler refused it; the problems are in its words
   | 'GUEST_COMPONENT' // the engine refused what the other steps let pass
 
 /** A guest cannot be built, and its source is why. */
@@ -34,7 +35,8 @@ export class BuildError extends WwError {
     options?: { cause?: unknown },
   ) {
     const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
-    super('failed', code, `Cannot build ${shortPath(entry)}: ${count} in its source`, options)
+    const what = code === 'GUEST_COMPILE' ? 'the compiler refused it' : `${count} in its source`
+    super('failed', code, `Cannot build ${shortPath(entry)}: ${what}`, options)
     const listed = problems.slice(0, MAX_LISTED).map(formatProblem)
     const rest = problems.length - listed.length
     this.problems = rest > 0 ? [...listed, `and ${rest} more`] : listed

@@ -14,7 +14,7 @@ const VERBS: readonly Verb[] = [
   },
   {
     name: 'init',
-    summary: 'begin a guest in TypeScript',
+    summary: 'begin a guest in TypeScript, C, C++ or Rust',
     load: async () => (await import('./init.ts')).init,
   },
   {
