@@ -198,7 +198,7 @@ static void begin_body(ww *link) {
   link->next_bytes = 0;
 }
 
-/// Reads at most one piece of a frame. @returns whether there was one
+/// Reads at most one piece of a frame. @returns whether there may be more of the same frame
 static bool read_some(ww *link) {
   uint8_t *to = link->head + link->head_bytes;
   size_t wanted = head_wanted(link) - link->head_bytes;
@@ -230,6 +230,7 @@ static bool read_some(ww *link) {
     link->next = NULL;
     link->head_bytes = 0;
     take_message(link, message);
+    return false;
   }
   return true;
 }
@@ -243,6 +244,7 @@ static void turn(ww *link, bool may_wait) {
   }
   if (link->is_broken) return;
   if (stream.revents & POLLOUT) write_some(link);
+  // One message at a time: what has come counts, even if the stream ends behind it.
   if (stream.revents & ~POLLOUT) {
     while (!link->is_broken && read_some(link)) continue;
   }
