@@ -15,6 +15,8 @@ interface Outcome {
   readonly gen: { code: number }
   /** Of the program the interop suite runs against. */
   readonly interop: { code: number }
+  /** Of the script that brings compilers for guests. */
+  readonly toolchains: { code: number }
 }
 
 const totals = (numPassedTests: number, numFailedTests: number) =>
@@ -25,6 +27,7 @@ const GOOD: Outcome = {
   checks: { code: 0, says: 'ok   check:lint (1.0 s)\n6 passed, 0 failed' },
   gen: { code: 0 },
   interop: { code: 0 },
+  toolchains: { code: 0 },
 }
 
 async function gate({
@@ -32,6 +35,7 @@ async function gate({
   checks,
   gen,
   interop,
+  toolchains,
 }: Outcome): Promise<{ status: number | null; last: string }> {
   await using folder = await temporaryFolder()
   const at = (path: string) => join(folder.path, path)
@@ -40,6 +44,7 @@ async function gate({
   await mkdir(at('scripts'))
   await cp(join(PROJECT, '.ci/run'), at('.ci/run'))
   await writeFile(at('scripts/build-interop.mjs'), `process.exitCode = ${interop.code}\n`)
+  await writeFile(at('scripts/guest-toolchains.mjs'), `process.exitCode = ${toolchains.code}\n`)
   await writeFile(at('bin/capnp'), '#!/bin/sh\n')
   await writeFile(
     at('bin/npm'),
@@ -78,6 +83,7 @@ test.each<[string, Partial<Outcome>, string]>([
   ['a failing check', { checks: { code: 1, says: '5 passed, 1 failed' } }, '46 passed, 1 failed'],
   ['checks that did not run', { checks: { code: 1, says: 'npm error' } }, '41 passed, 1 failed'],
   ['a C++ peer that does not build', { interop: { code: 1 } }, '47 passed, 1 failed'],
+  ['a script that breaks before it has looked for tools', { toolchains: { code: 1 } }, '47 passed, 1 failed'],
   ['generated code that is not current', { gen: { code: 1 } }, '46 passed, 1 failed'],
 ])('%s fails the gate', async (_, outcome, last) => {
   expect(await gate({ ...GOOD, ...outcome })).toEqual({ status: 1, last })
