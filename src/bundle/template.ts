@@ -93,7 +93,7 @@ async function filesOf(folder: string): Promise<readonly string[]> {
         .slice(root.length + 1)
         .replaceAll('\\', '/'),
     )
-  const isMain = (path: string) => /^src\/main\./.test(path)
+  const isMain = (path: string) => path.startsWith('src/main.')
   return paths.sort((a, b) => Number(isMain(b)) - Number(isMain(a)) || (a < b ? -1 : 1))
 }
 

@@ -180,7 +180,7 @@ async function loggingClang(folder: string) {
   return {
     env: { ...compilerEnv(), PATH: tools, REAL_PATH: PATH },
     /** The sources it compiled since it was last asked, and `link` for each link. */
-    async calls(): Promise<readonly string[]> {
+    calls: async (): Promise<readonly string[]> => {
       const text = await readFile(log, 'utf8').catch(() => '')
       await writeFile(log, '')
       return text

@@ -83,7 +83,11 @@ test.each<[string, Partial<Outcome>, string]>([
   ['a failing check', { checks: { code: 1, says: '5 passed, 1 failed' } }, '46 passed, 1 failed'],
   ['checks that did not run', { checks: { code: 1, says: 'npm error' } }, '41 passed, 1 failed'],
   ['a C++ peer that does not build', { interop: { code: 1 } }, '47 passed, 1 failed'],
-  ['a script that breaks before it has looked for tools', { toolchains: { code: 1 } }, '47 passed, 1 failed'],
+  [
+    'a script that breaks before it has looked for tools',
+    { toolchains: { code: 1 } },
+    '47 passed, 1 failed',
+  ],
   ['generated code that is not current', { gen: { code: 1 } }, '46 passed, 1 failed'],
 ])('%s fails the gate', async (_, outcome, last) => {
   expect(await gate({ ...GOOD, ...outcome })).toEqual({ status: 1, last })
