@@ -193,11 +193,15 @@ class Script implements PeerWorld {
       if (what < 9) this.#peerCalls()
       else if (what < 14) this.#vatCalls()
       else if (what < 19) for (let left = choices.below(6); left >= 0; left--) this.#read()
-      else if (what < 21) this.#peerAnswers()
-      else if (what < 23) this.#peerFinishes()
+      else if (what < 21) {
+        this.#peerAnswers()
+        if (choices.oneIn(2)) await this.#vatPingsAgain()
+      } else if (what < 23) this.#peerFinishes()
       else if (what < 24) this.#peerReleases()
-      else if (what < 25) this.#peerResolves()
-      else if (what < 27) this.#vatSettles()
+      else if (what < 25) {
+        this.#peerResolves()
+        if (choices.oneIn(2)) await this.#vatPingsAgain()
+      } else if (what < 27) this.#vatSettles()
       else if (what < 28) this.#vatDrops()
       else if (what < 29) this.#peerDisembargoes()
       else if (what < 30) this.#level3()
@@ -406,10 +410,13 @@ class Script implements PeerWorld {
     const method = choices.pick(METHODS)
     const isGiving = ['give', 'use', 'keep'].includes(method)
     const param = isGiving ? this.#vatParam() : undefined
+    if (method === 'ping') {
+      this.#vatPings(target)
+      return
+    }
     const record = this.#newCall(method, target.ref, param?.ref)
     const { tag } = record
     const thing = param?.client
-    if (method === 'ping') target.sequence.push(tag)
     const { client } = target
     switch (method) {
       case 'make':
@@ -418,6 +425,7 @@ class Script implements PeerWorld {
       case 'late': {
         const call = method === 'give' ? client.give({ tag, thing }) : client[method]({ tag })
         const held = this.#hold(call.thing, new ResultRef(record))
+        if (choices.oneIn(2)) this.#vatPings(held)
         const isSwapped = choices.oneIn(2)
         this.#watch(record, call, ({ thing: real }) => {
           const isHeld = this.#clients.includes(held)
@@ -438,13 +446,23 @@ class Script implements PeerWorld {
         else this.#cancels.push(cancel)
         break
       }
-      case 'ping':
-        this.#watch(record, client.ping({ tag }))
-        break
       default:
         this.#watch(record, client[method]({ tag, thing }))
     }
     if (param?.isOurs) param.client[Symbol.dispose]()
+  }
+
+  /** What is pinged while a promise settles must not overtake what was on its way. */
+  async #vatPingsAgain(): Promise<void> {
+    await turn()
+    const pinged = this.#clients.filter(({ sequence }) => sequence.length > 0)
+    for (const held of pinged.slice(-4)) this.#vatPings(held)
+  }
+
+  #vatPings({ client, ref, sequence }: VatClient): void {
+    const record = this.#newCall('ping', ref, undefined)
+    sequence.push(record.tag)
+    this.#watch(record, client.ping({ tag: record.tag }))
   }
 
   #cancel(record: CallRecord, call: { $cancel(): void }): void {
