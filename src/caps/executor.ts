@@ -1,5 +1,5 @@
 import { WwError } from '../base/index.ts'
-import type { Log } from '../base/index.ts'
+import type { ByteLink, Log } from '../base/index.ts'
 import { Executor, Program } from '../capnp/system.ts'
 import type { Program_spawn$Params, Process } from '../capnp/system.ts'
 import { loadProgram, spawnCell } from '../cell/index.ts'
@@ -25,6 +25,8 @@ export interface ExecutorPowers {
   readonly adopt: (cell: Cell) => void
   /** What sees the messages between the node and the cell of this name. */
   readonly traceOf?: ((cell: string) => Trace | undefined) | undefined
+  /** The link to the cell of this name, as the node is to use it. */
+  readonly recorded?: ((cell: string, link: ByteLink) => ByteLink) | undefined
 }
 
 /** The authority to start cells. See system.capnp. */
@@ -77,14 +79,14 @@ async function spawn(
   program: CellProgram | Promise<CellProgram>,
   options: SpawnOptions,
   grants: readonly Grant[],
-  { log, expose, threads, adopt, traceOf }: ExecutorPowers,
+  { log, expose, threads, adopt, traceOf, recorded }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
   try {
     const cell = await spawnCell({ program: await program, ...options, threads, log, signal })
     adopt(cell)
-    const connection = new Connection(cell.data, {
+    const connection = new Connection(recorded?.(options.name, cell.data) ?? cell.data, {
       bootstrap: bootstrap.$dup(),
       log,
       expose,
