@@ -30,7 +30,7 @@ const ENTRY_BYTES = 20
 const KINDS = ['sent', 'received', 'ended'] as const
 
 /** What a recording that is read may be. */
-export const RECORDING_LIMITS = {
+const RECORDING_LIMITS = {
   /** Bytes of the title: a line. */
   maxTitleBytes: 1 << 10,
   /** Bytes of one entry: the most a link hands over at once is a frame of the largest size. */

@@ -6,8 +6,9 @@ import { frames } from './frames.ts'
 import type { Fuzzer } from './fuzzer.ts'
 import { machine } from './machine.ts'
 import { messages } from './messages.ts'
+import { sessions } from './sessions.ts'
 
-export const FUZZERS: readonly Fuzzer[] = [frames, messages, machine]
+export const FUZZERS: readonly Fuzzer[] = [frames, messages, machine, sessions]
 
 export function corpusFolder(name: string): string {
   return join(PROJECT, 'test/fuzz/corpus', name)

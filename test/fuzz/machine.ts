@@ -9,7 +9,7 @@
 //  - When everything is finished and released, all tables are empty; when the connection is gone,
 //    every object was let go.
 
-import { WwError } from '../../src/base/index.ts'
+import { messageOf, WwError } from '../../src/base/index.ts'
 import { Connection, loopback, promised, serve, traceLines } from '../../src/rpc/index.ts'
 import type { Message$Init } from '../fixture/rpc.gen.ts'
 import * as schema from '../fixture/thing.gen.ts'
@@ -319,7 +319,9 @@ class Script implements PeerWorld {
         peer.answer(question, 'results', dest)
         return
       }
-      default:
+      case 'ping':
+      case 'use':
+      case 'keep':
         peer.answer(question, 'results')
     }
   }
@@ -446,7 +448,8 @@ class Script implements PeerWorld {
         else this.#cancels.push(cancel)
         break
       }
-      default:
+      case 'use':
+      case 'keep':
         this.#watch(record, client[method]({ tag, thing }))
     }
     if (param?.isOurs) param.client[Symbol.dispose]()
@@ -482,13 +485,13 @@ class Script implements PeerWorld {
       (thrown: unknown) => {
         this.#pending--
         record.outcome = 'exception'
-        if (!(thrown instanceof WwError)) this.#thrown ??= thrown
+        if (!(thrown instanceof WwError)) this.#thrown ??= new Error(messageOf(thrown))
       },
     )
   }
 
   /** What no call should fail with. */
-  #thrown: unknown
+  #thrown: Error | undefined
 
   #vatClient(): VatClient {
     if (this.#clients.length === 0) {

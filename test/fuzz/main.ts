@@ -10,13 +10,16 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 
 import { Random } from '../help/random.ts'
 import { corpusFolder, FUZZERS, readCorpus } from './corpus.ts'
 import { Failure, fuzz, minimized } from './fuzzer.ts'
 
 const MINIMIZING_RUNS = 4000
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const complain = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,13 +35,13 @@ const fuzzer = FUZZERS.find(({ name }) => name === positionals[0])
 if (!fuzzer) throw new Error(`Name one of ${FUZZERS.map(({ name }) => name).join(', ')}`)
 
 process.on('unhandledRejection', (reason) => {
-  console.error('An unhandled rejection:', reason)
+  complain(`An unhandled rejection: ${inspect(reason)}`)
   process.exit(1)
 })
 
 if (values.replay !== undefined) {
-  const features = await fuzzer.run(readFileSync(values.replay), (text) => console.log(text))
-  console.log([...features].sort().join('\n'))
+  const features = await fuzzer.run(readFileSync(values.replay), (text) => say(text))
+  say([...features].toSorted().join('\n'))
 } else {
   const until = performance.now() + Number(values.seconds) * 1000
   const corpus = readCorpus(fuzzer.name)
@@ -46,17 +49,19 @@ if (values.replay !== undefined) {
   try {
     const random = new Random(Number(values.seed))
     const { runs, features, pool } = await fuzz({ fuzzer, random, corpus, isOver })
-    for (const [feature, count] of [...features].sort()) {
-      console.log(String(count).padStart(9), feature)
+    for (const [feature, count] of [...features].toSorted(([one], [other]) =>
+      one < other ? -1 : 1,
+    )) {
+      say(`${String(count).padStart(9)} ${feature}`)
     }
-    console.log(`${runs} inputs reached ${features.size} things; ${pool.length} were first`)
+    say(`${runs} inputs reached ${features.size} things; ${pool.length} were first`)
     if (values.keep) for (const input of pool) save(corpusFolder(fuzzer.name), input)
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown
-    console.error(thrown.cause)
+    complain(inspect(thrown.cause))
     const small = await minimized(fuzzer, thrown, MINIMIZING_RUNS)
     const file = save('fuzz-failures', small)
-    console.error(`Again: node dist/test/fuzz/main.js ${fuzzer.name} --replay ${file}`)
+    complain(`Again: node dist/test/fuzz/main.js ${fuzzer.name} --replay ${file}`)
     process.exitCode = 1
   }
 }

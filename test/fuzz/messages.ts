@@ -94,7 +94,7 @@ function checkCopy(segments: readonly Uint8Array[], features: Set<string>): void
   })
   for (const chunk of copied.value) reader.feed(chunk)
   // Absent capabilities are left out, so the others have other indexes.
-  const table = [...new Set(builder.caps)].length
+  const table = new Set(builder.caps).size
   features.add(`copied with ${table} capabilities`)
   const copy = meaningOf(again[0]!, { ...options, budgetWords: Infinity, caps: Infinity })
   const names = builder.caps.map((cap) => (cap as { name: string }).name)
@@ -144,8 +144,8 @@ function readAs(type: Readable, segments: readonly Uint8Array[], features: Set<s
     // A group is no pointer, and lies in one.
     if (depth > 2 * LIMITS.maxDepth + 2) throw new Error('reading is deeper than allowed')
     const prototype = Object.getPrototypeOf(value) as object
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (get && name !== '$which') walk(get.call(value), depth + 1)
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (property.get && name !== '$which') walk(property.get.call(value), depth + 1)
     }
   }
   const result = attempt(() => walk(rootOf(message).asStruct(type as never), 0))

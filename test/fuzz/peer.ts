@@ -34,8 +34,8 @@ import {
   Thing_make$Results,
   Thing_ping$Results,
 } from '../fixture/thing.gen.ts'
-import { BROKEN, objectRef, PromiseRef, ResultRef, UNKNOWN } from './meaning.ts'
-import type { CallRecord, Method, Ref } from './meaning.ts'
+import { BROKEN, objectRef, ResultRef, UNKNOWN } from './meaning.ts'
+import type { CallRecord, Method, PromiseRef, Ref } from './meaning.ts'
 
 /** The connection under test broke the protocol, or said what cannot be. */
 export class Violation extends Error {}
@@ -336,7 +336,7 @@ export class Peer {
         if (dest.place.dest) return this.descriptor(dest.place.dest, counted)
         return this.#promiseDescriptor(dest.place, counted)
       }
-      default: {
+      case 'broken': {
         const place = new Place(BROKEN, this.#pass)
         const init = this.#promiseDescriptor(place, counted)
         this.#afterwards.push(() => place.resolve({ kind: 'broken' }))
@@ -574,7 +574,12 @@ export class Peer {
       case 'abort':
         this.abortReason = message.abort!.reason
         break
-      default:
+      case 'provide':
+      case 'accept':
+      case 'join':
+      case 'obsoleteSave':
+      case 'obsoleteDelete':
+      case undefined:
         throw new Violation(`a message of kind ${$which ?? 'unknown'}`)
     }
   }
