@@ -26,6 +26,7 @@
 //    released one by one, when their last user drops them.
 //  - All frames of one turn go out in one write; what nobody waits for, Finish and Release, leaves a few
 //    turns later at most.
+//  - A call that the peer gives up goes on as long as calls that were pipelined on it wait for it.
 //  - Of an answer that the peer has not finished we keep what pipelining needs: results with
 //    capabilities. Calls under way and results kept count against one limit; a call beyond it is
 //    refused as overloaded, which takes no memory and cannot stop what is under way.
@@ -302,10 +303,19 @@ export class Connection {
     if (!this.#link.send(this.#out.take())) this.#stalledBytes ??= 0
     if (this.#stalledBytes === undefined) return
     this.#stalledBytes += bytes
+    if (this.#stalledBytes > this.#limits.maxQueuedBytes) soon(() => this.#giveUpPeer())
     // Who does not read what we answer is not read from either.
     if (this.#isPaused || this.#stalledBytes < this.#limits.maxStalledBytes) return
     this.#isPaused = true
     this.#link.pause()
+  }
+
+  #giveUpPeer(): void {
+    if (this.#end || (this.#stalledBytes ?? 0) <= this.#limits.maxQueuedBytes) return
+    const sentence = `The peer does not read: more than ${this.#limits.maxQueuedBytes} bytes wait for it`
+    const error = new WwError('overloaded', 'PEER_STALLED', sentence)
+    this.#link.abort(error)
+    this.#fail(disconnected(`The connection was ended: ${sentence}`, error), error)
   }
 
   #drained(): void {
@@ -333,9 +343,14 @@ export class Connection {
   }
 
   #sendCall(address: Address, { interfaceId, methodId, params }: Request): PendingCall {
-    if (this.#end) {
+    let error: Error | undefined = this.#end
+    if (this.#questions.size >= this.#limits.maxQuestions) {
+      const sentence = `${this.#limits.maxQuestions} calls wait for the peer, which takes no more`
+      error ??= new WwError('overloaded', 'TOO_MANY_CALLS', sentence)
+    }
+    if (error) {
       params.release()
-      return new Call({ error: this.#end })
+      return new Call({ error })
     }
     const message = this.#begin(CALL, 0, 3, 3)
     const { body } = message
@@ -486,6 +501,12 @@ export class Connection {
       // Calls through the promise count as calls through what it became.
       last.wasUsed = true
       promise.settle(target)
+      return
+    }
+    if (this.#embargoes.size >= this.#limits.maxEmbargoes) {
+      const sentence = `The peer has not returned ${this.#embargoes.size} disembargoes`
+      target.release()
+      promise.settle(new BrokenHook(new WwError('overloaded', 'TOO_MANY_EMBARGOES', sentence)))
       return
     }
     const embargo = new PromiseHook()
@@ -649,6 +670,7 @@ export class Connection {
     answer.state = 'returned'
     this.#hold(answer, 0)
     if (answer.isToYourself) {
+      this.#hold(answer, wordsOf(outcome))
       this.#send(this.#beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
       return
     }
@@ -691,7 +713,7 @@ export class Connection {
     if (answer.state === 'running') {
       answer.state = 'finished'
       this.#send(this.#beginReturn(id, RETURN_CANCELED))
-      answer.call.cancel()
+      if (!answer.call.isAwaited) answer.call.cancel()
     }
     answer.call.release()
     if (getBool(finish, 32, true)) this.#releaseExports(answer.resultExports)
@@ -965,6 +987,15 @@ const WITHOUT_CAPS = new (class extends Call {
 function letGo({ hook, onSettled }: Export): void {
   if (onSettled) hook.ignore(onSettled)
   hook.release()
+}
+
+/** What results hold that stay here. */
+function wordsOf(outcome: Outcome): number {
+  try {
+    return 'results' in outcome ? outcome.results.toPayload().words : 0
+  } catch {
+    return 0 // Whoever takes them hears what is wrong with them.
+  }
 }
 
 function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {

@@ -44,6 +44,8 @@ export interface PendingCall {
    * @returns a hook with a reference for the caller
    */
   pipeline(path: Path): Hook
+  /** Whether calls on what will be in its results wait for it. */
+  readonly isAwaited: boolean
   /** The caller no longer wants it. It fails with CANCELED unless it is done. */
   cancel(): void
   /** Nobody will ask for results or pipelines again. Frees what the results hold. */
@@ -161,6 +163,13 @@ export class Call implements PendingCall {
 
   get isDone(): boolean {
     return this.#outcome !== undefined
+  }
+
+  get isAwaited(): boolean {
+    for (const { hook } of this.#places?.values() ?? []) {
+      if (hook instanceof PromiseHook && hook.isAwaited) return true
+    }
+    return false
   }
 
   whenDone(listener: (outcome: Outcome) => void): void {
@@ -316,6 +325,11 @@ export class PromiseHook extends SettlingHook {
   #queue: QueuedCall[] = []
   #isResolved = false
 
+  /** Whether calls wait for it. */
+  get isAwaited(): boolean {
+    return this.#queue.some((call) => !call.isDone)
+  }
+
   call(request: Request): PendingCall {
     const { successor } = this
     if (successor) return successor.call(request)
@@ -364,6 +378,10 @@ class QueuedCall extends Call {
     this.settlePlaces((path) => inner.pipeline(path))
     this.dropPlaces()
     inner.whenDone((outcome) => this.finish(outcome))
+  }
+
+  override get isAwaited(): boolean {
+    return this.#inner ? this.#inner.isAwaited : super.isAwaited
   }
 
   override pipeline(path: Path): Hook {
