@@ -23,7 +23,8 @@ import { loopback } from './loopback.ts'
 import { traceLines } from './trace.ts'
 import type { Direction } from './trace.ts'
 
-const MAGIC = Uint8Array.from('ww rpc\r\n', (letter) => letter.charCodeAt(0))
+/** "ww rpc\r\n" */
+const MAGIC = [0x77, 0x77, 0x20, 0x72, 0x70, 0x63, 0x0d, 0x0a] as const
 const VERSION = 1
 const HEAD_BYTES = 16
 const ENTRY_BYTES = 20
