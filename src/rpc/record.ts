@@ -33,11 +33,11 @@ const KINDS = ['sent', 'received', 'ended'] as const
 /** What a recording that is read may be. */
 const RECORDING_LIMITS = {
   /** Bytes of the title: a line. */
-  maxTitleBytes: 1 << 10,
+  maxTitleBytes: 1024,
   /** Bytes of one entry: the most a link hands over at once is a frame of the largest size. */
-  maxEntryBytes: 65 << 20,
+  maxEntryBytes: 68_157_440, // 65 MiB
   /** Entries: a day of a busy link. */
-  maxEntries: 1 << 24,
+  maxEntries: 16_777_216,
 } as const
 
 export interface RecordOptions {
