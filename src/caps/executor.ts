@@ -35,17 +35,17 @@ export function serveExecutor(powers: ExecutorPowers): Executor {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
       const options = optionsOf(params)
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, [], powers, signal) }
     },
     async spawn(params, { signal }) {
       const options = optionsOf(params)
       const grants = takeGrants(params.grants)
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, grants, powers, signal) }
     },
-    async load({ wasm }) {
-      return { program: serveProgram(await load(wasm, 'the program', powers), powers) }
+    async load({ wasm }, { signal }) {
+      return { program: serveProgram(await load(wasm, 'the program', powers, signal), powers) }
     },
   })
 }
@@ -69,9 +69,10 @@ async function load(
   wasm: Uint8Array,
   name: string,
   { programs, keepNames }: ExecutorPowers,
+  signal: AbortSignal,
 ): Promise<CellProgram> {
   return programs
-    ? await programs.load(wasm, name, { keepNames })
+    ? await programs.load(wasm, name, { keepNames, signal })
     : await loadProgram(wasm, name, { keepNames })
 }
 
