@@ -24,8 +24,8 @@ export interface LoadOptions extends ProgramOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Bytes; to have less hashed by another thread takes longer than to hash it. */
-const HASHED_HERE = 64 << 10
+/** Bytes; to have less hashed by another thread takes about as long as to hash it. */
+const HASHED_HERE = 512 << 10
 
 /**
  * The programs of a node: what was compiled is kept, in memory and on disk, by content; what was not
