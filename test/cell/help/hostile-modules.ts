@@ -93,9 +93,11 @@ export const HOSTILE: Readonly<Record<string, () => Uint8Array>> = {
     ).join(''),
   ),
   'catches everything that is thrown': module(
-    endless('(try (do (call $deep)) (catch_all))'),
+    endless('(try (do (call $deep (i32.const 5000))) (catch_all))'),
     16,
-    '(func $deep (try (do (call $deep) (call $deep)) (catch_all (call $deep))))',
+    `(tag $e) (func $deep (param i32)
+      (if (i32.eqz (local.get 0)) (then (throw $e)))
+      (try (do (call $deep (i32.sub (local.get 0) (i32.const 1)))) (catch_all (rethrow 0))))`,
   ),
   'throws and catches': module(endless('(try (do (throw $e)) (catch_all))'), 16, '(tag $e)'),
   'deep recursion in a loop': module(
