@@ -47,7 +47,9 @@ function stateOf(item: unknown): unknown {
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value === 'number' && Object.is(value, -0)) return '-0'
-  return value === null ? 'null' : typeof value === 'function' ? 'function' : String(value)
+  if (typeof value === 'object' || typeof value === 'function')
+    return value === null ? 'null' : 'ref'
+  return typeof value === 'bigint' ? `${value}n` : (value as string | number | undefined)
 }
 
 function instance(bytes: Uint8Array): { exports: WebAssembly.Exports } | { failed: string } {
