@@ -256,8 +256,9 @@ test('types may have the name of any global one', () => {
     'String',
     'Map',
     'Infinity',
-  ] as const) {
-    const type = names[name] as unknown as StructType<names.Array, names.Array$Init>
+  ]) {
+    const module = names as unknown as Record<string, StructType<names.Array, names.Array$Init>>
+    const type = module[name]!
     const read = copy(type, { value: 7, other: { value: 8 } })
     expect([read.value, read.other.value, [...read.bytes]]).toEqual([7, 8, [1]])
   }
