@@ -148,6 +148,7 @@ test('a second superclass brings its methods and theirs', async () => {
   for (const name of ['base', 'left', 'middle', 'right', 'derived'] as const) {
     expect((await derived[name]()).text).toBe(name)
   }
+  expect(names.Derived.prototype['constructor']).toBe(names.Derived)
   using right: names.Right = derived.$as(names.Right)
   expect((await right.middle()).text).toBe('middle')
 })

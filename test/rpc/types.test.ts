@@ -55,7 +55,7 @@ export function unions(init: Choice$Init): void {
     case 'text':
       expectTypeOf(choice.text).toEqualTypeOf<string>()
       break
-    default:
+    case undefined:
       // Newer than this code.
       expectTypeOf(choice.$which).toEqualTypeOf<undefined>()
   }
