@@ -202,7 +202,7 @@ test('the platform is there: abort signals, disposal, UTF-8, dice, instanceof Pr
 
 test('files of the image are read, and what is not there is told in a sentence', async () => {
   expect((await live(['files'])).stdout.split('\n')).toEqual([
-    '[{ name: "etc", kind: "directory" }]',
+    '[{ name: "etc", kind: "directory" }, { name: "tmp", kind: "directory" }]',
     'be kind',
     '{ kind: "file", size: 7 }',
     'true false false',
