@@ -23,7 +23,7 @@ export function bindPlaces(table: SourcePlaces): void {
 }
 
 /** How the engine writes a place in the script it was built from. */
-const SCRIPT_PLACE = /componentize-qjs:user\.js:(\d+):(\d+)/
+const SCRIPT_PLACE = /script\.js:(\d+):(\d+)/
 
 /** The frames of a stack that lie in the guest's own source, with their places there; or all. */
 export function guestFrames(frames: readonly string[]): readonly string[] {
