@@ -45,6 +45,9 @@
   (global $main (export "main") (mut i64) (i64.const 0))
   (global $rejection (export "rejection") (mut i64) (i64.const 0))
 
+  ;; How many bytes of packed memory lie at address 0, where the engine's stack grows to later.
+  (global $packed (mut i32) (i32.const 0))
+
   (func $undefined (result i64) (i64.const 0x300000000))
   (func $exception (result i64) (i64.const 0x600000000))
   (func $isException (param i64) (result i32)
@@ -55,6 +58,7 @@
     (i32.load (i32.add (local.get $args) (i32.shl (local.get $index) (i32.const 3)))))
 
   (func (export "_start") (local $result i64)
+    (call $unpack (i32.const 0) (global.get $packed) (global.get $stack))
     (call $updateStackTop (global.get $runtime))
     (local.set $result
       (call $call (global.get $context) (global.get $main) (call $undefined) (i32.const 0) (i32.const 0)))
@@ -63,6 +67,54 @@
         (call $report (call $getException (global.get $context)))
         (call $proc_exit (i32.const 1)))
       (else (call $proc_exit (i32.wrap_i64 (local.get $result))))))
+
+  ;; Reads LZ4's block format up to `end` and writes to `to`, where memory is still zeros.
+  (func $unpack (param $from i32) (param $end i32) (param $to i32)
+    (local $token i32) (local $length i32) (local $distance i32) (local $byte i32)
+    (loop $sequence
+      (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
+      (local.set $token (i32.load8_u (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (local.set $length (i32.shr_u (local.get $token) (i32.const 4)))
+      (if (i32.eq (local.get $length) (i32.const 15))
+        (then
+          (loop $more
+            (local.set $byte (i32.load8_u (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $length (i32.add (local.get $length) (local.get $byte)))
+            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
+      (memory.copy (local.get $to) (local.get $from) (local.get $length))
+      (local.set $from (i32.add (local.get $from) (local.get $length)))
+      (local.set $to (i32.add (local.get $to) (local.get $length)))
+      (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
+      (local.set $distance (i32.load16_u (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 2)))
+      (local.set $length (i32.and (local.get $token) (i32.const 15)))
+      (if (i32.eq (local.get $length) (i32.const 15))
+        (then
+          (loop $more
+            (local.set $byte (i32.load8_u (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $length (i32.add (local.get $length) (local.get $byte)))
+            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
+      (local.set $length (i32.add (local.get $length) (i32.const 4)))
+      (if (i32.ge_u (local.get $distance) (local.get $length))
+        (then
+          (memory.copy (local.get $to) (i32.sub (local.get $to) (local.get $distance)) (local.get $length))
+          (local.set $to (i32.add (local.get $to) (local.get $length))))
+        (else
+          (if (i32.eq (local.get $distance) (i32.const 1))
+            (then
+              (memory.fill (local.get $to)
+                (i32.load8_u (i32.sub (local.get $to) (i32.const 1))) (local.get $length))
+              (local.set $to (i32.add (local.get $to) (local.get $length))))
+            (else
+              (loop $byte
+                (i32.store8 (local.get $to)
+                  (i32.load8_u (i32.sub (local.get $to) (local.get $distance))))
+                (local.set $to (i32.add (local.get $to) (i32.const 1)))
+                (br_if $byte (local.tee $length (i32.sub (local.get $length) (i32.const 1)))))))))
+      (br $sequence)))
 
   ;; The last word of a guest whose SDK could not speak, for want of memory: the error, on stderr.
   (func $report (param $error i64) (local $frame i32) (local $text i32)

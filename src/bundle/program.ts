@@ -1,4 +1,8 @@
-// Puts a memory into a program: the runtime has code and no data, the snapshot data and no code.
+// Puts a memory into a program: the runtime has code and no data, the snapshot data and no code. The
+// memory goes in packed, at address 0, and the runtime unpacks it to where it belongs: the engine's
+// stack, which ends below, is empty then.
+
+import { pack } from './pack.ts'
 
 export type GlobalValue = { readonly type: 'i32'; readonly value: number } | { readonly type: 'i64'; readonly value: bigint }
 
@@ -9,15 +13,25 @@ const I32_CONST = 0x41
 const I64_CONST = 0x42
 const END = 0x0b
 const MUTABLE = 1
-/** A new segment costs about as much as so many zeros. */
-const GAP_BYTES = 12
+export interface Snapshot {
+  /** All of it; nothing but zeros below `from`. */
+  readonly memory: Uint8Array
+  /** Where the engine's stack ends and its data begins. */
+  readonly from: number
+  /** Of the runtime, in order: all but the last, which is the packed length. */
+  readonly globals: readonly GlobalValue[]
+}
 
-/** @param globals of the runtime, all of them, in order */
-export function programFromMemory(
+/** @throws {Error} when there is more than fits */
+export function programFromSnapshot(
   runtime: Uint8Array,
-  memory: Uint8Array,
-  globals: readonly GlobalValue[],
+  { memory, from, globals }: Snapshot,
 ): Uint8Array {
+  const packed = pack(memory.subarray(from))
+  if (packed.length > from) {
+    throw new Error(`It is too large: ${packed.length} bytes packed, of which ${from} fit`)
+  }
+  const values = [...globals, { type: 'i32', value: packed.length } as const]
   const parts: Uint8Array[] = [runtime.subarray(0, PREAMBLE_BYTES)]
   const put = (id: number, content: readonly Uint8Array[]) => {
     const length = content.reduce((sum, part) => sum + part.length, 0)
@@ -30,19 +44,12 @@ export function programFromMemory(
     if (id === SECTION.memory) {
       put(id, [Uint8Array.of(1, 0, ...unsigned(memory.length / PAGE_BYTES))])
     } else if (id === SECTION.global) {
-      put(id, [Uint8Array.of(globals.length), ...globals.map(globalBytes)])
+      put(id, [Uint8Array.of(values.length), ...values.map(globalBytes)])
     } else {
       put(id, [runtime.subarray(next, at)])
     }
   }
-  const segments = segmentsOf(memory)
-  put(SECTION.data, [
-    Uint8Array.from(unsigned(segments.length)),
-    ...segments.flatMap(({ at, end }) => [
-      Uint8Array.of(0, I32_CONST, ...signed(BigInt(at)), END, ...unsigned(end - at)),
-      memory.subarray(at, end),
-    ]),
-  ])
+  put(SECTION.data, [Uint8Array.of(1, 0, I32_CONST, 0, END, ...unsigned(packed.length)), packed])
   return Buffer.concat(parts)
 }
 
@@ -50,18 +57,6 @@ function globalBytes({ type, value }: GlobalValue): Uint8Array {
   return type === 'i32'
     ? Uint8Array.of(0x7f, MUTABLE, I32_CONST, ...signed(BigInt(value)), END)
     : Uint8Array.of(0x7e, MUTABLE, I64_CONST, ...signed(value), END)
-}
-
-/** The stretches of memory that are not zeros. */
-function segmentsOf(memory: Uint8Array): { at: number; end: number }[] {
-  const segments: { at: number; end: number }[] = []
-  let last: { at: number; end: number } | undefined
-  for (let at = 0; at < memory.length; at += 1) {
-    if (memory[at] === 0) continue
-    if (last && at - last.end < GAP_BYTES) last.end = at + 1
-    else segments.push((last = { at, end: at + 1 }))
-  }
-  return segments
 }
 
 function readUnsigned(bytes: Uint8Array, from: number): { value: number; next: number } {

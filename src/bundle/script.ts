@@ -23,7 +23,7 @@ export interface Script {
 const ENTRY = 'ww:entry'
 const ENGINE = 'ww:engine'
 const GUEST = 'ww:guest'
-/** The variable of the script that says where its code comes from; added behind the bundle. */
+/** The function of the script that tells where its code comes from; added behind the bundle. */
 const PLACES = 'wwPlaces'
 
 export interface BundleScriptOptions {
@@ -68,9 +68,10 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
     )
     const isOwn = (source: string) => !/^ww:|(^|\/)node_modules\//.test(source)
     const places = placesFromSourceMap(JSON.parse(map!) as SourceMap, isOwn)
+    // A text, because most guests die without a trace; behind the rest, which keeps its lines.
+    const text = JSON.stringify(JSON.stringify(places))
     return {
-      // In front, on a line of its own: the script is evaluated from top to bottom.
-      source: `const ${PLACES} = ${JSON.stringify(places)};${script}`,
+      source: `${script}\nfunction ${PLACES}() { return JSON.parse(${text}) }\n`,
       warnings: result.warnings.map((message) => problemFromMessage(message, root)),
     }
   } catch (thrown) {

@@ -1,7 +1,7 @@
 // The engine while a guest is built: QuickJS-NG in a world where nothing happens. Its C functions are
 // called as C calls them: pointers are addresses in linear memory, a JavaScript value is 64 bits.
 
-import type { GlobalValue } from './program.ts'
+import type { Snapshot } from './program.ts'
 
 type C = (...args: (number | bigint)[]) => number
 type CValue = (...args: (number | bigint)[]) => bigint
@@ -24,15 +24,25 @@ const MAX_STACK_BYTES = 192 << 10
 /** What a wall clock shows in the building: 2000-01-01T00:00:00Z, in nanoseconds. */
 const BUILD_TIME_NS = 946_684_800_000_000_000n
 
+// The heap is dlmalloc's: chunks that touch, each with its size and flags in the second word of its
+// header. A free one has links to others next, and the last one is what was never used.
+const CHUNK_HEADER_BYTES = 8
+const CHUNK_IN_USE = 2
+const FREE_LINKS_BYTES = 32
+/** The end of the heap: the allocator's own notes. */
+const LAST_CHUNK_BYTES = 128
+
 export class Engine {
   readonly #exports: WebAssembly.Exports
   readonly #memory: WebAssembly.Memory
+  readonly #firstChunk: number
   readonly #runtime: number
   readonly #context: number
 
   private constructor(instance: WebAssembly.Instance) {
     this.#exports = instance.exports
     this.#memory = instance.exports['memory'] as WebAssembly.Memory
+    this.#firstChunk = this.#c('malloc')(1) - CHUNK_HEADER_BYTES
     this.#c('_initialize')()
     this.#runtime = this.#c('JS_NewRuntime')()
     this.#c('JS_SetMaxStackSize')(this.#runtime, MAX_STACK_BYTES)
@@ -82,7 +92,7 @@ export class Engine {
   }
 
   /** Evaluates a script that says how the guest is lived, and stops there. */
-  prepare(bytecode: Uint8Array): { memory: Uint8Array; globals: readonly GlobalValue[] } {
+  prepare(bytecode: Uint8Array): Snapshot {
     const context = this.#context
     this.#set('runtime', this.#runtime)
     this.#set('context', context)
@@ -113,11 +123,27 @@ export class Engine {
     this.#set('rejection', this.#get(builder, 'rejection'))
     this.#define(global, 'wwBuilder', TAG.undefined << 32n)
     this.#c('JS_RunGC')(this.#runtime)
+    this.#wipe()
     const i32 = (name: string) => ({ type: 'i32', value: this.#global(name) as number }) as const
     const i64 = (name: string) => ({ type: 'i64', value: this.#global(name) as bigint }) as const
     return {
       memory: new Uint8Array(this.#memory.buffer),
+      from: this.#global('__stack_pointer') as number,
       globals: [i32('__stack_pointer'), i32('runtime'), i32('context'), i64('main'), i64('rejection')],
+    }
+  }
+
+  /** What nobody holds any more becomes zeros: the stack, and the free chunks of the heap. */
+  #wipe(): void {
+    const end = this.#memory.buffer.byteLength
+    const view = new DataView(this.#memory.buffer)
+    this.#bytes(0, this.#global('__stack_pointer') as number).fill(0)
+    for (let at = this.#firstChunk, size = 0; at < end - LAST_CHUNK_BYTES; at += size) {
+      const head = view.getUint32(at + 4, true)
+      size = head & ~7
+      if (size === 0 || size > end - at) throw new Error('The heap of the engine is not as expected')
+      const links = at + FREE_LINKS_BYTES
+      if (!(head & CHUNK_IN_USE) && links < at + size) this.#bytes(links, at + size - links).fill(0)
     }
   }
 

@@ -12,7 +12,7 @@ import { readFile } from 'node:fs/promises'
 
 import { messageOf } from '../base/index.ts'
 import { BuildError } from './problem.ts'
-import { programFromMemory } from './program.ts'
+import { programFromSnapshot } from './program.ts'
 import { Engine } from './snapshot-engine.ts'
 
 const MODULE_BYTES = {
@@ -33,8 +33,7 @@ export async function programFromScript(entry: string, source: string): Promise<
   const runtime = await readFile(MODULE_BYTES.runtime)
   try {
     const bytecode = Engine.start(module).compile(source)
-    const { memory, globals } = Engine.start(module).prepare(bytecode)
-    return programFromMemory(runtime, memory, globals)
+    return programFromSnapshot(runtime, Engine.start(module).prepare(bytecode))
   } catch (thrown) {
     const message = `The engine refused the script: ${messageOf(thrown)}`
     throw new BuildError('GUEST_ENGINE', entry, [{ message }], { cause: thrown })

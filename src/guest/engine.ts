@@ -10,7 +10,7 @@ import { runGuest } from './run.ts'
 import type { GuestModule } from './run.ts'
 
 /** Leaves with the builder how the guest is to be lived, when its snapshot starts in a cell. */
-export function prepare(load: () => PromiseLike<GuestModule>, places: SourcePlaces): void {
+export function prepare(load: () => PromiseLike<GuestModule>, places: () => SourcePlaces): void {
   if (!builder) throw new WwError('failed', 'NO_BUILDER', 'Guests are prepared by ww build only')
   const { native } = builder
   builder.rejection = (promise, reason, isHandled) => {

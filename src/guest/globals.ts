@@ -11,9 +11,11 @@ import {
   setInterval,
   setTimeout,
 } from './ambient.ts'
+import { GuestFinalizationRegistry } from './finalization.ts'
 import { GuestTextDecoder, GuestTextEncoder } from './text.ts'
 
 const platform = {
+  FinalizationRegistry: GuestFinalizationRegistry,
   TextEncoder: GuestTextEncoder,
   TextDecoder: GuestTextDecoder,
   AbortController: GuestAbortController,

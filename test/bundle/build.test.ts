@@ -171,7 +171,7 @@ test('the number main resolves to is the exit code', async () => {
 test('what main throws after it waited is on stderr with its place in the source', async () => {
   const { exit, stderr } = await live(['throws'])
   expect(exit).toEqual({ kind: 'exited', code: 1 })
-  expect(stderr).toMatch(/^Uncaught Error: out of luck\n {4}at src\/main\.ts:13\n$/)
+  expect(stderr).toMatch(/^Uncaught Error: out of luck\n {4}at throws \(src\/main\.ts:13\)\n$/)
 })
 
 test('a rejection nobody handles ends the guest', async () => {
