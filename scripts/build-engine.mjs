@@ -3,8 +3,8 @@
 // memory is put into. Both have the same table, so what points into it in one holds in the other.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import wabt from 'wabt'
 
@@ -16,14 +16,20 @@ const BUILDER_EXPORTS = [
   ...['JS_NewRuntime', 'JS_NewContext', 'JS_SetMaxStackSize', 'JS_SetHostPromiseRejectionTracker'],
   ...['JS_NewCFunction2', 'JS_NewObject', 'JS_SetPropertyStr', 'JS_GetPropertyStr'],
   ...['JS_GetGlobalObject', 'JS_Eval', 'JS_WriteObject', 'JS_ReadObject', 'JS_EvalFunction'],
-  ...['JS_ExecutePendingJob', 'JS_GetException', 'JS_ToCStringLen2', 'JS_RunGC', 'JS_SetGCThreshold'],
+  ...[
+    'JS_ExecutePendingJob',
+    'JS_GetException',
+    'JS_ToCStringLen2',
+    'JS_RunGC',
+    'JS_SetGCThreshold',
+  ],
   ...['JS_FreeValue', 'runtime', 'context', 'main', 'rejection'],
 ]
 const PROGRAM_EXPORTS = ['memory', '_start']
 
 /** @returns {Promise<string[]>} the files written, absolute */
 export async function buildEngine(project) {
-  const engine = await readFile(createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'))
+  const engine = await readFile(fileURLToPath(import.meta.resolve('quickjs-wasi/quickjs.wasm')))
   const glue = await assemble(join(project, 'scripts/engine/glue.wat'))
   const natives = WebAssembly.Module.exports(new WebAssembly.Module(glue))
     .map(({ name }) => name)

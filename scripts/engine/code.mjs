@@ -3,11 +3,17 @@
 import { bytesOf, Reader, unsigned } from './module.mjs'
 
 const LEBS = new Map([
-  [0x0c, 1], [0x0d, 1], // br, br_if
-  [0x20, 1], [0x21, 1], [0x22, 1], // locals
-  [0x25, 1], [0x26, 1], // table.get, table.set
-  [0x3f, 1], [0x40, 1], // memory.size, memory.grow
-  [0x41, 1], [0x42, 1], // constants
+  [0x0c, 1],
+  [0x0d, 1], // br, br_if
+  [0x20, 1],
+  [0x21, 1],
+  [0x22, 1], // locals
+  [0x25, 1],
+  [0x26, 1], // table.get, table.set
+  [0x3f, 1],
+  [0x40, 1], // memory.size, memory.grow
+  [0x41, 1],
+  [0x42, 1], // constants
 ])
 /** Behind 0xfc: how many LEB128 numbers follow. Truncations have none. */
 const BULK_LEBS = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1]

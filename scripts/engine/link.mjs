@@ -31,7 +31,14 @@ export function link(engineBytes, glueBytes, { exported, withData }) {
     const imported = module.imports[index]
     if (!imported) return module.functions[index - module.imports.length]
     const { from, name, type } = imported
-    const other = module === engine ? (from === 'env' ? glue : undefined) : from === 'engine' ? engine : undefined
+    const other =
+      module === engine
+        ? from === 'env'
+          ? glue
+          : undefined
+        : from === 'engine'
+          ? engine
+          : undefined
     if (other) {
       const target = other.exports.find((one) => one.kind === 0 && one.name === name)
       if (!target) throw new Error(`Cannot link: nobody defines ${from}.${name}`)
@@ -52,7 +59,8 @@ export function link(engineBytes, glueBytes, { exported, withData }) {
       return module === engine ? at : engine.globals.length + at
     }
     const target = engine.exports.find((one) => one.kind === 3 && one.name === imported.name)
-    if (imported.from !== 'engine' || !target) throw new Error(`Cannot link global ${imported.name}`)
+    if (imported.from !== 'engine' || !target)
+      throw new Error(`Cannot link global ${imported.name}`)
     return target.index
   }
 
@@ -68,14 +76,23 @@ export function link(engineBytes, glueBytes, { exported, withData }) {
 
   // What is reached, breadth first.
   const reached = new Set(table)
-  for (const { kind, module, index } of exports) if (kind === 0) reached.add(functionOf(module, index))
+  for (const { kind, module, index } of exports)
+    if (kind === 0) reached.add(functionOf(module, index))
   for (const one of reached) {
     if (one.isImport) continue
-    body(one.code, { call: (index) => (reached.add(functionOf(one.module, index)), 0), type: () => 0, global: () => 0 })
+    body(one.code, {
+      call: (index) => (reached.add(functionOf(one.module, index)), 0),
+      type: () => 0,
+      global: () => 0,
+    })
   }
   const order = new Map([...engine.functions, ...glue.functions].map((one, at) => [one, at]))
-  const imports = [...reached].filter((one) => one.isImport).sort((a, b) => (a.name < b.name ? -1 : 1))
-  const defined = [...reached].filter((one) => !one.isImport).sort((a, b) => order.get(a) - order.get(b))
+  const imports = [...reached]
+    .filter((one) => one.isImport)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const defined = [...reached]
+    .filter((one) => !one.isImport)
+    .sort((a, b) => order.get(a) - order.get(b))
   const place = new Map([...imports, ...defined].map((one, at) => [one, at]))
 
   const typeOf = (one) => typeIndex(one.module.types[one.type])
@@ -89,7 +106,12 @@ export function link(engineBytes, glueBytes, { exported, withData }) {
   const globals = [...engine.globals, ...glue.globals]
   const indexOf = ({ kind, module, index }) =>
     kind === 0 ? place.get(functionOf(module, index)) : kind === 3 ? globalOf(module, index) : index
-  const importList = imports.map((one) => [text(one.from), text(one.name), 0, unsigned(typeOf(one))])
+  const importList = imports.map((one) => [
+    text(one.from),
+    text(one.name),
+    0,
+    unsigned(typeOf(one)),
+  ])
   const functionList = defined.map((one) => unsigned(typeOf(one)))
   const entries = table.map((one) => unsigned(place.get(one)))
   const sections = [

@@ -61,7 +61,7 @@ export const text = (value) => {
 }
 
 export function parse(bytes) {
-  const module = {
+  const parsed = {
     /** Each as its bytes, in a string, to be compared. */
     types: [],
     imports: [],
@@ -84,7 +84,7 @@ export function parse(bytes) {
     reader.at = end
     const raw = (from) => Buffer.from(bytes.subarray(from, section.at))
     if (id === 1) {
-      module.types = section.list(() => {
+      parsed.types = section.list(() => {
         const from = section.at
         if (section.u8() !== 0x60) throw new Error('Cannot link: a type that is no function')
         section.list(() => section.u8())
@@ -96,10 +96,10 @@ export function parse(bytes) {
         const from = section.text()
         const name = section.text()
         const kind = section.u8()
-        if (kind === 0) module.imports.push({ from, name, type: section.unsigned() })
+        if (kind === 0) parsed.imports.push({ from, name, type: section.unsigned() })
         else if (kind === 3) {
           section.take(2)
-          module.globalImports.push({ from, name })
+          parsed.globalImports.push({ from, name })
         } else if (kind === 2) {
           const flags = section.u8()
           section.unsigned()
@@ -111,9 +111,9 @@ export function parse(bytes) {
     } else if (id === 5) {
       if (section.unsigned() !== 1) throw new Error('Cannot link: more than one memory')
       section.u8()
-      module.pages = section.unsigned()
+      parsed.pages = section.unsigned()
     } else if (id === 6) {
-      module.globals = section.list(() => {
+      parsed.globals = section.list(() => {
         const from = section.at
         section.take(2)
         section.u8()
@@ -122,7 +122,7 @@ export function parse(bytes) {
         return raw(from)
       })
     } else if (id === 7) {
-      module.exports = section.list(() => ({
+      parsed.exports = section.list(() => ({
         name: section.text(),
         kind: section.u8(),
         index: section.unsigned(),
@@ -132,19 +132,19 @@ export function parse(bytes) {
         if (section.unsigned() !== 0 || section.u8() !== 0x41) {
           throw new Error('Cannot link: a table filled another way')
         }
-        module.elementsFrom = section.unsigned()
+        parsed.elementsFrom = section.unsigned()
         section.u8()
-        module.elements = section.list(() => section.unsigned())
+        parsed.elements = section.list(() => section.unsigned())
       })
     } else if (id === 10) {
-      module.functions = section.list((_, at) => ({
-        module,
+      parsed.functions = section.list((_, at) => ({
+        module: parsed,
         type: functionTypes[at],
         code: section.take(section.unsigned()),
       }))
     } else if (id === 11) {
-      module.data = Buffer.from(section.take(length))
+      parsed.data = Buffer.from(section.take(length))
     } else if (id === 8) throw new Error('Cannot link: a module with a start function')
   }
-  return module
+  return parsed
 }

@@ -20,7 +20,8 @@ export function pack(bytes: Uint8Array): Uint8Array {
   let literalsFrom = 0
   let known = 0
 
-  const hash = (at: number) => Math.imul(view.getUint32(at, true), 2_654_435_761) >>> (32 - HASH_BITS)
+  const hash = (at: number) =>
+    Math.imul(view.getUint32(at, true), 2_654_435_761) >>> (32 - HASH_BITS)
   const learn = (until: number) => {
     for (; known < until && known + MIN_MATCH_BYTES <= bytes.length; known += 1) {
       const key = hash(known)
@@ -58,7 +59,8 @@ export function pack(bytes: Uint8Array): Uint8Array {
       if (at - candidate > MAX_DISTANCE) break
       if (bytes[candidate + best] === bytes[at + best]) {
         let length = 0
-        while (at + length < matchesEnd && bytes[candidate + length] === bytes[at + length]) length += 1
+        while (at + length < matchesEnd && bytes[candidate + length] === bytes[at + length])
+          length += 1
         if (length > best) {
           best = length
           from = candidate

@@ -4,7 +4,9 @@
 
 import { pack } from './pack.ts'
 
-export type GlobalValue = { readonly type: 'i32'; readonly value: number } | { readonly type: 'i64'; readonly value: bigint }
+export type GlobalValue =
+  | { readonly type: 'i32'; readonly value: number }
+  | { readonly type: 'i64'; readonly value: bigint }
 
 const SECTION = { memory: 5, global: 6, data: 11 } as const
 const PREAMBLE_BYTES = 8

@@ -129,7 +129,13 @@ export class Engine {
     return {
       memory: new Uint8Array(this.#memory.buffer),
       from: this.#global('__stack_pointer') as number,
-      globals: [i32('__stack_pointer'), i32('runtime'), i32('context'), i64('main'), i64('rejection')],
+      globals: [
+        i32('__stack_pointer'),
+        i32('runtime'),
+        i32('context'),
+        i64('main'),
+        i64('rejection'),
+      ],
     }
   }
 
@@ -141,7 +147,8 @@ export class Engine {
     for (let at = this.#firstChunk, size = 0; at < end - LAST_CHUNK_BYTES; at += size) {
       const head = view.getUint32(at + 4, true)
       size = head & ~7
-      if (size === 0 || size > end - at) throw new Error('The heap of the engine is not as expected')
+      if (size === 0 || size > end - at)
+        throw new Error('The heap of the engine is not as expected')
       const links = at + FREE_LINKS_BYTES
       if (!(head & CHUNK_IN_USE) && links < at + size) this.#bytes(links, at + size - links).fill(0)
     }

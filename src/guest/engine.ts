@@ -1,6 +1,5 @@
 // The door the bundler's entry module comes in by. Its first import is what makes it a platform.
 import './globals.ts'
-
 import { WwError } from '../base/index.ts'
 import { builder } from './native.ts'
 import type { SourcePlaces } from './places.ts'

@@ -7,28 +7,40 @@
  */
 export interface Native {
   /** Runs jobs until none is left. Throws what a job threw. @returns how many ran */
-  runJobs(): number
+  readonly runJobs: () => number
   /** Where the bytes of `bytes` are; true as long as it lives and is not resized. */
-  address(bytes: Uint8Array): number
+  readonly address: (bytes: Uint8Array) => number
   /** The string whose UTF-8 stands there. What is not UTF-8 comes out as something or other. */
-  decode(address: number, length: number): string
+  readonly decode: (address: number, length: number) => string
   /** The UTF-8 of `text`, lone surrogates encoded as they are. */
-  encode(text: string): Uint8Array<ArrayBuffer>
-  copy(address: number, length: number): Uint8Array<ArrayBuffer>
+  readonly encode: (text: string) => Uint8Array<ArrayBuffer>
+  readonly copy: (address: number, length: number) => Uint8Array<ArrayBuffer>
 
-  args_get(pointers: number, buffer: number): number
-  args_sizes_get(count: number, size: number): number
-  clock_time_get(clock: number, time: number): number
-  environ_get(pointers: number, buffer: number): number
-  environ_sizes_get(count: number, size: number): number
-  fd_close(fd: number): number
-  fd_fdstat_set_flags(fd: number, flags: number): number
-  fd_prestat_get(fd: number, prestat: number): number
-  fd_read(fd: number, iovs: number, count: number, read: number): number
-  fd_readdir(fd: number, buffer: number, length: number, cookie: number, used: number): number
-  fd_write(fd: number, iovs: number, count: number, written: number): number
-  path_filestat_get(fd: number, flags: number, path: number, length: number, stat: number): number
-  path_open(
+  readonly args_get: (pointers: number, buffer: number) => number
+  readonly args_sizes_get: (count: number, size: number) => number
+  readonly clock_time_get: (clock: number, time: number) => number
+  readonly environ_get: (pointers: number, buffer: number) => number
+  readonly environ_sizes_get: (count: number, size: number) => number
+  readonly fd_close: (fd: number) => number
+  readonly fd_fdstat_set_flags: (fd: number, flags: number) => number
+  readonly fd_prestat_get: (fd: number, prestat: number) => number
+  readonly fd_read: (fd: number, iovs: number, count: number, read: number) => number
+  readonly fd_readdir: (
+    fd: number,
+    buffer: number,
+    length: number,
+    cookie: number,
+    used: number,
+  ) => number
+  readonly fd_write: (fd: number, iovs: number, count: number, written: number) => number
+  readonly path_filestat_get: (
+    fd: number,
+    flags: number,
+    path: number,
+    length: number,
+    stat: number,
+  ) => number
+  readonly path_open: (
     fd: number,
     followLinks: number,
     path: number,
@@ -36,11 +48,16 @@ export interface Native {
     openFlags: number,
     rights: number,
     opened: number,
-  ): number
-  poll_oneoff(subscriptions: number, events: number, count: number, stored: number): number
-  proc_exit(code: number): void
-  random_get(buffer: number, length: number): number
-  sock_shutdown(fd: number, how: number): number
+  ) => number
+  readonly poll_oneoff: (
+    subscriptions: number,
+    events: number,
+    count: number,
+    stored: number,
+  ) => number
+  readonly proc_exit: (code: number) => void
+  readonly random_get: (buffer: number, length: number) => number
+  readonly sock_shutdown: (fd: number, how: number) => number
 }
 
 /** Where the builder leaves it while a script is evaluated, and finds what is to be called later. */

@@ -5,8 +5,8 @@
 //  - Standard streams and the data stream never block in `read` and `write`; only `poll` does.
 //  - What stands in the scratch buffer is used before the next call.
 
-import { bytesOfText, textOfBytes } from './text.ts'
 import type { Native } from './native.ts'
+import { bytesOfText, textOfBytes } from './text.ts'
 import type {
   Descriptor,
   DescriptorType,
@@ -184,7 +184,8 @@ export function preview1(native: Native): Wasi {
         const end = at + DIRENT_BYTES + view.getUint32(at + 16, true)
         if (end > used) break
         const name = textOfBytes(scratch.subarray(BUFFER + at + DIRENT_BYTES, BUFFER + end))
-        if (name !== '.' && name !== '..') entries.push({ name, type: typeOf(view.getUint8(at + 20)) })
+        if (name !== '.' && name !== '..')
+          entries.push({ name, type: typeOf(view.getUint8(at + 20)) })
         cookie = view.getUint32(at, true)
         at = end
       }

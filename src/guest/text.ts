@@ -18,7 +18,7 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
 
 /** The text whose UTF-8 `bytes` are; what is none becomes replacement characters. */
 export function textOfBytes(bytes: Uint8Array): string {
-  return native ? quickText(native, bytes) ?? decoder.decode(bytes) : decoder.decode(bytes)
+  return native ? (quickText(native, bytes) ?? decoder.decode(bytes)) : decoder.decode(bytes)
 }
 
 /** Strings have methods of ECMAScript 2024 in our engine; Node 20 types do not know it. */

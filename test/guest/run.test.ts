@@ -44,7 +44,11 @@ test('what main throws is told on stderr with message, code, stack and cause, an
 
 test('a module that throws while it is evaluated is told like main', async () => {
   const host = new FakeHost()
-  expect(await outsideJobs(() => runGuest(host.wasi, runJobs, async () => await Promise.reject(new Error('at the top'))))).toBe(1)
+  expect(
+    await outsideJobs(() =>
+      runGuest(host.wasi, runJobs, async () => await Promise.reject(new Error('at the top'))),
+    ),
+  ).toBe(1)
   expect(host.stderr.text).toContain('Uncaught Error: at the top')
 })
 
