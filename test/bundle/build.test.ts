@@ -257,7 +257,7 @@ test('what init writes builds without a warning', async () => {
   expect([built?.warnings, more]).toEqual([[], []])
 })
 
-test('a component that its check refuses is not written', async () => {
+test('a program that its check refuses is not written', async () => {
   await using folder = await folderWith({ 'src/main.ts': 'export function main(): void {}\n' })
   const refuse = async () => await Promise.reject(new Error('not in my house'))
   await expect(buildImage(folder.path, { check: refuse })).rejects.toThrow('not in my house')
