@@ -15,11 +15,39 @@ import type { Guest } from 'ww/guest'
 
 const acts: Record<string, (guest: Guest) => Promise<void> | void> = {
   recursion() {
-    const down = (depth: number): number => 1 + down(depth + 1)
-    try {
-      down(0)
-    } catch (thrown) {
-      console.log((thrown as Error).name)
+    class Endless {
+      constructor() {
+        void new Endless()
+      }
+    }
+    const ways: Record<string, () => void> = {
+      call: function down() {
+        ways['call']!()
+      },
+      getter() {
+        const endless = { get next(): unknown { return endless.next } }
+        void endless.next
+      },
+      constructor: () => void new Endless(),
+      callback: () => void [1].map(ways['callback']!),
+      comparison: () => void [2, 1].sort(() => (ways['comparison']!(), 0)),
+      replacement: () => void 'a'.replace(/a/, () => (ways['replacement']!(), '')),
+      serializing() {
+        const endless = { toJSON: (): unknown => JSON.stringify(endless) }
+        JSON.stringify(endless)
+      },
+      parsing: () => void JSON.parse('['.repeat(1_000_000)),
+      generator() {
+        function* endless(): Generator { yield* endless() }
+        endless().next()
+      },
+    }
+    for (const [name, act] of Object.entries(ways)) {
+      try {
+        act()
+      } catch (thrown) {
+        console.log(name, (thrown as Error).name)
+      }
     }
   },
   memory() {
@@ -108,8 +136,11 @@ test('nothing of the machine it was built on is in it', async () => {
   expect(bytes.includes(process.cwd())).toBe(false)
 })
 
-test('a recursion that never ends is a RangeError the guest can catch', async () => {
-  expect(await live('recursion')).toBe('RangeError\n')
+test('a recursion that never ends is a RangeError the guest can catch, whatever calls what', async () => {
+  const ways =
+    'call getter constructor callback comparison replacement serializing parsing generator'
+  const expected = ways.split(' ').map((way) => `${way} RangeError\n`)
+  expect(await live('recursion')).toBe(expected.join(''))
 })
 
 test('a guest that wants more memory than its cell has gets an error it can catch', async () => {
