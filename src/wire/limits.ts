@@ -17,7 +17,7 @@ export interface WireLimits {
 export const DEFAULT_WIRE_LIMITS: WireLimits = {
   maxSegments: 511,
   maxFrameWords: 8 << 20, // 64 MiB
-  maxReadWords: 8 << 20, // as the Rust and C++ libraries
+  maxReadWords: 1 << 20, // an eighth of what the Rust and C++ libraries take: copies are charged, too
   maxDepth: 64,
 }
 

@@ -149,7 +149,9 @@ function readAs(type: Readable, segments: readonly Uint8Array[], features: Set<s
     }
   }
   const result = attempt(() => walk(rootOf(message).asStruct(type as never), 0))
-  features.add(`${type.name}: ${result.error?.replaceAll(/\d+/g, '#') ?? 'read'}`)
+  features.add(
+    `${type.name.replace('$Union', '')}: ${result.error?.replaceAll(/\d+/g, '#') ?? 'read'}`,
+  )
   if (charged() > budgetOf(segments)) throw new Error('more was read than is allowed')
 }
 
