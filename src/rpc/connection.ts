@@ -5,6 +5,23 @@
 //   ours:   questions  calls we made               exports  capabilities the peer holds
 //   theirs: answers    calls the peer made         imports  capabilities we hold
 //
+// What the messages of level 1 do, seen from us (─▶ we send, ◀─ we receive), and where:
+//
+//   a call          Call 7 ─▶ … ◀─ Return 7, Finish 7 ─▶              #sendCall, #receiveReturn, #conclude
+//   given up        Call 7 ─▶ Finish 7 ─▶ … ◀─ Return 7                #giveUp; #receiveFinish at the callee
+//   pipelined       Call 7 ─▶ Call 8 on 7.0 ─▶                         Call.pipeline, #targetHook
+//   a promise       ◀─ senderPromise 3 … ◀─ Resolve 3, Release 3 ─▶    #receiveResolve; #export, #sendResolve
+//   … that is ours  ◀─ Resolve 3 to our 1, Disembargo e to 3 ─▶        #replace: calls wait
+//                   … ◀─ Disembargo e back: the calls go on            #receiveDisembargo, both ways
+//   results kept    ◀─ Call 5 to yourself, Return 5 elsewhere ─▶       #receiveCall, #return
+//                   Call 7 ─▶ … ◀─ Return 7 take from 5                #receiveReturn
+//   a reference     ◀─ senderHosted 4 … Release 4 x1 ─▶                #import, #importDropped; #releaseExport
+//   broken rules    Abort ─▶, and the link ends                        whoever finds it throws protocolError
+//   level 3         ◀─ Provide; Unimplemented(Provide) ─▶              #receive, #sendUnimplemented
+//
+// What waits for a promise and in which order is hook.ts; what goes over a connection remote.ts; who
+// owns which capability in a message payload.ts; objects of ours local.ts; streams stream.ts.
+//
 // Invariants
 //  - A question's id is free again when its Return has come and its Finish is out. We send Finish as
 //    soon as the Return is here, or early to give the call up; then the Return is still owed.
@@ -48,7 +65,7 @@ import { BrokenHook, Call, nullHook, PromiseHook } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request, SettledListener } from './hook.ts'
 import { DEFAULT_RPC_LIMITS } from './limits.ts'
 import type { RpcLimits } from './limits.ts'
-import { CapSlot, Draft, hookOfEntry, Payload } from './payload.ts'
+import { CapSlot, encoded, hookOfEntry, Payload } from './payload.ts'
 import type { Content } from './payload.ts'
 import {
   ABORT,
@@ -621,8 +638,8 @@ export class Connection {
       this.#answer(id, new Call({ error }), false, 0)
       return
     }
-    const results = new Draft((builder, at) => builder.capability(at, bootstrapped), false)
-    this.#answer(id, new Call({ results: results.toPayload() }), false, 0)
+    const results = encoded((builder, at) => builder.capability(at, bootstrapped))
+    this.#answer(id, new Call({ results }), false, 0)
   }
 
   #receiveCall(id: number, call: Raw, message: Message): void {
@@ -1011,7 +1028,7 @@ function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome {
   if ('error' in outcome) return outcome
   try {
     const { results } = outcome
-    const copy = new Draft((builder, at) => results.writeTo(builder, at), false).toPayload()
+    const copy = encoded((builder, at) => results.writeTo(builder, at))
     const changed = copy.withHooks(change)
     copy.release()
     return { results: changed }

@@ -33,6 +33,9 @@ import { badValue, encodeText, maxEncodedBytes } from './text.ts'
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
 
+/** No capabilities, as most messages have. */
+const NONE: object[] = []
+
 /** Where messages are built that do not leave from where they are. */
 const shared = new Slab()
 
@@ -42,7 +45,7 @@ export class Builder {
   /** Where the next word is taken. */
   words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
-  readonly caps: object[] = []
+  caps: object[] = NONE
   readonly #slab: Slab
   /** The first word; the one before is for the table of a frame with one segment. */
   readonly #start: number
@@ -156,6 +159,7 @@ export class Builder {
   capability(at: number, cap: object): void {
     this.view.setUint32(at * 8, 3, true)
     this.view.setUint32(at * 8 + 4, this.caps.length, true)
+    if (this.caps === NONE) this.caps = []
     this.caps.push(cap)
   }
 
@@ -310,7 +314,7 @@ export class Builder {
       segments.push(segmentOf(whole))
     }
     const message = new Message(segments)
-    message.caps = this.caps.slice()
+    if (this.caps !== NONE) message.caps = this.caps.slice()
     return message
   }
 
