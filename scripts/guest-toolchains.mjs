@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Brings here what `ww build` needs for guests in C, C++ and Rust, as far as that is possible without
-// asking: clang with wasi-libc and libc++ from Debian (root, apt), a WASI target for the Rust that is
+// asking: clang with wasi-libc and libc++ from Debian (root, apt), WASI targets for the Rust that is
 // here (rustup), the crates of the template. What cannot be had is said in one sentence, and the tests with it are skipped with
 // that sentence.
 //
@@ -17,16 +17,19 @@ const CLANG = ['clang', 'clang-19', 'clang-22', 'clang-16', 'clang-14']
 const DEBIAN_C = ['clang-19', 'lld-19', 'wasi-libc', 'libclang-rt-19-dev-wasm32']
 const DEBIAN_CPP = ['libc++-19-dev-wasm32', 'libc++abi-19-dev-wasm32']
 const TARGET = 'wasm32-wasip1'
-const RUST_TARGETS = [TARGET, 'wasm32-wasi', 'wasm32-wasip2']
+const COMPONENT_TARGET = 'wasm32-wasip2'
+const RUST_TARGETS = [TARGET, 'wasm32-wasi', COMPONENT_TARGET]
 /** Nobody waits longer for a network that is not there. */
 const INSTALL_MS = 50_000
 
 if (process.argv[2] === '--find') {
   const [c, cpp, rust] = [hasLibrary('libc.a'), hasLibrary('libc++.a'), hasRust()]
-  console.log(JSON.stringify({ c, cpp, rust, crates: rust && fetchCrates('--offline') }))
+  const components = hasRust([COMPONENT_TARGET])
+  const crates = rust && fetchCrates('--offline')
+  console.log(JSON.stringify({ c, cpp, rust, components, crates }))
 } else {
   if (!hasLibrary('libc.a') || !hasLibrary('libc++.a')) installClang()
-  if (!hasRust()) installRustTarget()
+  if (!hasRust([TARGET]) || !hasRust([COMPONENT_TARGET])) installRustTargets()
   if (hasRust() && !fetchCrates('--offline') && !fetchCrates()) {
     console.log('Skipped the template in Rust: its crates could not be fetched')
   }
@@ -42,10 +45,10 @@ function hasLibrary(name) {
   })
 }
 
-/** Whether cargo is here, with the standard library for one of the targets. */
-function hasRust() {
+/** Whether cargo is here, with the standard library for one of these targets. */
+function hasRust(targets = RUST_TARGETS) {
   if (spawnSync('cargo', ['--version']).status !== 0) return false
-  return RUST_TARGETS.some((target) => {
+  return targets.some((target) => {
     const args = ['--print', 'target-libdir', '--target', target]
     const { status, stdout } = spawnSync('rustc', args, { encoding: 'utf8' })
     if (status !== 0 || !existsSync(stdout.trim())) return false
@@ -80,8 +83,9 @@ function installClang() {
   }
 }
 
-function installRustTarget() {
-  spawnSync('rustup', ['target', 'add', TARGET], { stdio: 'ignore', timeout: INSTALL_MS })
+function installRustTargets() {
+  const args = ['target', 'add', TARGET, COMPONENT_TARGET]
+  spawnSync('rustup', args, { stdio: 'ignore', timeout: INSTALL_MS })
   if (hasRust()) return
   console.log(
     `Skipped guests in Rust: cargo is not here, or has no standard library for ${TARGET} and rustup cannot add it`,

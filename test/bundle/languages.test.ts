@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { BuildError, buildImage } from '../../src/bundle/index.ts'
 import type { BuildImageOptions } from '../../src/bundle/index.ts'
 import { loadProgram } from '../../src/cell/index.ts'
-import { compilerEnv, cppTools, cTools, rustTools } from '../help/toolchains.ts'
+import { compilerEnv, cppTools, cTools, rustComponents, rustTools } from '../help/toolchains.ts'
 import { PROJECT } from '../help/ww.ts'
 import { folderWith } from './folder.ts'
 
@@ -350,3 +350,17 @@ describe.skipIf(!rustTools.isHere)(`in Rust${rustTools.missing}`, () => {
     )
   }, 120_000)
 })
+
+test.skipIf(!rustComponents.isHere)(
+  `CARGO_BUILD_TARGET says for what Rust is built: a component with wasm32-wasip2${rustComponents.missing}`,
+  async () => {
+    await using folder = await folderWith({
+      'Cargo.toml': CARGO,
+      'src/main.rs': 'fn main() { println!("hello"); }\n',
+    })
+    await build(folder.path, { env: { ...compilerEnv(), CARGO_BUILD_TARGET: 'wasm32-wasip2' } })
+    const [, , , , version, , layer] = await readFile(join(folder.path, 'boot/main.wasm'))
+    expect([version, layer]).toEqual([0x0d, 1])
+  },
+  120_000,
+)

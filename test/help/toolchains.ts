@@ -29,6 +29,8 @@ function toolchain(name: string): Toolchain {
 export const cTools = toolchain('c')
 export const cppTools = toolchain('cpp')
 export const rustTools = toolchain('rust')
+/** Rust's target for components. */
+export const rustComponents = toolchain('components')
 /** The crates of the template, which the machine may have without reaching the registry. */
 export const rustCrates = toolchain('crates')
 
