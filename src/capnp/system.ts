@@ -501,6 +501,7 @@ export class Executor_spawn$Results$Promise extends $.Pipeline<Executor_spawn$Re
 }
 
 export class Executor_load$Params extends $.Struct {
+  declare readonly $init?: Executor_load$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -520,6 +521,7 @@ export interface Executor_load$Params$Init {
 }
 
 export class Executor_load$Results extends $.Struct {
+  declare readonly $init?: Executor_load$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 
@@ -641,6 +643,7 @@ export interface Executor$Server {
 }
 
 export class Program_spawn$Params extends $.Struct {
+  declare readonly $init?: Program_spawn$Params$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 3
 
@@ -674,6 +677,7 @@ export interface Program_spawn$Params$Init {
 }
 
 export class Program_spawn$Results extends $.Struct {
+  declare readonly $init?: Program_spawn$Results$Init
   static readonly $dataWords = 0
   static readonly $pointerWords = 1
 

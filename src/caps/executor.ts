@@ -1,5 +1,5 @@
 import { WwError } from '../base/index.ts'
-import type { Log } from '../base/index.ts'
+import type { ByteLink, Log } from '../base/index.ts'
 import { Executor, Program } from '../capnp/system.ts'
 import type { Program_spawn$Params, Process } from '../capnp/system.ts'
 import { loadProgram, spawnCell } from '../cell/index.ts'
@@ -27,6 +27,8 @@ export interface ExecutorPowers {
   readonly adopt: (cell: Cell) => void
   /** What sees the messages between the node and the cell of this name. */
   readonly traceOf?: ((cell: string) => Trace | undefined) | undefined
+  /** The link to the cell of this name, as the node is to use it. */
+  readonly recorded?: ((cell: string, link: ByteLink) => ByteLink) | undefined
 }
 
 /** The authority to start cells. See system.capnp. */
@@ -37,17 +39,17 @@ export function serveExecutor(given: ExecutorPowers): Executor {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
       const options = optionsOf(params)
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, [], powers, signal) }
     },
     async spawn(params, { signal }) {
       const options = optionsOf(params)
       const grants = takeGrants(params.grants)
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, grants, powers, signal) }
     },
-    async load({ wasm }) {
-      return { program: serveProgram(await load(wasm, 'the program', powers), powers) }
+    async load({ wasm }, { signal }) {
+      return { program: serveProgram(await load(wasm, 'the program', powers, signal), powers) }
     },
   })
 }
@@ -71,9 +73,10 @@ async function load(
   wasm: Uint8Array,
   name: string,
   { programs, keepNames }: ExecutorPowers,
+  signal: AbortSignal,
 ): Promise<CellProgram> {
   return programs
-    ? await programs.load(wasm, name, { keepNames })
+    ? await programs.load(wasm, name, { keepNames, signal })
     : await loadProgram(wasm, name, { keepNames })
 }
 
@@ -81,7 +84,7 @@ async function spawn(
   program: CellProgram | Promise<CellProgram>,
   options: SpawnOptions,
   grants: readonly Grant[],
-  { log, expose, starter, threads, adopt, traceOf }: ExecutorPowers,
+  { log, expose, starter, threads, adopt, traceOf, recorded }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
@@ -95,7 +98,7 @@ async function spawn(
       signal,
     })
     adopt(cell)
-    const connection = new Connection(cell.data, {
+    const connection = new Connection(recorded?.(options.name, cell.data) ?? cell.data, {
       bootstrap: bootstrap.$dup(),
       log,
       expose,

@@ -20,7 +20,7 @@ import type { ThreadPool } from './pool.ts'
 import type { Program } from './program.ts'
 import type { CellExit, CellMessage } from './protocol.ts'
 import { Pump, Served } from './pump.ts'
-import { allocateCell, HostSide } from './shared-cell.ts'
+import { HostSide } from './shared-cell.ts'
 import { CellThread } from './thread.ts'
 import type { ThreadListener } from './thread.ts'
 import { Turns } from './turns.ts'
@@ -141,8 +141,7 @@ class WorkerCell implements Cell, ThreadListener {
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
     this.#log = log
-    const buffer = allocateCell()
-    const shared = new HostSide(buffer)
+    const shared = new HostSide(thread.buffer)
     this.#shared = shared
     this.#seat = turns.join(() => {
       shared.turn.grant()
@@ -168,7 +167,7 @@ class WorkerCell implements Cell, ThreadListener {
 
     this.#thread = thread
     const seen = { ...NO_TERMINALS, ...terminals }
-    thread.begin({ buffer, code: program.code, args, env, terminals: seen, maxPages, fuel }, this)
+    thread.begin({ code: program.code, args, env, terminals: seen, maxPages, fuel }, this)
     if (wallMs !== Infinity) {
       const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
       this.#deadline = setTimeout(exceeded, wallMs)

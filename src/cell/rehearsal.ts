@@ -3,7 +3,7 @@
 // the first turn of each cell takes three times as long.
 
 import type { CellStart } from './protocol.ts'
-import { HostSide, allocateCell } from './shared-cell.ts'
+import { allocateCell, CellSide, HostSide } from './shared-cell.ts'
 import { NO_TERMINALS } from './world/world.ts'
 
 // Asks what the start of a C program asks, polls a timer and the data stream, reads it and writes.
@@ -49,8 +49,8 @@ const MODULE = [
   'BEECQcAAEAYaQQRBAEEBQcAAEAcaQQRBAEEBQcAAEAgaQQAQCQsLGgIAQQALBQAEAABAAEG4AQsJAQAAAAAAAAAE',
 ]
 
-/** A cell for a thread of which nobody takes notice. */
-export function rehearsal(): CellStart {
+/** A cell of which nobody takes notice, and its end of the memory of one. */
+export function rehearsal(): { readonly start: CellStart; readonly pipes: CellSide } {
   const bytes = Uint8Array.from(atob(MODULE.join('')), (char) => char.charCodeAt(0))
   const buffer = allocateCell()
   const host = new HostSide(buffer)
@@ -59,5 +59,6 @@ export function rehearsal(): CellStart {
   const memory = { minPages: 1, maxPages: 1 }
   const core = { module, memory, tableEntries: 0, isMetered: false, hasStart: false }
   const code = { kind: 'module', module: core } as const
-  return { buffer, code, args: [], env: [], terminals: NO_TERMINALS, maxPages: [1], fuel: Infinity }
+  const start = { code, args: [], env: [], terminals: NO_TERMINALS, maxPages: [1], fuel: Infinity }
+  return { start, pipes: new CellSide(buffer) }
 }

@@ -3,7 +3,7 @@
 // a thread, and only files of this room; the build makes one file of them all, `worker.cjs`.
 
 import { setPriority } from 'node:os'
-import { MessageChannel, parentPort } from 'node:worker_threads'
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
@@ -22,8 +22,7 @@ type EntryPoint = () => number
 
 type Say = (message: ThreadMessage) => void
 
-function run(start: CellStart, say: Say): CellMessage {
-  const pipes = new CellSide(start.buffer)
+function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
   const { share } = pipes
   const stopper = new Stopper(
     () => pipes.killed,
@@ -76,10 +75,11 @@ function exitFor(reason: StopReason): CellExit {
 }
 
 function waitForCell(): void {
+  const pipes = new CellSide(workerData as SharedArrayBuffer)
   const say: Say = (message) => parentPort?.postMessage(message)
   // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
   // gone: then it knows how the guest ended, too.
-  parentPort?.once('message', (start: CellStart) => say(run(start, say)))
+  parentPort?.once('message', (start: CellStart) => say(run(start, pipes, say)))
   say({ kind: 'up' })
 }
 
@@ -87,10 +87,11 @@ function waitForCell(): void {
 if (process.platform === 'linux') setPriority(CELL_LIMITS.niceness)
 
 // A cell of ours first, which comes the way the real one will.
+const first = rehearsal()
 const { port1, port2 } = new MessageChannel()
 port2.once('message', (start: CellStart) => {
-  run(start, (message) => port2.postMessage(message))
+  run(start, first.pipes, (message) => port2.postMessage(message))
   port1.close()
   waitForCell()
 })
-port1.postMessage(rehearsal())
+port1.postMessage(first.start)

@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { Scope, Watch, WwError } from '../base/index.ts'
-import type { Log, ReadOnlyTree } from '../base/index.ts'
+import type { ByteLink, Log, ReadOnlyTree } from '../base/index.ts'
 import * as ipfs from '../capnp/ipfs.ts'
 import * as stem from '../capnp/stem.ts'
 import * as system from '../capnp/system.ts'
@@ -14,7 +14,7 @@ import type { Cell, CellExit, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
 import { startSwarm } from '../net/index.ts'
-import { Connection, traceLines } from '../rpc/index.ts'
+import { Connection, record, traceLines } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
 import { Children } from './children.ts'
 import type { NodeConfig } from './config.ts'
@@ -58,7 +58,8 @@ export async function startNode(
   const expose = exposeTo(log)
   const adopt = (cell: Cell) => children.adopt(cell)
   const traceOf = tracing(io.rpcLine)
-  const cells = { programs, threads, keepNames, adopt, traceOf }
+  const recorded = recording(io.rpcRecording)
+  const cells = { programs, threads, keepNames, adopt, traceOf, recorded }
   const powers = { key, swarm, terminal, log, expose, ...cells }
   // The epochs exist before the guest does, so that none is missed.
   const epochs = new Watch(FIRST_EPOCH)
@@ -76,7 +77,7 @@ export async function startNode(
     signal,
   })
   scope.own(pid0)
-  const connection = new Connection(pid0.data, {
+  const connection = new Connection(recorded('pid0', pid0.data), {
     bootstrap: membrane,
     log,
     expose,
@@ -104,6 +105,13 @@ function tracing(line: NodeIo['rpcLine']): ((cell: string) => Trace) | undefined
     const name = JSON.stringify(cell.slice(0, HOST_LIMITS.maxTracedName)).slice(1, -1)
     return traceLines((text) => line(`${name} ${text}`), [system, stem, ipfs])
   }
+}
+
+/** The link to the cell of a name, written down where somebody asked for it. */
+function recording(open: NodeIo['rpcRecording']): (cell: string, link: ByteLink) => ByteLink {
+  if (!open) return (_, link) => link
+  const clock = () => performance.now()
+  return (cell, link) => record(link, open(cell), { title: cell, clock })
 }
 
 async function entryProgram(

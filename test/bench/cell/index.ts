@@ -9,6 +9,7 @@ import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
 import { crowdBenches } from './crowd.ts'
 import { fuelBenches } from './fuel.ts'
+import { guestBenches } from './guest.ts'
 import { startBenches } from './start.ts'
 import { inTurns } from './turns.ts'
 
@@ -29,6 +30,7 @@ export const benches: Bench[] = [
   ...fuelBenches,
   ...startBenches,
   ...crowdBenches,
+  ...guestBenches,
   {
     name: 'host↔cell round trip, 64 bytes',
     unit: 'µs',
