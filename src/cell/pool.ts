@@ -73,7 +73,6 @@ export class ThreadPool implements AsyncDisposable {
     if (this.#isClosed) throw closed()
     const leave = await this.#starts.enter(who)
     try {
-      if (this.#isClosed) throw closed()
       const thread = this.#take()
       try {
         return await use(thread)
@@ -88,6 +87,7 @@ export class ThreadPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    this.#starts.close(closed())
     clearTimeout(this.#refill)
     clearTimeout(this.#look)
     for (const thread of this.#waiting) this.#end(thread)

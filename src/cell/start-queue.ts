@@ -1,5 +1,10 @@
 import { WwError } from '../base/index.ts'
 
+interface Waiting {
+  readonly resolve: () => void
+  readonly reject: (reason: WwError) => void
+}
+
 /**
  * Who may start a cell now. Starts go on side by side up to a number; beyond it they wait, and those
  * who ask take turns, however much each asks for.
@@ -13,7 +18,7 @@ export class StartQueue {
   readonly #maxStarting: number
   readonly #maxQueued: number
   /** By who asked; who was served goes to the end. */
-  readonly #waiting = new Map<object, (() => void)[]>()
+  readonly #waiting = new Map<object, Waiting[]>()
   readonly #maxMs: number
   #starting = 0
 
@@ -30,7 +35,7 @@ export class StartQueue {
 
   /**
    * Resolves when there is a place, which is the caller's until it calls what it got, or `maxMs`.
-   * @throws {WwError} START_BUSY (overloaded)
+   * @throws {WwError} START_BUSY (overloaded), or the reason of `close`
    */
   async enter(who: object): Promise<() => void> {
     if (this.#starting < this.#maxStarting) this.#starting++
@@ -54,7 +59,13 @@ export class StartQueue {
       throw new WwError('overloaded', 'START_BUSY', sentence)
     }
     this.#waiting.set(who, queue)
-    await new Promise<void>((resolve) => queue.push(resolve))
+    await new Promise<void>((resolve, reject) => queue.push({ resolve, reject }))
+  }
+
+  /** Refuses those who wait. */
+  close(reason: WwError): void {
+    for (const queue of this.#waiting.values()) for (const { reject } of queue) reject(reason)
+    this.#waiting.clear()
   }
 
   #leave(): void {
@@ -67,6 +78,6 @@ export class StartQueue {
     const next = queue.shift()!
     this.#waiting.delete(who)
     if (queue.length > 0) this.#waiting.set(who, queue)
-    next()
+    next.resolve()
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { WwError } from '../../src/base/index.ts'
 import { StartQueue } from '../../src/cell/start-queue.ts'
 import { sleep } from './help/cells.ts'
 
@@ -55,6 +56,17 @@ test('a start that does not end keeps the others waiting for a while only', asyn
   const queue = new StartQueue(1, 3, 20)
   await queue.enter({})
   const leave = await queue.enter({})
+  leave()
+  expect(queue.starting).toBe(0)
+})
+
+test('those who wait are refused when there is no more to start', async () => {
+  const queue = new StartQueue(1, 3, LONG_MS)
+  const leave = await queue.enter({})
+  const waiting = queue.enter({})
+  const reason = new WwError('disconnected', 'ENDING', 'The node is ending')
+  queue.close(reason)
+  await expect(waiting).rejects.toBe(reason)
   leave()
   expect(queue.starting).toBe(0)
 })
