@@ -21,6 +21,8 @@ export interface ExecutorPowers {
   readonly programs?: Programs
   /** Where threads of cells come from; without it every spawn starts its own. */
   readonly threads?: ThreadPool
+  /** On whose behalf cells are started. */
+  readonly starter?: object
   /** Takes ownership of a cell that has started; ends it when the node ends. */
   readonly adopt: (cell: Cell) => void
   /** What sees the messages between the node and the cell of this name. */
@@ -30,7 +32,9 @@ export interface ExecutorPowers {
 }
 
 /** The authority to start cells. See system.capnp. */
-export function serveExecutor(powers: ExecutorPowers): Executor {
+export function serveExecutor(given: ExecutorPowers): Executor {
+  // Whoever holds one executor has its turn beside those who hold another.
+  const powers = { ...given, starter: {} }
   return serve(Executor, {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
@@ -80,12 +84,19 @@ async function spawn(
   program: CellProgram | Promise<CellProgram>,
   options: SpawnOptions,
   grants: readonly Grant[],
-  { log, expose, threads, adopt, traceOf, recorded }: ExecutorPowers,
+  { log, expose, starter, threads, adopt, traceOf, recorded }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
   const bootstrap = serveInitialGrants(grants)
   try {
-    const cell = await spawnCell({ program: await program, ...options, threads, log, signal })
+    const cell = await spawnCell({
+      program: await program,
+      ...options,
+      starter,
+      threads,
+      log,
+      signal,
+    })
     adopt(cell)
     const connection = new Connection(recorded?.(options.name, cell.data) ?? cell.data, {
       bootstrap: bootstrap.$dup(),

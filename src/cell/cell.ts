@@ -19,11 +19,18 @@ import type { HostEnd } from './pipe.ts'
 import type { ThreadPool } from './pool.ts'
 import type { Program } from './program.ts'
 import type { CellExit, CellMessage } from './protocol.ts'
+import { Pump, Served } from './pump.ts'
 import { HostSide } from './shared-cell.ts'
 import { CellThread } from './thread.ts'
 import type { ThreadListener } from './thread.ts'
+import { Turns } from './turns.ts'
+import type { Seat } from './turns.ts'
 import { NO_TERMINALS } from './world/world.ts'
 import type { Terminals } from './world/world.ts'
+
+// There is one thread that serves cells, and one set of processors.
+const pump = new Pump()
+const turns = new Turns()
 
 export interface CellOptions {
   readonly program: Program
@@ -39,6 +46,8 @@ export interface CellOptions {
   readonly root?: ReadOnlyTree
   /** What differs from the node's defaults. */
   readonly limits?: Partial<CellLimits>
+  /** Who starts it: of several that start many cells, each has its turn. */
+  readonly starter?: object | undefined
   /** Where its thread comes from; without one it is started now. */
   readonly threads?: ThreadPool | undefined
   readonly log: Log
@@ -69,8 +78,10 @@ export interface Cell extends AsyncDisposable {
  */
 export async function spawnCell(options: CellOptions): Promise<Cell> {
   options.signal?.throwIfAborted()
-  const { threads } = options
-  if (threads) return await threads.lend(async (thread) => await startCell(options, thread))
+  const { threads, starter } = options
+  if (threads) {
+    return await threads.lend(async (thread) => await startCell(options, thread), starter)
+  }
   return await startCell(options, new CellThread())
 }
 
@@ -105,9 +116,15 @@ class WorkerCell implements Cell, ThreadListener {
   readonly #shared: HostSide
   readonly #thread: CellThread
   readonly #ends: readonly HostEnd[]
+  readonly #seat: Seat
+  #isAsked = false
+  /** Ends the pump's rest. */
+  #wake = () => {}
   readonly #deadline: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
   #gone = false
+  /** The guest's code has run to its end, whichever. */
+  #hasEnded = false
   /** How the guest or its thread said it ended. */
   #exit: CellExit | undefined
   /** Known once the guest has ended by itself. */
@@ -126,14 +143,19 @@ class WorkerCell implements Cell, ThreadListener {
     this.#log = log
     const shared = new HostSide(thread.buffer)
     this.#shared = shared
-    this.data = new DataLink(shared.dataOut, shared.dataIn)
+    this.#seat = turns.join(() => {
+      shared.turn.grant()
+      shared.cellBell.ring()
+    })
+    const ask = () => this.#ask()
+    this.data = new DataLink(shared.dataOut, shared.dataIn, ask)
     this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
     const output = new OutputMeter(outputBytes, () =>
       this.#limited('output', `wrote more than ${outputBytes} bytes, its limit`),
     )
-    this.stdout = new PipeReader(shared.stdout, output)
-    this.stderr = new PipeReader(shared.stderr, output)
-    const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log)
+    this.stdout = new PipeReader(shared.stdout, output, ask)
+    this.stderr = new PipeReader(shared.stderr, output, ask)
+    const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log, ask)
     this.#ends = [this.data, this.stdin, this.stdout, this.stderr, files]
     this.started = new Promise((resolve, reject) => {
       this.#resolveStarted = resolve
@@ -170,8 +192,13 @@ class WorkerCell implements Cell, ThreadListener {
     if (this.#gone) return
     this.#shared.kill()
     if (await this.#goneWithin(CELL_LIMITS.stopMs)) return
-    void this.#thread.terminate()
-    if (await this.#goneWithin(CELL_LIMITS.terminateMs)) return
+    // A guest that has said how it ended does nothing more: its thread is being taken down, which
+    // takes as long as the machine is busy.
+    if (!this.#hasEnded) {
+      void this.#thread.terminate()
+      if (await this.#goneWithin(CELL_LIMITS.terminateMs)) return
+    }
+    if (this.#hasEnded && (await this.#goneWithin(CELL_LIMITS.takeDownMs))) return
     this.#log.error('cell thread does not end', { cell: this.name })
     this.#thread.abandon()
     this.#exit ??= { kind: 'killed', code: 137 }
@@ -209,13 +236,45 @@ class WorkerCell implements Cell, ThreadListener {
 
   // The thread is a ref'd handle, so the process stays alive for this wait, and only as long.
   async #pump(): Promise<void> {
-    const { hostBell } = this.#shared
+    const { hostBell, turn } = this.#shared
+    const served = new Served()
+    const work = (maxBytes: number) => {
+      if (!this.#gone) this.#turn(maxBytes)
+    }
+    let isListening = false
     while (!this.#gone) {
       const seen = hostBell.count
-      for (const end of this.#ends) end.turn()
+      this.#isAsked = false
+      if (turn.isAsked) this.#seat.ask()
+      else if (!turn.isGranted) this.#seat.leave()
+      await pump.serve(served, work)
       // A guest that rings without pause must not keep the event loop.
-      await (hostBell.waitAsync(seen) ?? new Promise(setImmediate))
+      if (this.data.hasMore || hostBell.count !== seen) await new Promise(setImmediate)
+      else if (!this.#isAsked) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+          if (isListening) return
+          const rung = hostBell.waitAsync(seen)
+          if (!rung) return resolve()
+          isListening = true
+          void rung.then(() => {
+            isListening = false
+            this.#wake()
+          })
+        })
+      }
     }
+  }
+
+  /** One of our ends wants a turn, besides those the cell rings for. It comes after the caller. */
+  #ask(): void {
+    if (this.#gone) queueMicrotask(() => this.#turn())
+    this.#isAsked = true
+    this.#wake()
+  }
+
+  #turn(maxBytes?: number): void {
+    for (const end of this.#ends) end.turn(maxBytes)
   }
 
   hear(message: CellMessage): void {
@@ -228,6 +287,7 @@ class WorkerCell implements Cell, ThreadListener {
         this.#rejectStarted(this.#notStarted(message.cause))
         return
       case 'ended':
+        this.#hasEnded = true
         this.#exit ??= message.exit
         this.#fuelUsed = message.fuelUsed
     }
@@ -247,8 +307,9 @@ class WorkerCell implements Cell, ThreadListener {
     shared.closeForCell()
     if (exit.kind !== 'exited') this.data.fail(this.#cellEnded(exit))
     this.#gone = true
-    for (const end of this.#ends) end.turn()
-    shared.hostBell.ring()
+    this.#seat.leave()
+    this.#turn()
+    this.#wake()
     this.#rejectStarted(this.#notStarted(`it ${howEnded(exit)}`))
     this.#report(exit)
     this.#resolveExited(exit)

@@ -38,22 +38,32 @@ export class FileServer {
   // A cell reads a long directory in parts: the last one listed is kept for the next part.
   #listing: { readonly path: string; readonly entries: readonly TreeEntry[] } | undefined
 
-  constructor(mailbox: Mailbox, cellBell: Doorbell, tree: ReadOnlyTree, log: Log) {
+  readonly #ask: () => void
+  #answered: FileAnswer | undefined
+
+  /** @param ask for a turn, which comes later */
+  constructor(mailbox: Mailbox, cellBell: Doorbell, tree: ReadOnlyTree, log: Log, ask: () => void) {
+    this.#ask = ask
     this.#mailbox = mailbox
     this.#cellBell = cellBell
     this.#tree = tree
     this.#log = log
   }
 
-  /** Begins to answer the question that is there, if there is one. Never throws. */
+  /** Gives the answer that is due, or begins with the question that is there. Never throws. */
   turn(): void {
+    if (this.#answered !== undefined) {
+      this.#mailbox.answer(this.#answered)
+      this.#answered = undefined
+      this.#cellBell.ring()
+    }
     const question = this.#mailbox.takeQuestion()
     if (question) void this.#serve(question)
   }
 
   async #serve(question: FileQuestion): Promise<void> {
-    this.#mailbox.answer(await this.#answer(question))
-    this.#cellBell.ring()
+    this.#answered = await this.#answer(question)
+    this.#ask()
   }
 
   async #answer(question: FileQuestion): Promise<FileAnswer> {

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** Every number that bounds a cell, with its unit and why it is that large. */
 export const CELL_LIMITS = {
   /** Bytes in flight per direction of the data stream and per standard stream: the size of a Unix pipe. A power of two. */
@@ -41,10 +43,35 @@ export const CELL_LIMITS = {
   memoryPages: 16_384,
   /** Units of fuel given at a time; a guest that computes uses them in well under a millisecond, and then looks whether it was killed. */
   fuelSlice: 1 << 18,
+  /**
+   * Units a cell may use at once after it has waited; some milliseconds. Beyond, it computes in turns
+   * of so many units, as long again. A cell that answers calls stays below.
+   */
+  savedUnits: 1 << 22,
+  turnUnits: 1 << 22,
+  /** Units saved by a millisecond of waiting: a thirtieth of what it could have used. */
+  savedUnitsPerMs: 1 << 14,
+  /** What a call of the host counts in that, besides what the guest pays for it: some microseconds. */
+  hostCallUnits: 1 << 10,
+  /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
+  niceness: 10,
+  /** A turn that is not given back in so many milliseconds counts no more. */
+  turnMs: 50,
+  /** Milliseconds of the host's thread a cell may use at once; see `pump.ts`. */
+  savedHostMs: 4,
+  /** Cells beyond that move so many bytes at a time: some ten calls. */
+  sliceBytes: 2 << 10,
+  /** Then they rest so many times as long, if another was served within its own in the last milliseconds. */
+  restRatio: 4,
+  calmMs: 100,
+  /** Milliseconds in which cells are counted that share the thread. */
+  periodMs: 100,
   /** A killed cell stops by itself within so many milliseconds, or its thread is terminated. */
   stopMs: 50,
   /** A terminated thread is gone within so many milliseconds, or is given up. */
   terminateMs: 1_000,
+  /** A thread whose guest has ended is gone after so many milliseconds, or is left behind as well. */
+  takeDownMs: 30_000,
   /** Definitions evaluated while a component is linked, instantiations of nested components included. */
   componentDefinitions: 100_000,
   /** Components nested in components. Engines use two. */
@@ -113,6 +140,11 @@ export interface PoolLimits {
   readonly refillDelayMs: number
   /** Cells being started go before new threads, for so long at most. */
   readonly refillPatienceMs: number
+  /** Cells that are being started at a time, and that wait to be for one who starts them. */
+  readonly maxStarting: number
+  readonly maxQueued: number
+  /** A start that takes longer keeps nobody waiting any more. */
+  readonly startMs: number
   /** Threads in a row that end before they are up: after so many no more are started ahead. */
   readonly maxFailures: number
 }
@@ -123,6 +155,10 @@ export const POOL_LIMITS: PoolLimits = {
   idleMs: 30_000,
   refillDelayMs: 10,
   refillPatienceMs: 200,
+  // A start keeps a processor busy for some 30 ms; one is left for others.
+  maxStarting: Math.max(1, availableParallelism() - 1),
+  startMs: 500,
+  maxQueued: 64,
   maxFailures: 3,
 }
 

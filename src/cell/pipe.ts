@@ -7,7 +7,8 @@ import type { RingReader, RingWriter } from './ring.ts'
 
 /** Something to go on with whenever the cell may have moved bytes. */
 export interface HostEnd {
-  turn(): void
+  /** @param maxBytes of the data stream it may bring, by default all there are */
+  turn(maxBytes?: number): void
 }
 
 interface PendingRead {
@@ -39,17 +40,20 @@ export class OutputMeter {
 export class PipeReader implements ByteReader, HostEnd {
   readonly #ring: RingReader
   readonly #meter: OutputMeter
+  readonly #ask: () => void
   #pending: PendingRead[] = []
 
-  constructor(ring: RingReader, meter: OutputMeter) {
+  /** @param ask for a turn, which comes later */
+  constructor(ring: RingReader, meter: OutputMeter, ask: () => void) {
     this.#ring = ring
     this.#meter = meter
+    this.#ask = ask
   }
 
   read(maxBytes: number): Promise<Uint8Array> {
     return new Promise((resolve) => {
       this.#pending.push({ maxBytes, resolve })
-      this.turn()
+      this.#ask()
     })
   }
 
@@ -138,16 +142,19 @@ export class DataLink implements ByteLink, HostEnd {
   #closed = false
   #ended = false
   #reason: WwError | undefined
+  readonly #ask: () => void
 
-  constructor(incoming: RingReader, outgoing: RingWriter) {
+  /** @param ask for a turn, which comes later: a sink is not called back while it calls us */
+  constructor(incoming: RingReader, outgoing: RingWriter, ask: () => void) {
     this.#incoming = incoming
     this.#outgoing = outgoing
+    this.#ask = ask
   }
 
   open(sink: ByteSink): void {
     if (this.#sink) throw new WwError('failed', 'LINK_OPEN', 'Cannot open a data stream twice')
     this.#sink = sink
-    this.#turnSoon()
+    this.#ask()
   }
 
   send(chunks: readonly Uint8Array[]): boolean {
@@ -164,7 +171,7 @@ export class DataLink implements ByteLink, HostEnd {
 
   resume(): void {
     this.#paused = false
-    this.#turnSoon()
+    this.#ask()
   }
 
   close(): void {
@@ -178,7 +185,7 @@ export class DataLink implements ByteLink, HostEnd {
     this.#outgoing.close()
     this.#incoming.close()
     this.fail(reason)
-    this.#turnSoon()
+    this.#ask()
   }
 
   /** Gives the reason why the stream ends without the guest having closed it. The first one stays. */
@@ -186,15 +193,21 @@ export class DataLink implements ByteLink, HostEnd {
     this.#reason ??= reason
   }
 
-  turn(): void {
+  turn(maxBytes: number = this.#incoming.capacity): void {
     const wasFull = this.#queue.length > 0
     if (this.#flush() && wasFull) this.#sink?.drained()
-    this.#deliver()
+    this.#deliver(maxBytes)
   }
 
-  // At most what the ring held when we began: a guest that writes as fast as we read cannot keep us.
-  #deliver(): void {
-    for (let left = this.#incoming.capacity; left > 0;) {
+  /** Bytes lie there that a turn did not bring. */
+  get hasMore(): boolean {
+    if (!this.#sink || this.#paused || this.#ended) return false
+    return this.#incoming.readable > 0 || this.#incoming.writerClosed
+  }
+
+  // At most so many: a guest that writes as fast as we read cannot keep us.
+  #deliver(maxBytes: number): void {
+    for (let left = maxBytes; left > 0;) {
       if (!this.#sink || this.#paused || this.#ended) return
       const isLast = this.#incoming.writerClosed
       const aborted = this.#incoming.readerClosed
@@ -232,10 +245,5 @@ export class DataLink implements ByteLink, HostEnd {
     }
     if (this.#closed) this.#outgoing.close()
     return true
-  }
-
-  // Never within the caller's frame: a sink is not called back while it calls us.
-  #turnSoon(): void {
-    queueMicrotask(() => this.turn())
   }
 }

@@ -9,12 +9,14 @@
 //  - Until the first cell nothing is kept ready but what `prepare` asked for.
 //  - Threads are started one at a time, and not while a cell is being started, unless that goes on
 //    for `refillPatienceMs`.
+//  - At most `maxStarting` cells are being started at a time; see `start-queue.ts` for the others.
 //  - Closing ends every thread that waits; nothing is lent after it.
 
 import { messageOf, WwError } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
 import { POOL_LIMITS } from './limits.ts'
 import type { PoolLimits } from './limits.ts'
+import { StartQueue } from './start-queue.ts'
 import { CellThread } from './thread.ts'
 
 export interface ThreadPoolOptions {
@@ -31,8 +33,7 @@ export class ThreadPool implements AsyncDisposable {
   readonly #ending = new Set<Promise<void>>()
   #coming: CellThread | undefined
   #target = 0
-  /** Cells being started. */
-  #starting = 0
+  readonly #starts: StartQueue
   /** The fewest that waited at any time since the last look. */
   #spare = 0
   /** Threads that ended before they were up, since one was. */
@@ -45,6 +46,8 @@ export class ThreadPool implements AsyncDisposable {
   constructor({ log, limits }: ThreadPoolOptions) {
     this.#log = log
     this.#limits = { ...POOL_LIMITS, ...limits }
+    const { maxStarting, maxQueued, startMs } = this.#limits
+    this.#starts = new StartQueue(maxStarting, maxQueued, startMs)
   }
 
   /** Threads that are up and wait. */
@@ -63,25 +66,28 @@ export class ThreadPool implements AsyncDisposable {
    * Lends a thread to a cell: one that waits, or a new one.
    *
    * @param use begins a cell on it and returns when that has started, or failed to
-   * @throws {WwError} POOL_CLOSED
+   * @param who starts it: of several that start many, each has its turn
+   * @throws {WwError} POOL_CLOSED, START_BUSY (overloaded)
    */
-  async lend<T>(use: (thread: CellThread) => Promise<T>): Promise<T> {
-    if (this.#isClosed) {
-      throw new WwError('disconnected', 'POOL_CLOSED', 'Cannot start a cell: the node is ending')
-    }
-    const thread = this.#take()
-    this.#starting++
+  async lend<T>(use: (thread: CellThread) => Promise<T>, who: object = this): Promise<T> {
+    if (this.#isClosed) throw closed()
+    const leave = await this.#starts.enter(who)
     try {
-      return await use(thread)
+      const thread = this.#take()
+      try {
+        return await use(thread)
+      } finally {
+        if (!thread.hasBegun) this.#takeBack(thread)
+      }
     } finally {
-      this.#starting--
-      if (!thread.hasBegun) this.#takeBack(thread)
+      leave()
       this.#refillSoon()
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    this.#starts.close(closed())
     clearTimeout(this.#refill)
     clearTimeout(this.#look)
     for (const thread of this.#waiting) this.#end(thread)
@@ -121,7 +127,8 @@ export class ThreadPool implements AsyncDisposable {
     this.#refill = setTimeout(() => {
       this.#refill = undefined
       const waitedMs = performance.now() - (this.#wantedSinceMs ?? 0)
-      if (this.#starting > 0 && waitedMs < this.#limits.refillPatienceMs) return this.#refillSoon()
+      if (this.#starts.starting > 0 && waitedMs < this.#limits.refillPatienceMs)
+        return this.#refillSoon()
       this.#wantedSinceMs = undefined
       this.#start()
     }, this.#limits.refillDelayMs).unref()
@@ -180,4 +187,8 @@ export class ThreadPool implements AsyncDisposable {
     const ending = thread.terminate().then(() => void this.#ending.delete(ending))
     this.#ending.add(ending)
   }
+}
+
+function closed(): WwError {
+  return new WwError('disconnected', 'POOL_CLOSED', 'Cannot start a cell: the node is ending')
 }

@@ -10,7 +10,7 @@
 //  - A writer sets its closed flag after its last byte: whoever reads the flag first and then finds
 //    the ring empty has seen everything.
 //  - After a change that the other side may wait for, its doorbell is rung: always after bytes were
-//    written or an end was closed, and after bytes were read if the writer had found too little space.
+//    written or an end was closed, and once half of the ring is free if the writer had found it full.
 //  - Nothing here waits. Whoever waits reads the doorbell's count, looks, and then waits for that
 //    count to change; a ring in between makes the wait return at once.
 
@@ -25,34 +25,51 @@ const CONTROL_BYTES = CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT
 // Below this a loop is faster than `set`, which makes a view.
 const SHORT_COPY = 64
 
-/** A word of shared memory one thread waits on. */
+const COUNT = 0
+const SLEEPING = 1
+
+/**
+ * Two words of shared memory by which one thread is told that something changed.
+ *
+ * To wake a thread takes a lock that all threads of the process share, so it is done only when one
+ * sleeps: whoever is about to sleep says so first, and then looks at the count once more; whoever
+ * rings counts first, and then looks whether anybody sleeps. So one of them sees the other.
+ */
 export class Doorbell {
   readonly #words: Int32Array
-  readonly #index: number
+  readonly #count: number
+  readonly #sleeping: number
 
+  /** @param index of the first of its words */
   constructor(words: Int32Array, index: number) {
     this.#words = words
-    this.#index = index
+    this.#count = index + COUNT
+    this.#sleeping = index + SLEEPING
   }
 
   /** How often it rang, modulo 2^32. Read it before looking for work. */
   get count(): number {
-    return Atomics.load(this.#words, this.#index)
+    return Atomics.load(this.#words, this.#count)
   }
 
   ring(): void {
-    Atomics.add(this.#words, this.#index, 1)
-    Atomics.notify(this.#words, this.#index)
+    Atomics.add(this.#words, this.#count, 1)
+    if (Atomics.load(this.#words, this.#sleeping) === 0) return
+    if (Atomics.exchange(this.#words, this.#sleeping, 0) !== 0) {
+      Atomics.notify(this.#words, this.#count)
+    }
   }
 
   /** Blocks the thread until the count differs from `seen`, at most `timeoutMs`. For cells only. */
   wait(seen: number, timeoutMs: number): void {
-    Atomics.wait(this.#words, this.#index, seen, timeoutMs)
+    Atomics.store(this.#words, this.#sleeping, 1)
+    Atomics.wait(this.#words, this.#count, seen, timeoutMs)
   }
 
   /** Resolves when the count differs from `seen`; undefined when it differs already. */
   waitAsync(seen: number): Promise<unknown> | undefined {
-    const waiting = Atomics.waitAsync(this.#words, this.#index, seen)
+    Atomics.store(this.#words, this.#sleeping, 1)
+    const waiting = Atomics.waitAsync(this.#words, this.#count, seen)
     return waiting.async ? waiting.value : undefined
   }
 }
@@ -136,7 +153,10 @@ export class RingReader extends RingEnd {
       if (first < count) target.set(this.data.subarray(0, count - first), at + first)
     }
     Atomics.store(this.control, HEAD, (head + count) | 0)
-    if (Atomics.exchange(this.control, SPACE_WANTED, 0) !== 0) this.peer.ring()
+    // Not for every few bytes: a writer that is woken for half a ring is woken less often.
+    if (this.used <= this.capacity >> 1 && Atomics.exchange(this.control, SPACE_WANTED, 0) !== 0) {
+      this.peer.ring()
+    }
     return count
   }
 
@@ -152,7 +172,7 @@ export class RingReader extends RingEnd {
 }
 
 export class RingWriter extends RingEnd {
-  /** Free bytes. When there are none the reader will ring once it has made space. */
+  /** Free bytes. When there are none the reader will ring once half of the ring is free. */
   get writable(): number {
     const free = this.capacity - this.used
     return free > 0 ? free : this.#wantSpace()
@@ -160,7 +180,7 @@ export class RingWriter extends RingEnd {
 
   /**
    * Moves up to `length` bytes from `source` at `at` into the ring; returns how many. When that is
-   * less than `length` the reader will ring once it has made space.
+   * less than `length` the reader will ring once half of the ring is free.
    */
   write(source: Uint8Array, at: number, length: number): number {
     let written = 0

@@ -1,15 +1,18 @@
 // The shared memory of one cell, as both threads see it.
 //
-// Words: the two doorbells and the kill word. Then the file mailbox, then five rings.
+// Words: the two doorbells, the kill word and the turn to compute. Then the file mailbox, then five rings.
 
 import { CELL_LIMITS } from './limits.ts'
 import { Mailbox, MAILBOX_BYTES } from './mailbox.ts'
 import { Doorbell, RingReader, ringSize, RingWriter } from './ring.ts'
 import type { RingPlace } from './ring.ts'
+import { Share, TurnWord } from './world/share.ts'
 
+// Indices of words; a doorbell has two.
 const HOST_BELL = 0
-const CELL_BELL = 1
-const KILL = 2
+const CELL_BELL = 2
+const KILL = 4
+const TURN = 5
 // Doorbells are hot on both sides: the words get a cache line and more to themselves.
 const WORD_BYTES = 128
 
@@ -31,12 +34,14 @@ class SharedWords {
   readonly mailbox: Mailbox
   readonly hostBell: Doorbell
   readonly cellBell: Doorbell
+  readonly turn: TurnWord
   readonly #words: Int32Array
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer, 0, WORD_BYTES / Int32Array.BYTES_PER_ELEMENT)
     this.hostBell = new Doorbell(this.#words, HOST_BELL)
     this.cellBell = new Doorbell(this.#words, CELL_BELL)
+    this.turn = new TurnWord(this.#words, TURN)
     this.mailbox = new Mailbox(buffer, WORD_BYTES)
   }
 
@@ -79,6 +84,7 @@ export class HostSide extends SharedWords {
 
 /** The cell's ends. */
 export class CellSide extends SharedWords {
+  readonly share: Share
   readonly dataIn: RingReader
   readonly dataOut: RingWriter
   readonly stdin: RingReader
@@ -87,6 +93,7 @@ export class CellSide extends SharedWords {
 
   constructor(buffer: SharedArrayBuffer) {
     super(buffer)
+    this.share = new Share(this.turn, this.hostBell, this.cellBell, () => this.killed)
     const writer = (name: RingName) => new RingWriter(place(buffer, name), this.hostBell)
     const reader = (name: RingName) => new RingReader(place(buffer, name), this.hostBell)
     this.dataIn = reader('dataIn')

@@ -1,10 +1,12 @@
 // The thread of one cell: waits for it, links its program to the world it was given, runs it, says
-// how it ended, and ends. It imports nothing of Node but the channel to its host, and only files of
-// this room; the build makes one file of them all, `worker.cjs`.
+// how it ended, and ends. It imports nothing of Node but the channel to its host and the priority of
+// a thread, and only files of this room; the build makes one file of them all, `worker.cjs`.
 
+import { setPriority } from 'node:os'
 import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
+import { CELL_LIMITS } from './limits.ts'
 import { Fuel } from './module/fuel.ts'
 import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
@@ -21,8 +23,12 @@ type EntryPoint = () => number
 type Say = (message: ThreadMessage) => void
 
 function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
-  const stopper = new Stopper(() => pipes.killed)
-  const fuel = new Fuel(start.fuel, stopper)
+  const { share } = pipes
+  const stopper = new Stopper(
+    () => pipes.killed,
+    () => share.pay(CELL_LIMITS.hostCallUnits),
+  )
+  const fuel = new Fuel(start.fuel, stopper, (units) => share.pay(units))
   const ended = (exit: CellExit): CellMessage => ({ kind: 'ended', exit, fuelUsed: fuel.used })
   let entry: EntryPoint
   try {
@@ -76,6 +82,9 @@ function waitForCell(): void {
   parentPort?.once('message', (start: CellStart) => say(run(start, pipes, say)))
   say({ kind: 'up' })
 }
+
+// There, a priority is a thread's; elsewhere it would be that of the whole process.
+if (process.platform === 'linux') setPriority(CELL_LIMITS.niceness)
 
 // A cell of ours first, which comes the way the real one will.
 const first = rehearsal()

@@ -18,6 +18,9 @@ const QUICK: PoolLimits = {
   idleMs: 60_000,
   refillDelayMs: 0,
   refillPatienceMs: 60_000,
+  maxStarting: 8,
+  maxQueued: 8,
+  startMs: 60_000,
   maxFailures: 3,
 }
 
@@ -34,11 +37,11 @@ class WatchedPool extends ThreadPool {
     super({ log, limits: { ...QUICK, ...limits } })
   }
 
-  override async lend<T>(use: (thread: CellThread) => Promise<T>): Promise<T> {
+  override async lend<T>(use: (thread: CellThread) => Promise<T>, who?: object): Promise<T> {
     return await super.lend(async (thread) => {
       this.lent.push(thread)
       return await use(thread)
-    })
+    }, who)
   }
 }
 

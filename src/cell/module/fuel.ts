@@ -23,11 +23,16 @@ export class Fuel {
   readonly #limit: number
   readonly #tanks: Tank[] = []
   readonly #refuel: () => void
+  readonly #pay: (units: number) => void
   #granted = 0
 
-  /** @param limit units in all; may be Infinity */
-  constructor(limit: number, stopper: Stopper) {
+  /**
+   * @param limit units in all; may be Infinity
+   * @param pay told of the units before they are used; may make the guest wait, or stop it
+   */
+  constructor(limit: number, stopper: Stopper, pay: (units: number) => void = () => {}) {
     this.#limit = limit
+    this.#pay = pay
     this.#refuel = tableFunction(stopper.guard(() => this.#fillEmpty())) as () => void
   }
 
@@ -54,6 +59,7 @@ export class Fuel {
       this.#granted += grant
       fuel.value = left + grant
       if (left + grant < 0) stop('fuel', `used up its fuel, ${this.#limit} units`)
+      this.#pay(grant)
     }
   }
 }

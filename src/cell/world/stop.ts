@@ -47,10 +47,13 @@ const STOP_MODULE = new Uint8Array([
 export class Stopper {
   readonly #unreachable: () => void
   readonly #isKilled: () => boolean
+  readonly #pay: () => void
   #reason: StopReason | undefined
 
-  constructor(isKilled: () => boolean) {
+  /** @param pay told of each call of the host; may make the guest wait */
+  constructor(isKilled: () => boolean, pay: () => void = () => {}) {
     this.#isKilled = isKilled
+    this.#pay = pay
     const instance = new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE))
     this.#unreachable = instance.exports['stop'] as () => void
   }
@@ -61,6 +64,7 @@ export class Stopper {
       if (this.#reason) this.#unreachable()
       try {
         if (this.#isKilled()) throw new Stop({ kind: 'kill' })
+        this.#pay()
         return call(...args)
       } catch (thrown) {
         // A trap of the guest's own code, called by ours (realloc), is on its way out already.

@@ -17,14 +17,17 @@ export class Waiter {
    * @throws {Stop} when the cell is killed
    */
   until(ready: () => boolean, deadlineMs = Infinity): boolean {
-    const { cellBell } = this.#pipes
+    const { cellBell, share } = this.#pipes
     for (;;) {
       const seen = cellBell.count
       if (this.#pipes.killed) throw new Stop({ kind: 'kill' })
       if (ready()) return true
-      const leftMs = deadlineMs - nowMs()
+      const beganMs = nowMs()
+      const leftMs = deadlineMs - beganMs
       if (leftMs <= 0) return false
+      share.pause()
       cellBell.wait(seen, leftMs)
+      share.save(nowMs() - beganMs)
     }
   }
 }

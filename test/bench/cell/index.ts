@@ -7,6 +7,7 @@ import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
 import type { Program } from '../../../src/cell/index.ts'
 import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
+import { crowdBenches } from './crowd.ts'
 import { fuelBenches } from './fuel.ts'
 import { guestBenches } from './guest.ts'
 import { startBenches } from './start.ts'
@@ -28,6 +29,7 @@ const start = (program: Program) =>
 export const benches: Bench[] = [
   ...fuelBenches,
   ...startBenches,
+  ...crowdBenches,
   ...guestBenches,
   {
     name: 'host↔cell round trip, 64 bytes',

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+
+import { CELL_LIMITS } from '../../src/cell/limits.ts'
+import { Turns } from '../../src/cell/turns.ts'
+import { Random } from '../help/random.ts'
+import { sleep } from './help/cells.ts'
+
+/** Cells that ask whenever they have no turn, and the order in which they were given turns. */
+function crowd(places: number, count: number) {
+  const turns = new Turns(places)
+  const granted: number[] = []
+  const holding = new Set<number>()
+  const seats = Array.from({ length: count }, (_, i) =>
+    turns.join(() => {
+      granted.push(i)
+      holding.add(i)
+    }),
+  )
+  return { turns, granted, holding, seats }
+}
+
+test('no more cells have a turn than there are places, for any order of asking and leaving', () => {
+  const random = new Random(7)
+  const { seats, holding } = crowd(3, 10)
+  for (let step = 0; step < 2_000; step++) {
+    const i = random.below(seats.length)
+    // Before: a grant may come within the call, to the same seat too.
+    holding.delete(i)
+    if (random.chance(0.6)) seats[i]!.ask()
+    else seats[i]!.leave()
+    expect(holding.size).toBeLessThanOrEqual(3)
+  }
+})
+
+test('cells that ask without end have turns equally', () => {
+  const { seats, granted } = crowd(1, 7)
+  for (const seat of seats) seat.ask()
+  for (let step = 0; step < 700; step++) seats[granted.at(-1)!]!.ask()
+  const counts = seats.map((_, i) => granted.filter((each) => each === i).length)
+  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+})
+
+test('a cell that asks now and then is next; one that comes back does not catch up', () => {
+  const { seats, granted } = crowd(1, 5)
+  for (const seat of seats.slice(0, 4)) seat.ask()
+  for (let step = 0; step < 100; step++) seats[granted.at(-1)!]!.ask()
+  // It had no turn so far: it is next, once.
+  seats[4]!.ask()
+  seats[granted.at(-1)!]!.ask()
+  expect(granted.at(-1)).toBe(4)
+  const from = granted.length
+  for (let step = 0; step < 10; step++) seats[granted.at(-1)!]!.ask()
+  expect(granted.slice(from).filter((each) => each === 4).length).toBeLessThanOrEqual(3)
+})
+
+test('a turn that is not given back goes to another after a while', async () => {
+  const { seats, granted } = crowd(1, 3)
+  for (const seat of seats) seat.ask()
+  expect(granted).toEqual([0])
+  await sleep(3 * CELL_LIMITS.turnMs + 200)
+  expect(granted).toEqual([0, 1, 2])
+})
+
+test('who leaves is given none, and its place is taken', () => {
+  const { seats, granted } = crowd(1, 3)
+  for (const seat of seats) seat.ask()
+  seats[1]!.leave()
+  seats[0]!.leave()
+  expect(granted).toEqual([0, 2])
+})
