@@ -63,6 +63,10 @@ const standIns: Plugin = {
   name: 'stand-ins',
   setup({ onResolve }) {
     onResolve({ filter: /^vitest$/ }, () => ({ path: join(INSIDE, 'vitest.ts') }))
+    onResolve({ filter: /^fast-check$/ }, ({ importer }) => {
+      const own = join(INSIDE, 'fast-check.ts')
+      return importer === own ? undefined : { path: own }
+    })
     onResolve({ filter: /^(node:.*|esbuild)$/ }, () => ({ path: join(INSIDE, 'node.ts') }))
   },
 }

@@ -77,6 +77,8 @@ class CellRunner implements VitestRunner {
 
   async onBeforeRunTask(test: Test): Promise<void> {
     await this.#report({ kind: 'started', file: test.file.filepath, name: getTestName(test) })
+    // So that it is out before a test that never gives the thread back.
+    await new Promise<void>((resolve) => void setTimeout(resolve, 0))
   }
 }
 
