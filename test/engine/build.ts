@@ -4,8 +4,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { build } from 'esbuild'
-import type { Plugin } from 'esbuild'
+import * as esbuild from 'esbuild'
 
 import { buildGuest } from '../../src/bundle/index.ts'
 import { PROJECT, temporaryFolder } from '../help/ww.ts'
@@ -34,7 +33,7 @@ export async function buildSuite(
     const files = { ${imports.join('\n')} }
     export const main = (guest) => runTests(guest, files, ${JSON.stringify(excluded)})
   `
-  await build({
+  await esbuild.build({
     stdin: { contents, sourcefile: 'suite.ts', resolveDir: INSIDE, loader: 'ts' },
     plugins: [standIns, placesOfModules],
     absWorkingDir: PROJECT,
@@ -59,23 +58,23 @@ export async function buildSuite(
 }
 
 /** What is Vitest, and what is not in a cell. */
-const standIns: Plugin = {
+const standIns: esbuild.Plugin = {
   name: 'stand-ins',
-  setup({ onResolve }) {
-    onResolve({ filter: /^vitest$/ }, () => ({ path: join(INSIDE, 'vitest.ts') }))
-    onResolve({ filter: /^fast-check$/ }, ({ importer }) => {
+  setup(build) {
+    build.onResolve({ filter: /^vitest$/ }, () => ({ path: join(INSIDE, 'vitest.ts') }))
+    build.onResolve({ filter: /^fast-check$/ }, ({ importer }) => {
       const own = join(INSIDE, 'fast-check.ts')
       return importer === own ? undefined : { path: own }
     })
-    onResolve({ filter: /^(node:.*|esbuild)$/ }, () => ({ path: join(INSIDE, 'node.ts') }))
+    build.onResolve({ filter: /^(node:.*|esbuild)$/ }, () => ({ path: join(INSIDE, 'node.ts') }))
   },
 }
 
 /** `import.meta.url` of a test is that of its compiled module, below the root of the cell. */
-const placesOfModules: Plugin = {
+const placesOfModules: esbuild.Plugin = {
   name: 'places-of-modules',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]test[/\\].*\.ts$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[/\\]test[/\\].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const compiled = `/dist${path.slice(PROJECT.length).replace(/\.ts$/, '.js')}`
       const url = JSON.stringify(`file://${compiled.replaceAll('//', '/')}`)

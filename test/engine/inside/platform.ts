@@ -28,7 +28,7 @@ const node = {
   URL: Place,
   setImmediate: (act: () => void) => void setTimeout(act, 0),
   // A guest ends when nobody handles a rejection, and all tests with it: there is nothing to listen to.
-  process: { on() {}, off() {}, env: {} },
+  process: { on() {}, off() {}, env: { NO_COLOR: '1' } },
 }
 
 for (const [name, value] of Object.entries(node)) {

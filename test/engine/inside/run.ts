@@ -22,12 +22,12 @@ export async function runTests(
   excluded: Readonly<Record<string, readonly string[]>>,
 ): Promise<number> {
   bindFiles(guest.files)
-  const report = (one: Report) => guest.stdout.write(`${JSON.stringify(one)}\n`)
+  const report = (one: Report) => void guest.stdout.write(`${JSON.stringify(one)}\n`)
   const runner = new CellRunner(files, excluded, report)
   for (const name of Object.keys(files)) {
     const [file] = await startTests([name], runner)
-    for (const test of getTests(file!)) await report(ended(test))
-    await report({ kind: 'file', file: name, errors: outside(file!) })
+    for (const test of getTests(file!)) report(ended(test))
+    report({ kind: 'file', file: name, errors: outside(file!) })
   }
   return 0
 }
@@ -53,12 +53,12 @@ class CellRunner implements VitestRunner {
   }
   readonly #files: TestFiles
   readonly #excluded: Readonly<Record<string, readonly string[]>>
-  readonly #report: (one: Report) => Promise<void> | void
+  readonly #report: (one: Report) => void
 
   constructor(
     files: TestFiles,
     excluded: Readonly<Record<string, readonly string[]>>,
-    report: (one: Report) => Promise<void> | void,
+    report: (one: Report) => void,
   ) {
     this.#files = files
     this.#excluded = excluded
@@ -76,7 +76,7 @@ class CellRunner implements VitestRunner {
   }
 
   async onBeforeRunTask(test: Test): Promise<void> {
-    await this.#report({ kind: 'started', file: test.file.filepath, name: getTestName(test) })
+    this.#report({ kind: 'started', file: test.file.filepath, name: getTestName(test) })
     // So that it is out before a test that never gives the thread back.
     await new Promise<void>((resolve) => void setTimeout(resolve, 0))
   }
