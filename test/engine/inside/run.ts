@@ -22,7 +22,7 @@ export async function runTests(
   excluded: Readonly<Record<string, readonly string[]>>,
 ): Promise<number> {
   bindFiles(guest.files)
-  const report = (one: Report) => void guest.stdout.write(`${JSON.stringify(one)}\n`)
+  const report = (one: Report) => guest.stdout.write(`${JSON.stringify(one)}\n`)
   const runner = new CellRunner(files, excluded, report)
   for (const name of Object.keys(files)) {
     const [file] = await startTests([name], runner)
