@@ -45,8 +45,10 @@
   (global $main (export "main") (mut i64) (i64.const 0))
   (global $rejection (export "rejection") (mut i64) (i64.const 0))
 
-  ;; How many bytes of packed memory lie at address 0, where the engine's stack grows to later.
+  ;; Where packed memory lies, and where it ends: from address 0, where the engine's stack grows to later,
+  ;; or behind the heap.
   (global $packed (mut i32) (i32.const 0))
+  (global $packedEnd (mut i32) (i32.const 0))
 
   (func $undefined (result i64) (i64.const 0x300000000))
   (func $exception (result i64) (i64.const 0x600000000))
@@ -58,7 +60,7 @@
     (i32.load (i32.add (local.get $args) (i32.shl (local.get $index) (i32.const 3)))))
 
   (func (export "_start") (local $result i64)
-    (call $unpack (i32.const 0) (global.get $packed) (global.get $stack))
+    (call $unpack (global.get $packed) (global.get $packedEnd) (global.get $stack))
     (call $updateStackTop (global.get $runtime))
     (local.set $result
       (call $call (global.get $context) (global.get $main) (call $undefined) (i32.const 0) (i32.const 0)))

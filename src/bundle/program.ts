@@ -1,6 +1,7 @@
 // Puts a memory into a program: the runtime has code and no data, the snapshot data and no code. The
 // memory goes in packed, at address 0, and the runtime unpacks it to where it belongs: the engine's
-// stack, which ends below, is empty then.
+// stack, which ends below, is empty then. What does not fit there lies behind the heap, in pages of its
+// own that the allocator never learns of.
 
 import { pack } from './pack.ts'
 
@@ -20,20 +21,23 @@ export interface Snapshot {
   readonly memory: Uint8Array
   /** Where the engine's stack ends and its data begins. */
   readonly from: number
-  /** Of the runtime, in order: all but the last, which is the packed length. */
+  /** Of the runtime, in order: all but the last two, which say where packed memory begins and ends. */
   readonly globals: readonly GlobalValue[]
 }
 
-/** @throws {Error} when there is more than fits */
 export function programFromSnapshot(
   runtime: Uint8Array,
   { memory, from, globals }: Snapshot,
 ): Uint8Array {
   const packed = pack(memory.subarray(from))
-  if (packed.length > from) {
-    throw new Error(`It is too large: ${packed.length} bytes packed, of which ${from} fit`)
-  }
-  const values = [...globals, { type: 'i32', value: packed.length } as const]
+  const begin = packed.length <= from ? 0 : memory.length
+  const end = begin + packed.length
+  const pages = Math.ceil(Math.max(memory.length, end) / PAGE_BYTES)
+  const values: GlobalValue[] = [
+    ...globals,
+    { type: 'i32', value: begin },
+    { type: 'i32', value: end },
+  ]
   const parts: Uint8Array[] = [runtime.subarray(0, PREAMBLE_BYTES)]
   const put = (id: number, content: readonly Uint8Array[]) => {
     const length = content.reduce((sum, part) => sum + part.length, 0)
@@ -44,14 +48,15 @@ export function programFromSnapshot(
     const { value: length, next } = readUnsigned(runtime, at + 1)
     at = next + length
     if (id === SECTION.memory) {
-      put(id, [Uint8Array.of(1, 0, ...unsigned(memory.length / PAGE_BYTES))])
+      put(id, [Uint8Array.of(1, 0, ...unsigned(pages))])
     } else if (id === SECTION.global) {
       put(id, [Uint8Array.of(values.length), ...values.map(globalBytes)])
     } else {
       put(id, [runtime.subarray(next, at)])
     }
   }
-  put(SECTION.data, [Uint8Array.of(1, 0, I32_CONST, 0, END, ...unsigned(packed.length)), packed])
+  const segment = [1, 0, I32_CONST, ...signed(BigInt(begin)), END, ...unsigned(packed.length)]
+  put(SECTION.data, [Uint8Array.from(segment), packed])
   return Buffer.concat(parts)
 }
 

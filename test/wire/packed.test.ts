@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { concatBytes, hexFromBytes } from '../../src/base/index.ts'
 import { DEFAULT_WIRE_LIMITS, pack, PackedReader, rootOf } from '../../src/wire/index.ts'
 import type { Message } from '../../src/wire/index.ts'
 import { Kinds } from '../fixture/kinds.gen.ts'
 import { encode, frameOf } from './help.ts'
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-const words = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+const hex = hexFromBytes
+const words = (text: string) =>
+  Uint8Array.from(text.match(/[^ ]{2}/g) ?? [], (byte) => Number.parseInt(byte, 16))
 
 /** The words of the only segment of each message. */
 function unpack(packed: Uint8Array, cuts: readonly number[] = []): Uint8Array[] {
@@ -67,7 +69,7 @@ test('whatever is packed is unpacked again, however the stream is cut', () => {
   })
   fc.assert(
     fc.property(fc.array(body, { maxLength: 4 }), fc.array(fc.nat(400)), (bodies, cutting) => {
-      const packed = Buffer.concat(bodies.map((one) => pack(frame(one))))
+      const packed = concatBytes(bodies.map((one) => pack(frame(one))))
       const cuts = cutting.filter((cut) => cut <= packed.length).sort((a, b) => a - b)
       expect(unpack(packed, cuts)).toEqual(bodies)
       expect(unpack(packed, [...packed.keys()])).toEqual(bodies)
