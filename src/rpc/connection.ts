@@ -105,6 +105,21 @@ export interface ConnectionOptions {
   readonly expose?: ((error: Error) => Error) | undefined
   /** Sees every message as it leaves and as it comes: `traceLines` makes lines of them. */
   readonly trace?: Trace | undefined
+  /** Gives up calls to the peer that take too long. Without it they may take for ever. */
+  readonly deadline?: CallDeadline | undefined
+  /**
+   * Hears when we begin to hold something of the peer, a capability or a call under way, and when we
+   * hold nothing of it any more; not at the end.
+   */
+  readonly onHeld?: ((isHeld: boolean) => void) | undefined
+}
+
+/** How long a call may take. */
+export interface CallDeadline {
+  /** What a call fails with that took too long. */
+  readonly reason: WwError
+  /** Runs `expire` when the time of one call is over. @returns what stops it */
+  start(expire: () => void): () => void
 }
 
 /** What a connection holds, for tests and listings. */
@@ -164,6 +179,9 @@ export class Connection {
   readonly #limits: RpcLimits
   readonly #expose: (error: Error) => Error
   readonly #trace: Trace | undefined
+  readonly #deadline: CallDeadline | undefined
+  readonly #onHeld: ((isHeld: boolean) => void) | undefined
+  #isHeld = false
   readonly #bootstrap: Hook | undefined
   readonly #wire: Wire
 
@@ -199,6 +217,8 @@ export class Connection {
     this.#log = options.log ?? silentLog
     this.#limits = options.limits ?? DEFAULT_RPC_LIMITS
     this.#trace = options.trace
+    this.#deadline = options.deadline
+    this.#onHeld = options.onHeld
     const expose = options.expose ?? ((error: Error) => error)
     this.#expose = (error) => {
       try {
@@ -266,6 +286,11 @@ export class Connection {
     }
   }
 
+  /** Words of calls of the peer under way, and of results it has not finished. */
+  get heldWords(): number {
+    return this.#heldWords
+  }
+
   // ---- sending
 
   /** @param isUrgent false if nobody waits for it: it may leave with the next message that is */
@@ -322,7 +347,15 @@ export class Connection {
   #ask(): Question {
     const question = new Question(this.#wire, this.#questionIds.take())
     this.#questions.set(question.id, question)
+    this.#noteUse()
     return question
+  }
+
+  #noteUse(): void {
+    const isHeld = this.#questions.size + this.#imports.size > 0
+    if (isHeld === this.#isHeld) return
+    this.#isHeld = isHeld
+    this.#onHeld?.(isHeld)
   }
 
   /** A message whose body begins with an id, as most do. */
@@ -356,6 +389,8 @@ export class Connection {
     message.view.setBigUint64(body * 8 + 8, interfaceId, true)
     this.#send(message)
     params.release()
+    const deadline = this.#deadline
+    if (deadline) question.whenDone(deadline.start(() => question.cancel(deadline.reason)))
     return question
   }
 
@@ -374,6 +409,7 @@ export class Connection {
   #forget(question: Question): void {
     this.#questions.delete(question.id)
     this.#questionIds.give(question.id)
+    this.#noteUse()
   }
 
   /**
@@ -469,6 +505,7 @@ export class Connection {
     const message = this.#begin(RELEASE, dropped.id)
     message.u32(4, dropped.wireCount)
     this.#send(message, false)
+    this.#noteUse()
   }
 
   /**
@@ -627,7 +664,8 @@ export class Connection {
   #checkQuestion(id: number): void {
     if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
     if (this.#answers.size >= this.#limits.maxAnswers) {
-      throw protocolError(`more than ${this.#limits.maxAnswers} calls at once`)
+      const sentence = `The peer made more than ${this.#limits.maxAnswers} calls at once`
+      throw new WwError('failed', 'TOO_MANY_CALLS', sentence)
     }
   }
 
@@ -905,11 +943,13 @@ export class Connection {
       return known.addRef()
     }
     if (this.#imports.size >= this.#limits.maxImports) {
-      throw protocolError(`more than ${this.#limits.maxImports} capabilities`)
+      const sentence = `The peer gave out more than ${this.#limits.maxImports} capabilities`
+      throw new WwError('failed', 'TOO_MANY_CAPABILITIES', sentence)
     }
     const made = new ImportHook(this.#wire, id, isPromise)
     made.wireCount = 1
     this.#imports.set(id, made)
+    this.#noteUse()
     return made
   }
 
