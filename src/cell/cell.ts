@@ -46,6 +46,20 @@ export interface CellOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a cell has used and holds, as far as its own thread and pipes know. */
+export interface CellUsage {
+  /** Of its linear memories. */
+  readonly memoryBytes: number
+  /** Units so far. */
+  readonly fuel: number
+  /** Since its start. */
+  readonly wallMs: number
+  /** Taken from stdout and stderr so far. */
+  readonly outputBytes: number
+  /** Open files, or resources. */
+  readonly handles: number
+}
+
 /** A running guest. Disposing it kills it and waits for its thread to be gone. */
 export interface Cell extends AsyncDisposable {
   readonly name: string
@@ -54,10 +68,23 @@ export interface Cell extends AsyncDisposable {
   readonly stdin: ByteWriter
   readonly stdout: ByteReader
   readonly stderr: ByteReader
+  readonly limits: CellLimits
+  /** As of now; after the end, as of then. */
+  readonly usage: CellUsage
   /** Never rejects. */
   readonly exited: Promise<CellExit>
+  /** Ends the guest for exceeding a limit that somebody else counts. `message` as in {@link CellExit}. */
+  exceed(limit: LimitName, message: string): void
   /** Ends the guest wherever it is; resolves when its thread is gone or was given up. Twice is once. */
   kill(): Promise<void>
+}
+
+/**
+ * Bytes that the memories of a program can grow to in a cell of such a limit.
+ * @throws {WwError} CELL_LIMITED when they do not fit even at the start
+ */
+export function memoryBytesOf(program: Program, limitBytes: number): number {
+  return pagesOf(program, limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
 }
 
 /**
@@ -91,6 +118,20 @@ async function startCell(options: CellOptions, thread: CellThread): Promise<Cell
   return cell
 }
 
+const PAGE_BYTES = 65_536
+
+/** How far the memory of each instance may grow. */
+function pagesOf({ code }: Program, limitBytes: number): number[] {
+  const instances =
+    code.kind === 'module'
+      ? [code.module]
+      : code.plan.steps.map(({ module }) => code.modules[module]!)
+  return allotMemory(
+    instances.map(({ memory }) => memory),
+    limitBytes,
+  )
+}
+
 class WorkerCell implements Cell, ThreadListener {
   readonly name: string
   readonly data: DataLink
@@ -100,12 +141,16 @@ class WorkerCell implements Cell, ThreadListener {
   /** Rejects when the program cannot be instantiated, or the thread ends before it is. */
   readonly started: Promise<void>
   readonly exited: Promise<CellExit>
+  readonly limits: CellLimits
 
   readonly #log: Log
   readonly #shared: HostSide
   readonly #thread: CellThread
   readonly #ends: readonly HostEnd[]
+  readonly #output: OutputMeter
   readonly #deadline: NodeJS.Timeout | undefined
+  readonly #startMs = performance.now()
+  #endMs: number | undefined
   #stopping: Promise<void> | undefined
   #gone = false
   /** How the guest or its thread said it ended. */
@@ -120,7 +165,8 @@ class WorkerCell implements Cell, ThreadListener {
     { name, log, program, args, env, terminals, root, limits }: CellOptions,
     thread: CellThread,
   ) {
-    const { memoryBytes, fuel, wallMs, outputBytes } = { ...DEFAULT_CELL_LIMITS, ...limits }
+    this.limits = { ...DEFAULT_CELL_LIMITS, ...limits }
+    const { memoryBytes, wallMs, outputBytes, outputBytesPerSecond } = this.limits
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
     this.#log = log
@@ -129,11 +175,14 @@ class WorkerCell implements Cell, ThreadListener {
     this.#shared = shared
     this.data = new DataLink(shared.dataOut, shared.dataIn)
     this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
-    const output = new OutputMeter(outputBytes, () =>
-      this.#limited('output', `wrote more than ${outputBytes} bytes, its limit`),
-    )
-    this.stdout = new PipeReader(shared.stdout, output)
-    this.stderr = new PipeReader(shared.stderr, output)
+    this.#output = new OutputMeter({
+      bytes: outputBytes,
+      bytesPerSecond: outputBytesPerSecond,
+      exceeded: () => this.exceed('output', `wrote more than ${outputBytes} bytes, its limit`),
+      more: () => shared.hostBell.ring(),
+    })
+    this.stdout = new PipeReader(shared.stdout, this.#output)
+    this.stderr = new PipeReader(shared.stderr, this.#output)
     const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log)
     this.#ends = [this.data, this.stdin, this.stdout, this.stderr, files]
     this.started = new Promise((resolve, reject) => {
@@ -146,9 +195,10 @@ class WorkerCell implements Cell, ThreadListener {
 
     this.#thread = thread
     const seen = { ...NO_TERMINALS, ...terminals }
-    thread.begin({ buffer, code: program.code, args, env, terminals: seen, maxPages, fuel }, this)
+    const start = { buffer, args, env, terminals: seen, maxPages, limits: this.limits }
+    thread.begin({ ...start, code: program.code }, this)
     if (wallMs !== Infinity) {
-      const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
+      const exceeded = () => this.exceed('wall', `ran for ${wallMs} ms, its limit`)
       this.#deadline = setTimeout(exceeded, wallMs)
     }
     void this.#pump()
@@ -159,7 +209,14 @@ class WorkerCell implements Cell, ThreadListener {
     await this.exited
   }
 
-  #limited(limit: LimitName, message: string): void {
+  get usage(): CellUsage {
+    const { fuel, memoryBytes, handles } = this.#shared.gauges
+    const wallMs = (this.#endMs ?? performance.now()) - this.#startMs
+    const outputBytes = this.#output.bytes
+    return { memoryBytes, fuel: this.#fuelUsed ?? fuel, wallMs, outputBytes, handles }
+  }
+
+  exceed(limit: LimitName, message: string): void {
     if (this.#gone) return
     this.#exit ??= { kind: 'limited', code: 137, limit, message }
     this.#stopping ??= this.#stop()
@@ -189,16 +246,9 @@ class WorkerCell implements Cell, ThreadListener {
     return isGone
   }
 
-  #allot({ code }: Program, memoryBytes: number): number[] {
-    const instances =
-      code.kind === 'module'
-        ? [code.module]
-        : code.plan.steps.map(({ module }) => code.modules[module]!)
+  #allot(program: Program, memoryBytes: number): number[] {
     try {
-      return allotMemory(
-        instances.map(({ memory }) => memory),
-        memoryBytes,
-      )
+      return pagesOf(program, memoryBytes)
     } catch (thrown) {
       throw this.#notStarted(messageOf(thrown))
     }
@@ -242,12 +292,15 @@ class WorkerCell implements Cell, ThreadListener {
   end(): void {
     if (this.#gone) return
     clearTimeout(this.#deadline)
+    this.#endMs = performance.now()
     const exit = this.#outcome()
     const shared = this.#shared
     // Readers see what still lies in the rings, then the end.
     shared.closeForCell()
     if (exit.kind !== 'exited') this.data.fail(this.#cellEnded(exit))
     this.#gone = true
+    // What it wrote is all there will be: nobody need wait for it.
+    this.#output.stopPacing()
     for (const end of this.#ends) end.turn()
     shared.hostBell.ring()
     this.#rejectStarted(this.#notStarted(`it ${howEnded(exit)}`))

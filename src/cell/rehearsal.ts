@@ -2,6 +2,7 @@
 // the code ready which every cell goes through first: linking, reading, writing, polling. Without it
 // the first turn of each cell takes three times as long.
 
+import { DEFAULT_CELL_LIMITS } from './limits.ts'
 import type { CellStart } from './protocol.ts'
 import { HostSide, allocateCell } from './shared-cell.ts'
 import { NO_TERMINALS } from './world/world.ts'
@@ -59,5 +60,6 @@ export function rehearsal(): CellStart {
   const memory = { minPages: 1, maxPages: 1 }
   const core = { module, memory, tableEntries: 0, isMetered: false, hasStart: false }
   const code = { kind: 'module', module: core } as const
-  return { buffer, code, args: [], env: [], terminals: NO_TERMINALS, maxPages: [1], fuel: Infinity }
+  const nothing = { args: [], env: [], terminals: NO_TERMINALS }
+  return { buffer, code, ...nothing, maxPages: [1], limits: DEFAULT_CELL_LIMITS }
 }

@@ -6,12 +6,14 @@ import { MessageChannel, parentPort } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { Fuel } from './module/fuel.ts'
+import type { Pace } from './module/fuel.ts'
 import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
 import { linkCommand } from './wasi/preview1.ts'
 import { Stopper } from './world/stop.ts'
 import type { StopReason } from './world/stop.ts'
+import { nowMs } from './world/waiter.ts'
 import { openWorld } from './world/world.ts'
 import type { World } from './world/world.ts'
 
@@ -23,11 +25,16 @@ type Say = (message: ThreadMessage) => void
 function run(start: CellStart, say: Say): CellMessage {
   const pipes = new CellSide(start.buffer)
   const stopper = new Stopper(() => pipes.killed)
-  const fuel = new Fuel(start.fuel, stopper)
-  const ended = (exit: CellExit): CellMessage => ({ kind: 'ended', exit, fuelUsed: fuel.used })
+  const { args, env, terminals, limits } = start
+  const world = openWorld(pipes, args, env, terminals, limits)
+  const fuel = new Fuel(limits.fuel, stopper, paceOf(world))
+  world.usage.fuel = () => fuel.used
+  const ended = (exit: CellExit): CellMessage => {
+    world.usage.tell()
+    return { kind: 'ended', exit, fuelUsed: fuel.used }
+  }
   let entry: EntryPoint
   try {
-    const world = openWorld(pipes, start.args, start.env, start.terminals)
     entry = link(start, world, stopper, fuel)
   } catch (thrown) {
     const reason = stopper.reasonFor(thrown)
@@ -42,6 +49,15 @@ function run(start: CellStart, say: Say): CellMessage {
     return ended(stopper.reason ? exitFor(stopper.reason) : { kind: 'exited', code })
   } catch (thrown) {
     return ended(exitFor(stopper.reasonFor(thrown)))
+  }
+}
+
+function paceOf({ limits, waiter, usage }: World): Pace {
+  return {
+    perSecond: limits.fuelPerSecond,
+    nowMs,
+    sleepUntilMs: (deadlineMs) => waiter.untilMs(deadlineMs),
+    tell: () => usage.tell(),
   }
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
 import type { Cell, PoolLimits } from '../../src/cell/index.ts'
 import type { CellThread } from '../../src/cell/thread.ts'
 import { NO_TERMINALS } from '../../src/cell/world/world.ts'
@@ -108,7 +108,7 @@ test('a thread runs one cell, whatever becomes of it', async () => {
     env: [],
     terminals: NO_TERMINALS,
     maxPages: [],
-    fuel: 0,
+    limits: DEFAULT_CELL_LIMITS,
   }
   expect(() =>
     used!.begin({ ...again, code: echo.code }, { hear() {}, fail() {}, end() {} }),

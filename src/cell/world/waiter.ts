@@ -1,12 +1,15 @@
 import type { CellSide } from '../shared-cell.ts'
 import { Stop } from './stop.ts'
+import type { Usage } from './usage.ts'
 
 /** The one place where a cell's thread blocks. */
 export class Waiter {
   readonly #pipes: CellSide
+  readonly #usage: Usage
 
-  constructor(pipes: CellSide) {
+  constructor(pipes: CellSide, usage: Usage) {
     this.#pipes = pipes
+    this.#usage = usage
   }
 
   /**
@@ -24,8 +27,14 @@ export class Waiter {
       if (ready()) return true
       const leftMs = deadlineMs - nowMs()
       if (leftMs <= 0) return false
+      this.#usage.tell()
       cellBell.wait(seen, leftMs)
     }
+  }
+
+  /** @throws {Stop} when the cell is killed */
+  untilMs(deadlineMs: number): void {
+    this.until(() => false, deadlineMs)
   }
 }
 
