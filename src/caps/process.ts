@@ -6,6 +6,7 @@ import { Client, serve } from '../rpc/index.ts'
 import type { Connection } from '../rpc/index.ts'
 import { serveReader, serveWriter } from './byte-stream.ts'
 import { limitsShown, usageShown } from './cell-limits.ts'
+import { lend } from './lend.ts'
 import { CAPS_LIMITS } from './limits.ts'
 import { tellLines } from './orphan-output.ts'
 
@@ -35,7 +36,7 @@ export function serveProcess(
     stdout: () => ({ stream: stdout.$dup() }),
     stderr: () => ({ stream: stderr.$dup() }),
     wait: async () => exitShown(await cell.exited),
-    bootstrap: () => ({ cap: connection.bootstrap(Client) }),
+    bootstrap: () => ({ cap: lend(connection.bootstrap(Client), member.hold()) }),
     async kill() {
       await cell.kill()
     },

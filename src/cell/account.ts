@@ -189,8 +189,8 @@ export class Account {
 
   /** This account and those above. */
   #lineage(): Account[] {
-    const accounts: Account[] = []
-    for (let at: Account | undefined = this; at; at = at.#parent) accounts.push(at)
+    const accounts: Account[] = [this]
+    for (let at = this.#parent; at; at = at.#parent) accounts.push(at)
     return accounts
   }
 }

@@ -180,12 +180,16 @@ export class Family implements AsyncDisposable {
 
   /** Ends all but the first; resolves when they are gone. */
   async killChildren(): Promise<void> {
-    const children = this.members.filter((member) => member !== this.root)
-    await Promise.all(children.map(({ cell }) => cell?.kill()))
+    await killAll(this.members.filter((member) => member !== this.root))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    await Promise.all(this.members.map(({ cell }) => cell?.kill()))
+    await killAll(this.members)
   }
+}
+
+async function killAll(members: readonly Member[]): Promise<void> {
+  const cells = members.flatMap(({ cell }) => cell ?? [])
+  await Promise.all(cells.map((cell) => cell.kill()))
 }

@@ -4,20 +4,11 @@
  * What a hostile guest is kept from, and what not, stands in THREATS.md.
  * @module
  */
-export { Account } from './account.ts'
-export type { AccountUsage } from './account.ts'
 export { Family, Member } from './family.ts'
 export type { Lifetime, MemberOptions, Traffic } from './family.ts'
 export { memoryBytesOf, spawnCell } from './cell.ts'
 export type { Cell, CellOptions, CellUsage } from './cell.ts'
-export {
-  CELL_LIMITS,
-  DEFAULT_CELL_LIMITS,
-  lesserLimits,
-  LIMIT_KEYS,
-  LIMIT_RULES,
-  limitsFrom,
-} from './limits.ts'
+export { CELL_LIMITS, DEFAULT_CELL_LIMITS, LIMIT_KEYS, LIMIT_RULES, limitsFrom } from './limits.ts'
 export type { CellLimits, LimitName, LimitRule, PoolLimits } from './limits.ts'
 export { ThreadPool } from './pool.ts'
 export type { ThreadPoolOptions } from './pool.ts'

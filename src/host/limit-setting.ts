@@ -81,7 +81,7 @@ function sentence(rule: LimitRule): string {
 }
 
 /** In the largest unit in which it is a whole number: `64MiB`, `none`. */
-export function amountText(amount: number, { unit }: Pick<LimitRule, 'unit'>): string {
+function amountText(amount: number, { unit }: Pick<LimitRule, 'unit'>): string {
   if (amount === Infinity) return NONE
   const { scale } = UNITS[unit]
   const fitting = Object.entries(scale).filter(([, factor]) => amount % factor === 0)

@@ -108,8 +108,9 @@ export interface ConnectionOptions {
   /** Gives up calls to the peer that take too long. Without it they may take for ever. */
   readonly deadline?: CallDeadline | undefined
   /**
-   * Hears when we begin to hold something of the peer, a capability or a call under way, and when we
-   * hold nothing of it any more; not at the end.
+   * Hears when we begin to hold something of the peer, a capability or a call that somebody waits
+   * for, and when we hold nothing of it any more; not at the end. A bootstrap that has not been
+   * answered does not count.
    */
   readonly onHeld?: ((isHeld: boolean) => void) | undefined
 }
@@ -181,6 +182,8 @@ export class Connection {
   readonly #trace: Trace | undefined
   readonly #deadline: CallDeadline | undefined
   readonly #onHeld: ((isHeld: boolean) => void) | undefined
+  /** Calls somebody waits for; counted for `#onHeld`. */
+  #awaited = 0
   #isHeld = false
   readonly #bootstrap: Hook | undefined
   readonly #wire: Wire
@@ -347,12 +350,20 @@ export class Connection {
   #ask(): Question {
     const question = new Question(this.#wire, this.#questionIds.take())
     this.#questions.set(question.id, question)
-    this.#noteUse()
     return question
   }
 
+  #countAwaited(question: Question): void {
+    this.#awaited++
+    this.#noteUse()
+    question.whenDone(() => {
+      this.#awaited--
+      this.#noteUse()
+    })
+  }
+
   #noteUse(): void {
-    const isHeld = this.#questions.size + this.#imports.size > 0
+    const isHeld = this.#awaited + this.#imports.size > 0
     if (isHeld === this.#isHeld) return
     this.#isHeld = isHeld
     this.#onHeld?.(isHeld)
@@ -391,6 +402,7 @@ export class Connection {
     params.release()
     const deadline = this.#deadline
     if (deadline) question.whenDone(deadline.start(() => question.cancel(deadline.reason)))
+    if (this.#onHeld) this.#countAwaited(question)
     return question
   }
 
@@ -409,7 +421,6 @@ export class Connection {
   #forget(question: Question): void {
     this.#questions.delete(question.id)
     this.#questionIds.give(question.id)
-    this.#noteUse()
   }
 
   /**
