@@ -54,7 +54,7 @@ function rowOf(cell: CellSeen, depth: number, nowMs: number): readonly string[] 
   return [
     String(id),
     `${'  '.repeat(depth)}${oneLine(name)}`,
-    lifetime === 'parent' || depth === 0 ? state : `${state}, ${lifetime}`,
+    lifetime === 'parent' || cell.parent === 0 ? state : `${state}, ${lifetime}`,
     ageText(nowMs - sinceMs),
     ofLimit(usage.memoryBytes, limits.memoryBytes, bytesText),
     ofLimit(usage.fuel, limits.fuel, countText),
