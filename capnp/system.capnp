@@ -54,9 +54,10 @@ interface Executor @0xbfa37c1e99b4a492 {
   # code is validated, compiled and instantiated; code that cannot run is an error of this call.
   #
   # `args` is the whole argument list, program name first if the child expects one. `env` holds
-  # NAME=value entries; nothing is added to either. The child sees an empty read-only root, and its
-  # bootstrap capability is an InitialGrants that holds exactly `grants`: names must be unique and
-  # not empty, capabilities must not be null. Two names may stand for one capability.
+  # NAME=value entries; nothing is added to either. The child sees a read-only root with nothing in it
+  # but a /tmp of its own, and its bootstrap capability is an InitialGrants that holds exactly `grants`
+  # and what `executor` names: names must be unique and not empty, capabilities must not be null. Two
+  # names may stand for one capability.
   #
   # The parent of the child is the cell this executor belongs to: the one it was granted to when that
   # cell was started (`executor`), pid0 for the one it grafted, and nobody else's for whoever was only

@@ -147,7 +147,7 @@ test('W21 a child holds exactly the grants its parent named, W05 and nothing can
   expect(castMine).toMatchObject({ kind: 'unimplemented' })
   expect(missing).toEqual({ error: 'nothing held under executor' })
   expect(spawn).toEqual({ error: 'no executor' })
-  expect(root).toEqual({ ok: [] })
+  expect(root).toEqual({ ok: [{ name: 'tmp', kind: 'directory' }] })
   expect(code).toBe(0)
 })
 
