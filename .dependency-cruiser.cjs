@@ -34,7 +34,7 @@ const OWNERS = {
   '(libp2p|@libp2p|@chainsafe|@multiformats/multiaddr)': ['net'],
   'capnp-es': [],
   '(@noble|multiformats)': ['identity'],
-  '(esbuild|componentize-qjs|typescript)': ['bundle'],
+  '(esbuild|typescript)': ['bundle'],
   commander: ['cli'],
 }
 

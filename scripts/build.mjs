@@ -24,6 +24,8 @@ const at = (path) => join(root, path)
 const RECORD = 'dist/build.json'
 /** What every guest is made of: the SDK, what it re-exports, and what turns both into wasm. */
 const SDK = ['src/base', 'src/wire', 'src/rpc', 'src/capnp', 'src/guest', 'src/bundle']
+/** What makes the engine under them. */
+const ENGINE = ['scripts/build-engine.mjs', 'scripts/engine']
 const LOCK = 'package-lock.json'
 /**
  * What runs in threads of its own, each as one file: a thread is up sooner, and for the one that
@@ -45,12 +47,16 @@ try {
   if (THREADS.some(({ entry }) => existsSync(at(entry)))) {
     await step('threads', [...THREAD_SOURCES, LOCK], bundleThreads)
   }
+  await step('engine', [...ENGINE, LOCK], async () => {
+    const { buildEngine } = await import('./build-engine.mjs')
+    return (await buildEngine(root)).map((path) => path.slice(root.length + 1))
+  })
   for (const name of readdirSync(at('images')).sort()) {
     const image = `images/${name}`
     if (existsSync(at(`${image}/src`))) {
       await step(
         image,
-        [image, 'scripts/build-wat.mjs', ...SDK, LOCK],
+        [image, 'scripts/build-wat.mjs', ...ENGINE, ...SDK, LOCK],
         async () => await buildGuests(image),
       )
     }

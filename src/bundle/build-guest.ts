@@ -2,31 +2,31 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-import { componentFromScript, placeholderName } from './component.ts'
 import { BuildError, formatProblem } from './problem.ts'
 import { bundleScript } from './script.ts'
 import { findSdk } from './sdk.ts'
+import { programFromScript } from './snapshot.ts'
 import { checkTypes } from './type-check.ts'
 
 export interface BuildGuestOptions {
   /** The module that exports `main`. */
   readonly entry: string
-  /** The component to write. Its folder is made; an older file stays until the new one is whole. */
+  /** The program to write. Its folder is made; an older file stays until the new one is whole. */
   readonly out: string
   /** The folder that places in the source are given from in stack traces; default the entry's. */
   readonly root?: string | undefined
   /** The guest's own compiler settings: strictness counts, what describes the cell does not. */
   readonly tsconfig?: string | undefined
-  /** Looks at the finished component before it is written, and throws if it would not run. */
-  readonly check?: ((component: Uint8Array) => Promise<void>) | undefined
+  /** Looks at the finished program before it is written, and throws if it would not run. */
+  readonly check?: ((program: Uint8Array) => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export interface BuiltGuest {
   readonly entry: string
-  /** Where the component is. Absolute, as `entry`. */
+  /** Where the program is. Absolute, as `entry`. */
   readonly path: string
-  /** Of the component, in bytes. */
+  /** Of the program, in bytes. */
   readonly size: number
   /** Size of the script in it: the guest, the SDK's part it uses, its packages. */
   readonly scriptBytes: number
@@ -36,7 +36,7 @@ export interface BuiltGuest {
 }
 
 /**
- * Builds one guest: type check, bundle, component, in that order of what is reported first.
+ * Builds one guest: type check, bundle, snapshot, in that order of what is reported first.
  * @throws {BuildError} when the source is at fault, listing the problems
  */
 export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest> {
@@ -51,9 +51,8 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
     throw new BuildError('GUEST_SOURCE', entry, [{ file: entry, message: 'there is no such file' }])
   }
 
-  // The three steps overlap: the engine works on its own threads while types are checked on ours.
-  const scripting = bundleScript({ entry, root, sdk, tsconfig, importName: placeholderName })
-  const building = scripting.then(async ({ source }) => await componentFromScript(entry, source))
+  const scripting = bundleScript({ entry, root, sdk, tsconfig })
+  const building = scripting.then(async ({ source }) => await programFromScript(entry, source))
   const checking = scripting.then(
     async () => await checkTypes({ entry, sdk, tsconfig }),
     async () => await checkTypes({ entry, sdk, tsconfig }),
@@ -61,17 +60,17 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
   const [checked, built] = await Promise.allSettled([checking, building])
   if (checked.status === 'rejected') throw checked.reason
   if (built.status === 'rejected') throw built.reason
-  const component = built.value
+  const program = built.value
   const { source, warnings } = await scripting
 
   signal?.throwIfAborted()
-  await check?.(component)
+  await check?.(program)
   signal?.throwIfAborted()
-  await writeWhole(out, component)
+  await writeWhole(out, program)
   return {
     entry,
     path: out,
-    size: component.length,
+    size: program.length,
     scriptBytes: Buffer.byteLength(source),
     elapsedMs: Math.round(performance.now() - startedMs),
     warnings: warnings.map(formatProblem),

@@ -12,7 +12,7 @@ const GUEST_SOURCE = /^(?!.*\.(d|test)\.ts$).+\.ts$/
 
 /**
  * Builds the guests of an image folder, one after the other: `src/main.ts` becomes `boot/main.wasm`,
- * each `src/bin/<name>.ts` becomes `bin/<name>.wasm`. Components that are there without a source
+ * each `src/bin/<name>.ts` becomes `bin/<name>.wasm`. Programs that are there without a source
  * are left as they are; an image without `src/` has nothing to build.
  * @throws {WwError} NO_SUCH_IMAGE, NO_GUEST; {BuildError} for the first guest that cannot be built
  */

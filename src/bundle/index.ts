@@ -1,5 +1,5 @@
 /**
- * Guests in TypeScript become components: what `ww build` and `ww init` do.
+ * Guests in TypeScript become programs for cells: what `ww build` and `ww init` do.
  * @module
  */
 export { buildGuest } from './build-guest.ts'

@@ -20,7 +20,7 @@ export type BuildErrorCode =
   | 'GUEST_SOURCE' // the entry module is not there, or has no proper main
   | 'GUEST_TYPES'
   | 'GUEST_BUNDLE' // an import leads nowhere, or a module does not parse
-  | 'GUEST_COMPONENT' // the engine refused what the other steps let pass
+  | 'GUEST_ENGINE' // the engine refused what the other steps let pass
 
 /** A guest cannot be built, and its source is why. */
 export class BuildError extends WwError {

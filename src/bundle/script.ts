@@ -1,9 +1,8 @@
 // The JavaScript half of a build: the guest, the SDK and an entry module become one script.
 //
-// Async functions are lowered, because the engine's own promise jobs run only after the component's
-// export has returned; everything else stays as the engine understands it. The guest is imported
-// dynamically: its modules are evaluated when a cell starts, not when it is built, so that what
-// they do at the top sees the clock, the dice and the arguments of that cell.
+// The script is evaluated when it is built, up to the guest, which is imported dynamically: its modules
+// are evaluated when a cell starts, so that what they do at the top sees the clock, the dice and the
+// arguments of that cell.
 
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -15,7 +14,6 @@ import type { SourceMap } from './places.ts'
 import { BuildError } from './problem.ts'
 import type { Problem } from './problem.ts'
 import type { SdkPaths } from './sdk.ts'
-import { IMPORTS } from './wit.ts'
 
 export interface Script {
   readonly source: string
@@ -25,7 +23,7 @@ export interface Script {
 const ENTRY = 'ww:entry'
 const ENGINE = 'ww:engine'
 const GUEST = 'ww:guest'
-/** The variable of the script that says where its code comes from; added behind the bundle. */
+/** The function of the script that tells where its code comes from; added behind the bundle. */
 const PLACES = 'wwPlaces'
 
 export interface BundleScriptOptions {
@@ -35,18 +33,16 @@ export interface BundleScriptOptions {
   readonly sdk: SdkPaths
   /** The guest's own settings, if it has any. */
   readonly tsconfig?: string | undefined
-  /** The name under which the script imports an interface. */
-  readonly importName: (interfaceName: string) => string
 }
 
 /** @throws {BuildError} GUEST_BUNDLE */
 export async function bundleScript(options: BundleScriptOptions): Promise<Script> {
-  const { entry, root, sdk, tsconfig, importName } = options
+  const { entry, root, sdk, tsconfig } = options
   const { build } = await import('esbuild')
   try {
     const result = await build({
-      stdin: { contents: entryModule(importName), sourcefile: ENTRY, loader: 'js' },
-      plugins: [guestModules(entry, sdk, importName), sdkModules(sdk)],
+      stdin: { contents: ENTRY_SOURCE, sourcefile: ENTRY, loader: 'js' },
+      plugins: [guestModules(entry, sdk), sdkModules(sdk)],
       // The script names its modules by their place below this folder, wherever that stands.
       absWorkingDir: root,
       ...(tsconfig === undefined ? { tsconfigRaw: {} } : { tsconfig }),
@@ -57,16 +53,8 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
       mainFields: ['module', 'main'],
       conditions: ['import', 'default'],
       target: 'esnext',
-      supported: {
-        'async-await': false,
-        'async-generator': false,
-        'for-await': false,
-        'top-level-await': false,
-        using: false,
-        decorators: false,
-        'import-attributes': false,
-      },
-      // The engine keeps the source for `Function.toString`, so white space costs.
+      // What the engine does not know yet.
+      supported: { using: false, decorators: false, 'import-attributes': false },
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: 'none',
@@ -80,8 +68,10 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
     )
     const isOwn = (source: string) => !/^ww:|(^|\/)node_modules\//.test(source)
     const places = placesFromSourceMap(JSON.parse(map!) as SourceMap, isOwn)
+    // A text, because most guests die without a trace; behind the rest, which keeps its lines.
+    const text = JSON.stringify(JSON.stringify(places))
     return {
-      source: `${script}\nvar ${PLACES} = ${JSON.stringify(places)};\n`,
+      source: `${script}\nfunction ${PLACES}() { return JSON.parse(${text}) }\n`,
       warnings: result.warnings.map((message) => problemFromMessage(message, root)),
     }
   } catch (thrown) {
@@ -94,29 +84,15 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
   }
 }
 
-function entryModule(importName: (interfaceName: string) => string): string {
-  const names = Object.keys(IMPORTS)
-  return `
-import { runGuest } from '${ENGINE}'
-${names.map((name) => `import * as ${name} from '${importName(IMPORTS[name]!)}'`).join('\n')}
-export const run = {
-  run() {
-    const code = runGuest({ ${names.join(', ')} }, () => import('${GUEST}'), ${PLACES})
-    if (code !== 0) exit.exitWithCode(code)
-  },
-}
+const ENTRY_SOURCE = `
+import { prepare } from '${ENGINE}'
+prepare(() => import('${GUEST}'), ${PLACES})
 `
-}
 
 const SDK_NAMESPACE = 'ww'
 
 /** Leads from the entry module to the guest and the engine, and from the guest to the SDK. */
-function guestModules(
-  entry: string,
-  sdk: SdkPaths,
-  importName: (interfaceName: string) => string,
-): Plugin {
-  const external = new Set(Object.values(IMPORTS).map(importName))
+function guestModules(entry: string, sdk: SdkPaths): Plugin {
   const inSdk = (path: string) => ({ path: relative(sdk.folder, path), namespace: SDK_NAMESPACE })
   return {
     name: 'ww-guest',
@@ -125,8 +101,7 @@ function guestModules(
         if (path === 'ww/guest') return inSdk(sdk.index)
         if (importer !== ENTRY) return undefined
         if (path === ENGINE) return inSdk(sdk.engine)
-        if (path === GUEST) return { path: entry }
-        return external.has(path) ? { path, external: true } : undefined
+        return path === GUEST ? { path: entry } : undefined
       })
     },
   }

@@ -1,5 +1,5 @@
 import { WwError } from '../base/index.ts'
-import type { Log } from '../base/index.ts'
+import type { ByteLink, Log } from '../base/index.ts'
 import { Executor, Lifetime, Program } from '../capnp/system.ts'
 import type { Program_spawn$Params, Process } from '../capnp/system.ts'
 import { loadProgram, memoryBytesOf, spawnCell } from '../cell/index.ts'
@@ -36,6 +36,8 @@ export interface ExecutorPowers {
   readonly guard?: (executor: Executor) => Executor
   /** What sees the messages between the node and the cell of this name. */
   readonly traceOf?: ((cell: string) => Trace | undefined) | undefined
+  /** The link to the cell of this name, as the node is to use it. */
+  readonly recorded?: ((cell: string, link: ByteLink) => ByteLink) | undefined
 }
 
 /** The authority to start cells. See system.capnp. */
@@ -44,17 +46,17 @@ export function serveExecutor(powers: ExecutorPowers): Executor {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
       const options = { ...optionsOf(params), ...AS_PARENT }
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, [], powers, signal) }
     },
     async spawn(params, { signal }) {
       const options = { ...optionsOf(params), ...boundsOf(params) }
       const grants = takeGrants(params.grants, params.executor)
-      const loaded = load(params.wasm, options.name, powers)
+      const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, grants, powers, signal) }
     },
-    async load({ wasm }) {
-      return { program: serveProgram(await load(wasm, 'the program', powers), powers) }
+    async load({ wasm }, { signal }) {
+      return { program: serveProgram(await load(wasm, 'the program', powers, signal), powers) }
     },
   })
 }
@@ -78,9 +80,10 @@ async function load(
   wasm: Uint8Array,
   name: string,
   { programs, keepNames }: ExecutorPowers,
+  signal: AbortSignal,
 ): Promise<CellProgram> {
   return programs
-    ? await programs.load(wasm, name, { keepNames })
+    ? await programs.load(wasm, name, { keepNames, signal })
     : await loadProgram(wasm, name, { keepNames })
 }
 
@@ -91,7 +94,8 @@ async function spawn(
   powers: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
-  const { log, expose, threads, owner, guard = (executor) => executor, traceOf } = powers
+  const { log, expose, threads, owner, guard = (executor) => executor } = powers
+  const { traceOf, recorded } = powers
   const { name, args, env, limits, lifetime, executor } = options
   const bootstrap = serveInitialGrants(grants)
   try {
@@ -114,7 +118,8 @@ async function spawn(
       const start = { program: loaded, name, args, env, limits: own, threads, log, signal }
       const cell = await spawnCell(start)
       const trace = traceOf?.(name)
-      const connection = linkCell(cell, member, { bootstrap: bootstrap.$dup(), log, expose, trace })
+      const speaking = { bootstrap: bootstrap.$dup(), log, expose, trace, recorded }
+      const connection = linkCell(cell, member, speaking)
       const process = serveProcess(cell, member, connection, log)
       member.adopt(cell)
       return process

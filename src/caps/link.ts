@@ -1,9 +1,15 @@
 import { WwError } from '../base/index.ts'
+import type { ByteLink } from '../base/index.ts'
 import type { Cell, LimitName, Member } from '../cell/index.ts'
 import { Connection, DEFAULT_RPC_LIMITS } from '../rpc/index.ts'
 import type { CallDeadline, ConnectionOptions } from '../rpc/index.ts'
 
 const WORD_BYTES = 8
+
+type LinkOptions = Pick<ConnectionOptions, 'bootstrap' | 'log' | 'expose' | 'trace'> & {
+  /** The link to the cell of this name, as the node is to use it. */
+  readonly recorded?: ((cell: string, link: ByteLink) => ByteLink) | undefined
+}
 
 /**
  * Speaks with a cell over its data stream, within the limits of that cell. A cell that exceeds one
@@ -12,11 +18,11 @@ const WORD_BYTES = 8
 export function linkCell(
   cell: Cell,
   member: Member,
-  options: Pick<ConnectionOptions, 'bootstrap' | 'log' | 'expose' | 'trace'>,
+  { recorded, ...options }: LinkOptions,
 ): Connection {
   const { references, calls, callBytes, callMs } = cell.limits
   let letGo: (() => void) | undefined
-  const connection = new Connection(cell.data, {
+  const connection = new Connection(recorded?.(cell.name, cell.data) ?? cell.data, {
     ...options,
     limits: {
       ...DEFAULT_RPC_LIMITS,

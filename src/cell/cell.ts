@@ -19,7 +19,7 @@ import type { HostEnd } from './pipe.ts'
 import type { ThreadPool } from './pool.ts'
 import type { Program } from './program.ts'
 import type { CellExit, CellMessage } from './protocol.ts'
-import { allocateCell, HostSide } from './shared-cell.ts'
+import { HostSide } from './shared-cell.ts'
 import { CellThread } from './thread.ts'
 import type { ThreadListener } from './thread.ts'
 import { NO_TERMINALS } from './world/world.ts'
@@ -170,8 +170,7 @@ class WorkerCell implements Cell, ThreadListener {
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
     this.#log = log
-    const buffer = allocateCell()
-    const shared = new HostSide(buffer)
+    const shared = new HostSide(thread.buffer)
     this.#shared = shared
     this.data = new DataLink(shared.dataOut, shared.dataIn)
     this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
@@ -195,7 +194,7 @@ class WorkerCell implements Cell, ThreadListener {
 
     this.#thread = thread
     const seen = { ...NO_TERMINALS, ...terminals }
-    const start = { buffer, args, env, terminals: seen, maxPages, limits: this.limits }
+    const start = { args, env, terminals: seen, maxPages, limits: this.limits }
     thread.begin({ ...start, code: program.code }, this)
     if (wallMs !== Infinity) {
       const exceeded = () => this.exceed('wall', `ran for ${wallMs} ms, its limit`)

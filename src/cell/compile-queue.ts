@@ -40,8 +40,8 @@ export class CompileQueue implements AsyncDisposable {
 
   /** Has the thread started, so that the first program does not wait for it. */
   prepare(): void {
-    if (this.#isClosed) return
-    this.#thread ??= this.#start()
+    if (this.#isClosed || this.#thread) return
+    this.#thread = this.#start()
     this.#rest()
   }
 

@@ -51,7 +51,7 @@ async function compileStored(key: string): Promise<ProgramCode | undefined> {
   try {
     return stored && (await compileRewritten(stored))
   } catch (thrown) {
-    store?.discard(key, messageOf(thrown))
+    store?.reject(key, messageOf(thrown))
     return undefined
   }
 }

@@ -4,7 +4,7 @@
 // Invariants
 //  - Nothing read is used unless its directory and its file belong to us, nobody else may write
 //    them, and the hash in its header fits its key and all the rest. Whatever else lies there is
-//    taken away and made again. Who can write as us could plant code; nobody else can.
+//    made again and replaced. Who can write as us could plant code; nobody else can.
 //  - A file appears whole or not at all, under a name that says what it was made from and by which
 //    code. So any number of nodes share a directory, of one version or of several.
 //  - No trouble with the disk keeps a program from being loaded: it is told, and work is done again.
@@ -74,16 +74,15 @@ export class ProgramStore {
       if (!found) return undefined
       return decode(key, found)
     } catch (thrown) {
-      this.discard(key, messageOf(thrown))
+      this.reject(key, messageOf(thrown))
       return undefined
     }
   }
 
-  /** Takes a program away that turned out to be of no use. */
-  discard(key: string, cause: string): void {
+  /** Tells of a program that turned out to be of no use; what is kept next takes its place. */
+  reject(key: string, cause: string): void {
     const path = join(this.#directory, key)
     this.#tell('stored program not usable, made again', { path, cause })
-    this.#attempt('remove', path, () => unlinkSync(path))
   }
 
   keep(key: string, program: RewrittenProgram): void {

@@ -19,8 +19,13 @@ export interface ProgramsOptions {
   readonly cacheBytes?: number
 }
 
-/** Bytes; to have less hashed by another thread takes longer than to hash it. */
-const HASHED_HERE = 64 << 10
+export interface LoadOptions extends ProgramOptions {
+  /** Ends the wait. What is under way goes on: others may want it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Bytes; to have less hashed by another thread takes about as long as to hash it. */
+const HASHED_HERE = 512 << 10
 
 /**
  * The programs of a node: what was compiled is kept, in memory and on disk, by content; what was not
@@ -58,15 +63,23 @@ export class Programs implements AsyncDisposable {
    *
    * @param bytes not changed; not to be changed by others until the promise settles
    * @param name what errors and logs call it
-   * @throws {WwError} as `loadProgram`; PROGRAM_NOT_COMPILED, COMPILER_BUSY, COMPILER_CLOSED
+   * @throws {WwError} as `loadProgram`; PROGRAM_NOT_COMPILED, COMPILER_BUSY, COMPILER_CLOSED; or
+   *   the reason of `signal`
    */
-  async load(bytes: Uint8Array, name: string, options: ProgramOptions = {}): Promise<Program> {
+  async load(
+    bytes: Uint8Array,
+    name: string,
+    { signal, ...options }: LoadOptions = {},
+  ): Promise<Program> {
+    signal?.throwIfAborted()
     try {
       checkSize(bytes.length)
       const digest = await digestOf(bytes)
       const how = howOf(options)
       const key = `${digest} ${JSON.stringify(how)}`
-      const code = this.#cache.get(key) ?? (await this.#compile(key, { bytes, digest, how }))
+      const code =
+        this.#cache.get(key) ??
+        (await orAborted(this.#compile(key, { bytes, digest, how }), signal))
       return { name, digest, size: bytes.length, code }
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
@@ -119,4 +132,15 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
   // A view of shared memory cannot be hashed elsewhere; nobody hands one in.
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
   return hexFromBytes(new Uint8Array(digest))
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await work
+  return await new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    const done = () => signal.removeEventListener('abort', abort)
+    void work.then(resolve, reject).finally(done)
+    if (signal.aborted) abort()
+  })
 }

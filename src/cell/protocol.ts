@@ -14,9 +14,8 @@ export type ProgramCode =
       readonly plan: LinkPlan
     }
 
-/** What a cell's thread is sent, once: the cell. */
+/** What a cell's thread is sent, once: the cell. The memory they share it has from its start. */
 export interface CellStart {
-  readonly buffer: SharedArrayBuffer
   readonly code: ProgramCode
   readonly args: readonly string[]
   readonly env: readonly string[]

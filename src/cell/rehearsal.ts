@@ -4,7 +4,7 @@
 
 import { DEFAULT_CELL_LIMITS } from './limits.ts'
 import type { CellStart } from './protocol.ts'
-import { HostSide, allocateCell } from './shared-cell.ts'
+import { allocateCell, CellSide, HostSide } from './shared-cell.ts'
 import { NO_TERMINALS } from './world/world.ts'
 
 // Asks what the start of a C program asks, polls a timer and the data stream, reads it and writes.
@@ -50,8 +50,8 @@ const MODULE = [
   'BEECQcAAEAYaQQRBAEEBQcAAEAcaQQRBAEEBQcAAEAgaQQAQCQsLGgIAQQALBQAEAABAAEG4AQsJAQAAAAAAAAAE',
 ]
 
-/** A cell for a thread of which nobody takes notice. */
-export function rehearsal(): CellStart {
+/** A cell of which nobody takes notice, and its end of the memory of one. */
+export function rehearsal(): { readonly start: CellStart; readonly pipes: CellSide } {
   const bytes = Uint8Array.from(atob(MODULE.join('')), (char) => char.charCodeAt(0))
   const buffer = allocateCell()
   const host = new HostSide(buffer)
@@ -61,5 +61,6 @@ export function rehearsal(): CellStart {
   const core = { module, memory, tableEntries: 0, isMetered: false, hasStart: false }
   const code = { kind: 'module', module: core } as const
   const nothing = { args: [], env: [], terminals: NO_TERMINALS }
-  return { buffer, code, ...nothing, maxPages: [1], limits: DEFAULT_CELL_LIMITS }
+  const start = { code, ...nothing, maxPages: [1], limits: DEFAULT_CELL_LIMITS }
+  return { start, pipes: new CellSide(buffer) }
 }

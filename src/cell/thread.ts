@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 
 import { CELL_LIMITS } from './limits.ts'
 import type { CellMessage, CellStart, ThreadMessage } from './protocol.ts'
+import { allocateCell } from './shared-cell.ts'
 
 /** Whoever a thread belongs to. */
 export interface ThreadListener {
@@ -23,6 +24,8 @@ export interface ThreadListener {
  *  - Until it begins, it has seen nothing of any cell, and does not keep the process alive.
  */
 export class CellThread {
+  /** What it shares with the host's side of its cell. */
+  readonly buffer = allocateCell()
   readonly #worker: Worker
   #listener: ThreadListener
   #hasBegun = false
@@ -30,7 +33,7 @@ export class CellThread {
 
   constructor(listener: ThreadListener = NOBODY) {
     this.#listener = listener
-    this.#worker = startWorker()
+    this.#worker = startWorker(this.buffer)
     this.#worker.unref()
     this.#worker.on('message', (message: ThreadMessage) => {
       if (message.kind !== 'up') return this.#listener.hear(message)
@@ -72,9 +75,10 @@ export class CellThread {
 
 const NOBODY: ThreadListener = { hear() {}, fail() {}, end() {} }
 
-function startWorker(): Worker {
+function startWorker(buffer: SharedArrayBuffer): Worker {
   const worker = new Worker(new URL('./worker.cjs', import.meta.url), {
     name: 'cell',
+    workerData: buffer,
     // Nothing of ours: no environment, no flags, no streams of the process.
     env: {},
     argv: [],

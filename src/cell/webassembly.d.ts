@@ -24,6 +24,7 @@ declare namespace WebAssembly {
   }
   class Table {
     readonly length: number
+    get(index: number): unknown
     set(index: number, value: () => void): void
     private readonly brand: undefined
   }

@@ -2,7 +2,7 @@
 // how it ended, and ends. It imports nothing of Node but the channel to its host, and only files of
 // this room; the build makes one file of them all, `worker.cjs`.
 
-import { MessageChannel, parentPort } from 'node:worker_threads'
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { Fuel } from './module/fuel.ts'
@@ -22,8 +22,7 @@ type EntryPoint = () => number
 
 type Say = (message: ThreadMessage) => void
 
-function run(start: CellStart, say: Say): CellMessage {
-  const pipes = new CellSide(start.buffer)
+function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
   const stopper = new Stopper(() => pipes.killed)
   const { args, env, terminals, limits } = start
   const world = openWorld(pipes, args, env, terminals, limits)
@@ -86,18 +85,20 @@ function exitFor(reason: StopReason): CellExit {
 }
 
 function waitForCell(): void {
+  const pipes = new CellSide(workerData as SharedArrayBuffer)
   const say: Say = (message) => parentPort?.postMessage(message)
   // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
   // gone: then it knows how the guest ended, too.
-  parentPort?.once('message', (start: CellStart) => say(run(start, say)))
+  parentPort?.once('message', (start: CellStart) => say(run(start, pipes, say)))
   say({ kind: 'up' })
 }
 
 // A cell of ours first, which comes the way the real one will.
+const first = rehearsal()
 const { port1, port2 } = new MessageChannel()
 port2.once('message', (start: CellStart) => {
-  run(start, (message) => port2.postMessage(message))
+  run(start, first.pipes, (message) => port2.postMessage(message))
   port1.close()
   waitForCell()
 })
-port1.postMessage(rehearsal())
+port1.postMessage(first.start)

@@ -19,7 +19,7 @@ export const build: VerbBody = {
   async act(command, io) {
     const [name = '.'] = command.args
     // What a cell would refuse is not written: better to hear it now than at the next run.
-    const check = async (component: Uint8Array) => void (await loadProgram(component, 'the build'))
+    const check = async (program: Uint8Array) => void (await loadProgram(program, 'the build'))
     const guests = await buildImage(resolve(io.cwd, name), { check }).catch((thrown: unknown) => {
       if (thrown instanceof BuildError) {
         for (const problem of thrown.problems) io.stderr.write(`${problem}\n`)

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 
 import { lineLog, plainText, WwError } from '../base/index.ts'
 import { configFile, limitsHelp, nodeConfig, resolveConfig, runNode } from '../host/index.ts'
@@ -7,6 +8,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts'
 import type { CliIo, StopSignal } from './io.ts'
 import { kernelImage } from './package.ts'
 import { configAsJson, configAsText } from './print-config.ts'
+import { recordingsIn } from './recording.ts'
 import { usageError } from './report.ts'
 import { examples } from './verb.ts'
 import type { VerbBody } from './verb.ts'
@@ -60,8 +62,12 @@ code is the guest's own; 134 after a trap, 137 when it had to be killed, 1 when 
 The first SIGINT or SIGTERM ends the guest's input and shuts down, the second leaves at once.
 
 Settings also come from the environment (WW_PORT, WW_LISTEN, WW_IDENTITY, WW_LOG, WW_WASM_DEBUG,
-WW_CACHE_DIR, WW_LIMIT, WW_CONTROL) and from ~/.ww/config.json, whose keys are the flags: {"port": 2026, "log-level":
-"info"}. A flag wins over the environment, the environment over the file.
+WW_CACHE_DIR, WW_LIMIT, WW_CONTROL) and from ~/.ww/config.json, whose keys are the flags:
+{"port": 2026, "log-level": "info"}. A flag wins over the environment, the environment over the file.
+
+WW_TRACE_RPC=1 writes a line to standard error for each message between the node and its guests,
+without their content. WW_RECORD_RPC=<folder> records those links there, a file each that only you
+can read: everything that is said is in it, secrets too.
 
 Limits, with what they are by default. They are those of pid0; what it starts gets no more than it
 has. In the file: {"limit": {"memory": "32MiB", "children": 8}}, in WW_LIMIT: memory=32MiB,children=8.
@@ -141,7 +147,9 @@ async function runUntilStopped(sourced: SourcedConfig, io: CliIo): Promise<numbe
     const rpcLine = io.env['WW_TRACE_RPC']
       ? (line: string) => void stderr.write(`ww: rpc: ${plainText(line)}\n`)
       : undefined
-    const nodeIo = { stdin, stdout, stderr, log, rpcLine }
+    const folder = io.env['WW_RECORD_RPC']
+    const rpcRecording = folder ? recordingsIn(resolve(io.cwd, folder), log) : undefined
+    const nodeIo = { stdin, stdout, stderr, log, rpcLine, rpcRecording }
     const code = await runNode(config, nodeIo, stopping.signal)
     // Killed because we were told to stop: say so as a shell would.
     return code === EXIT.killed && stoppedBy ? exitCodeOf(stoppedBy) : code

@@ -2,8 +2,6 @@
 // event, `abort`, said once. Listeners are called in order of registration; one that throws is
 // reported like an uncaught error and does not keep the others from hearing.
 
-import { guestJobs } from './job-queue.ts'
-
 type AbortListener = ((event: AbortEvent) => void) | { handleEvent(event: AbortEvent): void }
 
 interface AbortEvent {
@@ -125,7 +123,7 @@ function call(listener: () => void): void {
   try {
     listener()
   } catch (thrown) {
-    guestJobs.push(() => {
+    queueMicrotask(() => {
       throw thrown
     })
   }

@@ -45,7 +45,7 @@ export function clearTimer(id: number | undefined): void {
 
 /** `performance`: milliseconds on a clock that never goes back; its zero means nothing. */
 export const performance = {
-  now: () => bound().wasi.monotonicClock.now() / 1e6,
+  now: () => bound().wasi.monotonicNs() / 1e6,
 }
 
 /** As Web Crypto demands, more must be asked for in parts. */
@@ -58,8 +58,7 @@ export const crypto = {
         `Cannot fill ${view.byteLength} random bytes at once: ${MAX_RANDOM_BYTES} at most`,
       )
     }
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-    bytes.set(bound().wasi.random.getRandomBytes(bytes.length))
+    bound().wasi.fillRandom(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return view
   },
 }

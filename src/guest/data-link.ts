@@ -12,7 +12,7 @@ export const HIGH_WATER_BYTES = 262_144
  * The data stream between this guest and its host, as the link an RPC connection runs on.
  * Opening it takes the stream, which a cell has only once.
  */
-export function openDataLink(wasi: Pick<Wasi, 'streams'>, loop: Loop): DataLink {
+export function openDataLink(wasi: Pick<Wasi, 'dataStream'>, loop: Loop): DataLink {
   const link = new DataLink(wasi)
   loop.add(link.input)
   loop.add(link.output)
@@ -34,10 +34,10 @@ export class DataLink implements ByteLink {
   #isClosing = false
   #isOver = false
 
-  constructor({ streams }: Pick<Wasi, 'streams'>) {
-    const connection = streams.createConnection()
-    this.#port = new InputPort(() => connection.getInputStream())
-    this.output = new OutputQueue(() => connection.getOutputStream())
+  constructor(wasi: Pick<Wasi, 'dataStream'>) {
+    const { input, output } = wasi.dataStream()
+    this.#port = new InputPort(() => input)
+    this.output = new OutputQueue(() => output)
     this.output.onProgress(() => this.#sent())
   }
 

@@ -1,5 +1,5 @@
 import { concatBytes, WwError } from '../base/index.ts'
-import { failurePayload } from './wasi.ts'
+import { WasiError } from './wasi.ts'
 import type { Descriptor, DescriptorType, Wasi } from './wasi.ts'
 
 export interface FileStat {
@@ -28,13 +28,11 @@ export interface Files {
 
 const CHUNK_BYTES = 65_536
 
-const FOLLOW = { symlinkFollow: true }
-
 export class WasiFiles implements Files {
-  readonly #wasi: Pick<Wasi, 'preopens'>
+  readonly #wasi: Pick<Wasi, 'root'>
   #root: Descriptor | undefined
 
-  constructor(wasi: Pick<Wasi, 'preopens'>) {
+  constructor(wasi: Pick<Wasi, 'root'>) {
     this.#wasi = wasi
   }
 
@@ -45,12 +43,10 @@ export class WasiFiles implements Files {
       const file = this.#open(path, false)
       try {
         const chunks: Uint8Array[] = []
-        let offset = 0
         for (;;) {
-          const [bytes, atEnd] = file.read(CHUNK_BYTES, offset)
+          const bytes = file.read(CHUNK_BYTES)
+          if (bytes.length === 0) return concatBytes(chunks)
           chunks.push(bytes)
-          offset += bytes.length
-          if (atEnd || bytes.length === 0) return concatBytes(chunks)
         }
       } finally {
         file[Symbol.dispose]()
@@ -73,17 +69,7 @@ export class WasiFiles implements Files {
     return asking('list', path, () => {
       const directory = this.#open(path, true)
       try {
-        const stream = directory.readDirectory()
-        const entries: FileEntry[] = []
-        try {
-          for (;;) {
-            const entry = stream.readDirectoryEntry()
-            if (entry === null) break
-            entries.push({ name: entry.name, kind: kindOf(entry.type) })
-          }
-        } finally {
-          stream[Symbol.dispose]()
-        }
+        const entries = directory.list().map(({ name, type }) => ({ name, kind: kindOf(type) }))
         return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
       } finally {
         directory[Symbol.dispose]()
@@ -107,29 +93,17 @@ export class WasiFiles implements Files {
   }
 
   #stat(path: string): FileStat {
-    const { type, size } = this.#rootDirectory().statAt(FOLLOW, relative(path))
+    const { type, size } = this.#rootDirectory().stat(relative(path))
     const kind = kindOf(type)
     return { kind, size: kind === 'file' ? size : 0 }
   }
 
   #open(path: string, directory: boolean): Descriptor {
-    return this.#rootDirectory().openAt(
-      FOLLOW,
-      relative(path),
-      { create: false, directory, exclusive: false, truncate: false },
-      {
-        read: true,
-        write: false,
-        fileIntegritySync: false,
-        dataIntegritySync: false,
-        requestedWriteSync: false,
-        mutateDirectory: false,
-      },
-    )
+    return this.#rootDirectory().open(relative(path), { directory })
   }
 
   #rootDirectory(): Descriptor {
-    this.#root ??= this.#wasi.preopens.getDirectories().find(([, path]) => path === '/')?.[0]
+    this.#root ??= this.#wasi.root()
     if (!this.#root) throw new WwError('failed', 'NO_FILES', 'This cell was given no files')
     return this.#root
   }
@@ -156,9 +130,8 @@ function asking<T>(verb: string, path: string, ask: () => T): T {
   try {
     return ask()
   } catch (thrown) {
-    const payload = failurePayload(thrown)
-    if (typeof payload !== 'string') throw thrown
-    const [code, why] = SENTENCES[payload] ?? ['UNREADABLE', payload]
+    if (!(thrown instanceof WasiError)) throw thrown
+    const [code, why] = SENTENCES[thrown.reason] ?? ['UNREADABLE', thrown.reason]
     throw new WwError('failed', code, `Cannot ${verb} ${path}: ${why}`, { cause: thrown })
   }
 }

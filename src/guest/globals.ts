@@ -1,5 +1,5 @@
-// Puts the platform in place. Must be evaluated before any other module of a guest: the code the
-// bundler makes of async functions looks `Promise` up when it runs, classes when they are defined.
+// Puts the platform in place, beyond what the engine has. Must be evaluated before any other module
+// of a guest: some look for a global while they are evaluated.
 
 import { GuestAbortController, GuestAbortSignal } from './abort.ts'
 import {
@@ -12,14 +12,10 @@ import {
   setTimeout,
 } from './ambient.ts'
 import { GuestFinalizationRegistry } from './finalization.ts'
-import { guestJobs } from './job-queue.ts'
-import { GuestPromise } from './promise.ts'
 import { GuestTextDecoder, GuestTextEncoder } from './text.ts'
 
 const platform = {
-  Promise: GuestPromise,
   FinalizationRegistry: GuestFinalizationRegistry,
-  queueMicrotask: (task: () => void) => guestJobs.push(task),
   TextEncoder: GuestTextEncoder,
   TextDecoder: GuestTextDecoder,
   AbortController: GuestAbortController,

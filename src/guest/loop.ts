@@ -5,7 +5,6 @@
 //  - It blocks only when no job is left and no timer is due.
 //  - Each source is asked once per turn, in order of registration, so none starves another.
 
-import type { JobQueue } from './job-queue.ts'
 import type { Timers } from './timers.ts'
 import type { Pollable, Wasi } from './wasi.ts'
 
@@ -18,8 +17,9 @@ export interface Source {
 }
 
 export interface LoopParts {
-  readonly wasi: Pick<Wasi, 'poll' | 'monotonicClock'>
-  readonly jobs: JobQueue
+  readonly wasi: Pick<Wasi, 'poll' | 'subscribeNs'>
+  /** Runs jobs until none is left. Throws what a job threw. @returns how many ran */
+  readonly runJobs: () => number
   readonly timers: Timers
   /** After every drain: whoever may end the loop or report what went wrong looks here. */
   readonly afterJobs: () => void
@@ -49,8 +49,9 @@ export class Loop {
   run(): boolean {
     const { wasi, timers, beforeBlock } = this.#parts
     const drain = () => {
-      this.#parts.jobs.drain()
+      const count = this.#parts.runJobs()
       this.#parts.afterJobs()
+      return count
     }
     for (;;) {
       drain()
@@ -67,11 +68,11 @@ export class Loop {
         pollables.push(pollable)
       }
       // A source that wrote on being asked may have settled a promise: its jobs come first.
-      if (this.#parts.jobs.length > 0) continue
+      if (drain() > 0) continue
       const timer = this.#nextTimer()
       if (timer) pollables.push(timer)
       if (pollables.length === 0) return false
-      const ready = wasi.poll.poll(pollables)
+      const ready = wasi.poll(pollables)
       for (let at = 0; at < ready.length; at += 1) waiting[ready[at]!]?.ready()
       if (timer) {
         timers.runDue(() => {
@@ -87,7 +88,7 @@ export class Loop {
       this.#timer?.pollable[Symbol.dispose]()
       this.#timer = undefined
       if (dueMs !== undefined) {
-        const pollable = this.#parts.wasi.monotonicClock.subscribeInstant(Math.ceil(dueMs * 1e6))
+        const pollable = this.#parts.wasi.subscribeNs(Math.ceil(dueMs * 1e6))
         this.#timer = { dueMs, pollable }
       }
     }

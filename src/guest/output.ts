@@ -1,14 +1,17 @@
 // Bytes on their way out of the guest: stdout, stderr and the data stream.
 //
 // Invariants
-//  - Bytes leave in the order they were pushed; nothing is written beyond the permit the stream
-//    gave (WASI: that would trap).
-//  - All that was pushed in one turn of the loop leaves in as few writes as the permits allow.
+//  - Bytes leave in the order they were pushed; what the stream does not take stays in front.
+//  - All that was pushed in one turn of the loop leaves in as few writes as the stream allows.
 //  - When the reader is gone the queue is empty and stays so.
 
+import { concatBytes } from '../base/index.ts'
 import type { Source } from './loop.ts'
 import { isStreamClosed } from './wasi.ts'
 import type { OutputStream, Pollable } from './wasi.ts'
+
+/** Chunks are put together until they have so many bytes: what a ring of the host holds. */
+const PIECE_BYTES = 65_536
 
 export class OutputQueue implements Source {
   readonly #open: () => OutputStream
@@ -71,11 +74,11 @@ export class OutputQueue implements Source {
     try {
       this.#stream ??= this.#open()
       const stream = this.#stream
-      for (let permit = stream.checkWrite(); permit > 0; permit = stream.checkWrite()) {
-        stream.write(this.#take(permit))
-        if (this.#pending === 0) break
+      while (this.#pending > 0) {
+        const written = stream.write(this.#front())
+        if (written === 0) break
+        this.#drop(written)
       }
-      if (this.#pending < before) stream.flush()
     } catch (thrown) {
       this.#isFailed = !isStreamClosed(thrown)
       this.close()
@@ -103,29 +106,26 @@ export class OutputQueue implements Source {
     this.#stream = undefined
   }
 
-  /** At most `length` bytes from the front, in one piece. */
-  #take(length: number): Uint8Array {
+  /** The bytes in front, in one piece: the first chunk, or several small ones made one. */
+  #front(): Uint8Array {
     const first = this.#chunks[0]!
-    if (first.length >= length || this.#chunks.length === 1) {
-      const taken = first.subarray(0, length)
-      if (taken.length === first.length) this.#chunks.shift()
-      else this.#chunks[0] = first.subarray(length)
-      this.#pending -= taken.length
-      return taken
-    }
-    const taken = new Uint8Array(Math.min(length, this.#pending))
-    let filled = 0
+    if (this.#chunks.length === 1 || first.length >= PIECE_BYTES) return first
     let used = 0
-    while (filled < taken.length) {
-      const chunk = this.#chunks[used]!
-      const part = chunk.subarray(0, taken.length - filled)
-      taken.set(part, filled)
-      filled += part.length
-      if (part.length < chunk.length) this.#chunks[used] = chunk.subarray(part.length)
-      else used += 1
+    let length = 0
+    while (used < this.#chunks.length && length < PIECE_BYTES) {
+      length += this.#chunks[used]!.length
+      used += 1
     }
-    this.#chunks.splice(0, used)
-    this.#pending -= taken.length
-    return taken
+    const piece = concatBytes(this.#chunks.slice(0, used))
+    this.#chunks.splice(0, used, piece)
+    return piece
+  }
+
+  /** Forgets `count` bytes of the first chunk. */
+  #drop(count: number): void {
+    const first = this.#chunks[0]!
+    if (count === first.length) this.#chunks.shift()
+    else this.#chunks[0] = first.subarray(count)
+    this.#pending -= count
   }
 }

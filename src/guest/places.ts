@@ -16,14 +16,15 @@ export interface SourcePlaces {
 
 const SEGMENT_NUMBERS = 4
 
-let places: SourcePlaces | undefined
+let load: () => SourcePlaces = () => ({ sources: [], segments: [] })
 
-export function bindPlaces(table: SourcePlaces): void {
-  places = table
+/** @param table is asked when there is a place to look up */
+export function bindPlaces(table: () => SourcePlaces): void {
+  load = table
 }
 
 /** How the engine writes a place in the script it was built from. */
-const SCRIPT_PLACE = /componentize-qjs:user\.js:(\d+):(\d+)/
+const SCRIPT_PLACE = /script\.js:(\d+):(\d+)/
 
 /** The frames of a stack that lie in the guest's own source, with their places there; or all. */
 export function guestFrames(frames: readonly string[]): readonly string[] {
@@ -38,8 +39,7 @@ export function guestFrames(frames: readonly string[]): readonly string[] {
 }
 
 function findPlace(line: number, column: number): string | undefined {
-  if (!places) return undefined
-  const { sources, segments } = places
+  const { sources, segments } = load()
   let found: string | undefined
   let segmentLine = 0
   for (let at = 0; at < segments.length; at += SEGMENT_NUMBERS) {

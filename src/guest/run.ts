@@ -1,13 +1,11 @@
 import { bindAbortTimers } from './abort.ts'
 import { bindAmbient } from './ambient.ts'
-import { finalizeGone } from './finalization.ts'
 import type { Main } from './guest.ts'
 import { describeError, inspect } from './inspect.ts'
-import { guestJobs } from './job-queue.ts'
 import { Loop } from './loop.ts'
 import { bindPlaces } from './places.ts'
 import type { SourcePlaces } from './places.ts'
-import { GuestPromise, takeUnhandled } from './promise.ts'
+import { takeUnhandled } from './rejections.ts'
 import { RunningGuest } from './running-guest.ts'
 import { Timers } from './timers.ts'
 import type { Wasi } from './wasi.ts'
@@ -20,21 +18,23 @@ export interface GuestModule {
 /**
  * Lives one guest from start to exit: evaluates its modules inside the running cell, calls `main`,
  * turns the loop until it settles, and flushes the outputs.
+ * @param runJobs runs the engine's jobs until none is left, and returns how many those were
  * @param places where the script's code stands in the guest's source
  * @returns the exit code
  */
 export function runGuest(
   wasi: Wasi,
+  runJobs: () => number,
   load: () => PromiseLike<GuestModule>,
-  places: SourcePlaces = { sources: [], segments: [] },
+  places: () => SourcePlaces = () => ({ sources: [], segments: [] }),
 ): number {
   bindPlaces(places)
   let failure: { readonly thrown: unknown } | undefined
   let code: unknown
-  const timers = new Timers(() => wasi.monotonicClock.now() / 1e6)
+  const timers = new Timers(() => wasi.monotonicNs() / 1e6)
   const loop = new Loop({
     wasi,
-    jobs: guestJobs,
+    runJobs,
     timers,
     afterJobs: () => {
       const unhandled = takeUnhandled()
@@ -42,16 +42,13 @@ export function runGuest(
       failure ??= { thrown: unhandled[0] }
       loop.stop()
     },
-    beforeBlock: () => {
-      finalizeGone()
-      guest.aboutToBlock()
-    },
+    beforeBlock: () => guest.aboutToBlock(),
   })
   const guest = new RunningGuest(wasi, loop, timers)
   bindAmbient(wasi, timers, guest)
   bindAbortTimers((ms, callback) => timers.start(callback, ms))
 
-  GuestPromise.resolve(load())
+  Promise.resolve(load())
     .then((module) => module.main(guest))
     .then(
       (returned) => {

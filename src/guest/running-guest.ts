@@ -37,13 +37,13 @@ export class RunningGuest implements Guest {
     this.#wasi = wasi
     this.#loop = loop
     this.#timers = timers
-    this.args = [...wasi.environment.getArguments()]
-    this.env = new Map(wasi.environment.getEnvironment())
+    this.args = [...wasi.args()]
+    this.env = new Map(wasi.env())
     this.files = new WasiFiles(wasi)
-    const input = new Input(() => wasi.stdin.getStdin())
+    const input = new Input(() => wasi.stdin())
     this.stdin = { read: async (maxBytes, options) => await input.read(maxBytes, options?.signal) }
-    this.stdout = new StandardOutput(wasi, 'stdout', () => wasi.stdout.getStdout())
-    this.stderr = new StandardOutput(wasi, 'stderr', () => wasi.stderr.getStderr())
+    this.stdout = new StandardOutput(wasi, 'stdout', () => wasi.stdout())
+    this.stderr = new StandardOutput(wasi, 'stderr', () => wasi.stderr())
     loop.add(this.stdout.queue)
     loop.add(this.stderr.queue)
     loop.add(input)
@@ -83,12 +83,13 @@ export class RunningGuest implements Guest {
   }
 
   now(): number {
-    const { seconds, nanoseconds } = this.#wasi.wallClock.now()
-    return seconds * 1000 + Math.floor(nanoseconds / 1e6)
+    return this.#wasi.wallMs()
   }
 
   random(length: number): Uint8Array {
-    return this.#wasi.random.getRandomBytes(length)
+    const bytes = new Uint8Array(length)
+    this.#wasi.fillRandom(bytes)
+    return bytes
   }
 
   /**
@@ -104,7 +105,7 @@ export class RunningGuest implements Guest {
 
   /** Writes out everything, letting nothing else happen. */
   flushOutputs(): void {
-    const poll = (pollables: readonly Pollable[]) => void this.#wasi.poll.poll(pollables)
+    const poll = (pollables: readonly Pollable[]) => void this.#wasi.poll(pollables)
     this.stdout.queue.flushBlocking(poll)
     this.stderr.queue.flushBlocking(poll)
     this.#link?.output.flushBlocking(poll)
@@ -124,13 +125,13 @@ export class RunningGuest implements Guest {
 /** Stdout or stderr, for `guest` and for `console` alike. */
 export class StandardOutput implements GuestOutput {
   readonly queue: OutputQueue
-  readonly #poll: Wasi['poll']
+  readonly #wasi: Pick<Wasi, 'poll'>
   readonly #name: string
   readonly #encoder = new TextEncoder()
   #flushing: { resolve(): void; reject(reason: WwError): void }[] = []
 
-  constructor({ poll }: Pick<Wasi, 'poll'>, name: string, open: () => OutputStream) {
-    this.#poll = poll
+  constructor(wasi: Pick<Wasi, 'poll'>, name: string, open: () => OutputStream) {
+    this.#wasi = wasi
     this.#name = name
     this.queue = new OutputQueue(open)
     this.queue.onProgress(() => this.#settleFlushes())
@@ -141,7 +142,7 @@ export class StandardOutput implements GuestOutput {
     this.queue.push(typeof data === 'string' ? this.#encoder.encode(data) : data.slice())
     if (this.queue.pending > MAX_PENDING_OUTPUT_BYTES) {
       this.queue.flushBlocking(
-        (pollables) => void this.#poll.poll(pollables),
+        (pollables) => void this.#wasi.poll(pollables),
         MAX_PENDING_OUTPUT_BYTES,
       )
     }

@@ -1,11 +1,16 @@
-// The WASI 0.2 interfaces a TypeScript cell imports, as the engine hands them to JavaScript: one
-// object per interface, kebab-case names in camelCase, u64 as number, `result<T, E>` as a returned
-// T or a thrown WasiFailure. The WIT text of the same surface is in `bundle/wit.ts`; a function
-// named here must be there too.
+// What a guest can reach outside itself, as its SDK is written against it. In a cell `preview1.ts`
+// makes it of WASI preview 1; tests make it of values.
 
-/** What the engine throws for the error side of a WIT `result`. */
-export interface WasiFailure {
-  readonly payload: unknown
+/** What a call that failed throws. */
+export class WasiError extends Error {
+  override readonly name = 'WasiError'
+  /** `'closed'`: the other end of a stream is gone. Else the name of an error of WASI. */
+  readonly reason: string
+
+  constructor(reason: string) {
+    super(`WASI: ${reason}`)
+    this.reason = reason
+  }
 }
 
 export interface Resource {
@@ -15,103 +20,70 @@ export interface Resource {
 export type Pollable = Resource
 
 export interface InputStream extends Resource {
-  /** At most `length` bytes, none when there are none yet. Throws when closed. */
+  /** At most `length` bytes, none when there are none yet. @throws {WasiError} `closed` at the end */
   read(length: number): Uint8Array
   subscribe(): Pollable
 }
 
 export interface OutputStream extends Resource {
-  /** How many bytes the next `write` may have; 0 means wait on the pollable. Throws when closed. */
-  checkWrite(): number
-  write(bytes: Uint8Array): void
-  flush(): void
+  /**
+   * Writes as many bytes as it takes now, from the front.
+   * @returns how many; 0 means wait on the pollable
+   * @throws {WasiError} `closed` when nobody reads any more
+   */
+  write(bytes: Uint8Array): number
   subscribe(): Pollable
 }
 
-export interface DataConnection extends Resource {
-  getInputStream(): InputStream
-  getOutputStream(): OutputStream
+export interface DataStream {
+  readonly input: InputStream
+  readonly output: OutputStream
 }
 
-export type DescriptorType =
-  | 'unknown'
-  | 'block-device'
-  | 'character-device'
-  | 'directory'
-  | 'fifo'
-  | 'symbolic-link'
-  | 'regular-file'
-  | 'socket'
+export type DescriptorType = 'file' | 'directory' | 'other'
 
 export interface DescriptorStat {
   readonly type: DescriptorType
+  /** Bytes. */
   readonly size: number
 }
 
+export interface DirectoryEntry {
+  readonly name: string
+  readonly type: DescriptorType
+}
+
+/** A file or directory that somebody opened; paths are relative to it. All throw {@link WasiError}. */
 export interface Descriptor extends Resource {
-  read(length: number, offset: number): readonly [bytes: Uint8Array, atEnd: boolean]
-  readDirectory(): DirectoryEntryStream
-  statAt(pathFlags: { symlinkFollow: boolean }, path: string): DescriptorStat
-  openAt(
-    pathFlags: { symlinkFollow: boolean },
-    path: string,
-    openFlags: { create: boolean; directory: boolean; exclusive: boolean; truncate: boolean },
-    flags: {
-      read: boolean
-      write: boolean
-      fileIntegritySync: boolean
-      dataIntegritySync: boolean
-      requestedWriteSync: boolean
-      mutateDirectory: boolean
-    },
-  ): Descriptor
+  /** From where the last read ended; empty at the end of the file. */
+  read(length: number): Uint8Array
+  list(): readonly DirectoryEntry[]
+  stat(path: string): DescriptorStat
+  open(path: string, options: { readonly directory: boolean }): Descriptor
 }
 
-export interface DirectoryEntryStream extends Resource {
-  readDirectoryEntry(): { readonly type: DescriptorType; readonly name: string } | null
-}
-
-/** Everything a guest can reach outside itself. */
 export interface Wasi {
-  readonly poll: {
-    /** Blocks until one is ready. Traps on an empty list. @returns positions in `pollables` */
-    poll(pollables: readonly Pollable[]): ArrayLike<number>
-  }
-  readonly monotonicClock: {
-    /** Nanoseconds. */
-    now(): number
-    subscribeInstant(nanoseconds: number): Pollable
-  }
-  readonly wallClock: {
-    now(): { readonly seconds: number; readonly nanoseconds: number }
-  }
-  readonly random: { getRandomBytes(length: number): Uint8Array }
-  readonly environment: {
-    getArguments(): readonly string[]
-    getEnvironment(): readonly (readonly [name: string, value: string])[]
-  }
-  readonly exit: { exitWithCode(code: number): void }
-  readonly stdin: { getStdin(): InputStream }
-  readonly stdout: { getStdout(): OutputStream }
-  readonly stderr: { getStderr(): OutputStream }
-  readonly preopens: { getDirectories(): readonly (readonly [Descriptor, path: string])[] }
-  readonly streams: {
-    /** The data stream to the host. Works once. */
-    createConnection(): DataConnection
-  }
-}
-
-/** The payload of a WIT error, whatever it is: `{ tag: 'closed' }`, `'no-entry'`. */
-export function failurePayload(thrown: unknown): unknown {
-  return typeof thrown === 'object' && thrown !== null && 'payload' in thrown
-    ? thrown.payload
-    : undefined
+  /** Blocks until one is ready. @returns positions in `pollables`, of which there is at least one */
+  poll(pollables: readonly Pollable[]): ArrayLike<number>
+  /** Nanoseconds on a clock that never goes back. */
+  monotonicNs(): number
+  /** Ready from that moment of the monotonic clock on. */
+  subscribeNs(dueNs: number): Pollable
+  /** Milliseconds since 1970. */
+  wallMs(): number
+  fillRandom(bytes: Uint8Array): void
+  args(): readonly string[]
+  env(): readonly (readonly [name: string, value: string])[]
+  stdin(): InputStream
+  stdout(): OutputStream
+  stderr(): OutputStream
+  /** The cell's files, if it was given any. */
+  root(): Descriptor | undefined
+  /** The data stream to the host. Works once. */
+  dataStream(): DataStream
 }
 
 /** Whether a stream operation failed because the other end is gone, and not for another reason. */
 export function isStreamClosed(thrown: unknown): boolean {
-  const payload = failurePayload(thrown)
-  return (
-    typeof payload === 'object' && payload !== null && 'tag' in payload && payload.tag === 'closed'
-  )
+  return thrown instanceof WasiError && thrown.reason === 'closed'
 }

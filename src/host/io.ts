@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 
 import type { Log } from '../base/index.ts'
+import type { RecordingSink } from '../rpc/index.ts'
 
 /** What a terminal's input can do and a pipe's cannot. */
 export interface TerminalInput {
@@ -26,4 +27,9 @@ export interface NodeIo {
   readonly log: Log
   /** Takes a line for each message between the node and a guest, where somebody wants to see them. */
   readonly rpcLine?: ((line: string) => void) | undefined
+  /**
+   * Opens a recording of the link to the guest of this name, which is text of a guest. Recordings
+   * hold the secrets that were said.
+   */
+  readonly rpcRecording?: ((cell: string) => RecordingSink) | undefined
 }

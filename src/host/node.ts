@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { Scope, Watch, WwError } from '../base/index.ts'
-import type { Log, ReadOnlyTree } from '../base/index.ts'
+import type { ByteLink, Log, ReadOnlyTree } from '../base/index.ts'
 import * as ipfs from '../capnp/ipfs.ts'
 import * as stem from '../capnp/stem.ts'
 import * as system from '../capnp/system.ts'
@@ -14,7 +14,7 @@ import type { Cell, CellExit, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
 import { startSwarm } from '../net/index.ts'
-import { traceLines } from '../rpc/index.ts'
+import { record, traceLines } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
 import { endWithEpoch } from './children.ts'
 import type { NodeConfig } from './config.ts'
@@ -58,7 +58,8 @@ export async function startNode(
   if (terminal) scope.own(terminal)
   const expose = exposeTo(log)
   const traceOf = tracing(io.rpcLine)
-  const cells = { programs, threads, keepNames, traceOf }
+  const recorded = recording(io.rpcRecording)
+  const cells = { programs, threads, keepNames, traceOf, recorded }
   const powers = { key, swarm, terminal, family, log, expose, ...cells }
   if (config.control !== undefined) {
     const inspector = serveInspector(family)
@@ -85,6 +86,7 @@ export async function startNode(
   scope.own(pid0)
   family.root.adopt(pid0)
   const connection = linkCell(pid0, family.root, {
+    recorded,
     bootstrap: membrane,
     log,
     expose,
@@ -112,6 +114,13 @@ function tracing(line: NodeIo['rpcLine']): ((cell: string) => Trace) | undefined
     const name = JSON.stringify(cell.slice(0, HOST_LIMITS.maxTracedName)).slice(1, -1)
     return traceLines((text) => line(`${name} ${text}`), [system, stem, ipfs])
   }
+}
+
+/** The link to the cell of a name, written down where somebody asked for it. */
+function recording(open: NodeIo['rpcRecording']): (cell: string, link: ByteLink) => ByteLink {
+  if (!open) return (_, link) => link
+  const clock = () => performance.now()
+  return (cell, link) => record(link, open(cell), { title: cell, clock })
 }
 
 async function entryProgram(

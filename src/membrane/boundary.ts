@@ -211,6 +211,10 @@ class GuardedCall implements PendingCall {
     return wrapped
   }
 
+  get isAwaited(): boolean {
+    return this.#inner.isAwaited
+  }
+
   cancel(): void {
     this.#inner.cancel()
   }

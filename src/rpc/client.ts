@@ -1,7 +1,7 @@
 // What a program holds: clients of capabilities, calls in progress, objects it serves.
 
 import { WwError } from '../base/index.ts'
-import type { Builder, Struct, StructType } from '../wire/index.ts'
+import type { Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled } from './error.ts'
 import { BrokenHook, Call, PromiseHook } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
@@ -115,7 +115,7 @@ export function call<Init>(
   init: Init,
   options?: CallOptions,
 ): PendingCall {
-  const params = paramsOf(type, init)
+  const params = new Draft(type, init, false)
   return begin(client, { interfaceId, methodId, params }, options)
 }
 
@@ -135,13 +135,9 @@ export function streamCall<Init>(
   if (client.$isDisposed) return rejected(disposed(client))
   const flow = flowTo(client.$hook)
   if (flow.error) return rejected(flow.error)
-  const params = paramsOf(type, init)
+  const params = new Draft(type, init, false)
   const pending = begin(client, { interfaceId, methodId, params }, options)
   return flow.add(pending, params.bytes)
-}
-
-function paramsOf<Init>(type: StructType<Struct, Init>, init: Init): Draft {
-  return new Draft((builder: Builder, at: number) => builder.put(at, type, init), false)
 }
 
 function begin(client: Client, request: Request, options: CallOptions | undefined): PendingCall {

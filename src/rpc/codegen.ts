@@ -248,7 +248,8 @@ export function choose(
   value: object,
   names: readonly string[],
 ): void {
-  let chosen: unknown = Reflect.get(value, '$which')
+  const said: unknown = Reflect.get(value, '$which')
+  let chosen = typeof said === 'string' ? said : undefined
   for (const name of names) {
     const given: unknown = Reflect.get(value, name)
     // What every object has (`toString`) is no value.
@@ -257,7 +258,7 @@ export function choose(
     chosen = name
   }
   if (chosen === undefined) return
-  const tag = names.indexOf(chosen as string)
+  const tag = names.indexOf(chosen)
   if (tag < 0) throw badValue(`one of ${names.join(', ')}`, chosen)
   putUint16(builder, byte, tag, 0)
 }

@@ -5,6 +5,23 @@
 //   ours:   questions  calls we made               exports  capabilities the peer holds
 //   theirs: answers    calls the peer made         imports  capabilities we hold
 //
+// What the messages of level 1 do, seen from us (─▶ we send, ◀─ we receive), and where:
+//
+//   a call          Call 7 ─▶ … ◀─ Return 7, Finish 7 ─▶              #sendCall, #receiveReturn, #conclude
+//   given up        Call 7 ─▶ Finish 7 ─▶ … ◀─ Return 7                #giveUp; #receiveFinish at the callee
+//   pipelined       Call 7 ─▶ Call 8 on 7.0 ─▶                         Call.pipeline, #targetHook
+//   a promise       ◀─ senderPromise 3 … ◀─ Resolve 3, Release 3 ─▶    #receiveResolve; #export, #sendResolve
+//   … that is ours  ◀─ Resolve 3 to our 1, Disembargo e to 3 ─▶        #replace: calls wait
+//                   … ◀─ Disembargo e back: the calls go on            #receiveDisembargo, both ways
+//   results kept    ◀─ Call 5 to yourself, Return 5 elsewhere ─▶       #receiveCall, #return
+//                   Call 7 ─▶ … ◀─ Return 7 take from 5                #receiveReturn
+//   a reference     ◀─ senderHosted 4 … Release 4 x1 ─▶                #import, #importDropped; #releaseExport
+//   broken rules    Abort ─▶, and the link ends                        whoever finds it throws protocolError
+//   level 3         ◀─ Provide; Unimplemented(Provide) ─▶              #receive, #sendUnimplemented
+//
+// What waits for a promise and in which order is hook.ts; what goes over a connection remote.ts; who
+// owns which capability in a message payload.ts; objects of ours local.ts; streams stream.ts.
+//
 // Invariants
 //  - A question's id is free again when its Return has come and its Finish is out. We send Finish as
 //    soon as the Return is here, or early to give the call up; then the Return is still owed.
@@ -26,6 +43,7 @@
 //    released one by one, when their last user drops them.
 //  - All frames of one turn go out in one write; what nobody waits for, Finish and Release, leaves a few
 //    turns later at most.
+//  - A call that the peer gives up goes on as long as calls that were pipelined on it wait for it.
 //  - Of an answer that the peer has not finished we keep what pipelining needs: results with
 //    capabilities. Calls under way and results kept count against one limit; a call beyond it is
 //    refused as overloaded, which takes no memory and cannot stop what is under way.
@@ -47,7 +65,7 @@ import { BrokenHook, Call, nullHook, PromiseHook } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request, SettledListener } from './hook.ts'
 import { DEFAULT_RPC_LIMITS } from './limits.ts'
 import type { RpcLimits } from './limits.ts'
-import { CapSlot, Draft, hookOfEntry, Payload } from './payload.ts'
+import { CapSlot, encoded, hookOfEntry, Payload } from './payload.ts'
 import type { Content } from './payload.ts'
 import {
   ABORT,
@@ -330,10 +348,19 @@ export class Connection {
     if (!this.#link.send(this.#out.take())) this.#stalledBytes ??= 0
     if (this.#stalledBytes === undefined) return
     this.#stalledBytes += bytes
+    if (this.#stalledBytes > this.#limits.maxQueuedBytes) soon(() => this.#giveUpPeer())
     // Who does not read what we answer is not read from either.
     if (this.#isPaused || this.#stalledBytes < this.#limits.maxStalledBytes) return
     this.#isPaused = true
     this.#link.pause()
+  }
+
+  #giveUpPeer(): void {
+    if (this.#end || (this.#stalledBytes ?? 0) <= this.#limits.maxQueuedBytes) return
+    const sentence = `The peer does not read: more than ${this.#limits.maxQueuedBytes} bytes wait for it`
+    const error = new WwError('overloaded', 'PEER_STALLED', sentence)
+    this.#link.abort(error)
+    this.#fail(disconnected(`The connection was ended: ${sentence}`, error), error)
   }
 
   #drained(): void {
@@ -377,9 +404,14 @@ export class Connection {
   }
 
   #sendCall(address: Address, { interfaceId, methodId, params }: Request): PendingCall {
-    if (this.#end) {
+    let error: Error | undefined = this.#end
+    if (this.#questions.size >= this.#limits.maxQuestions) {
+      const sentence = `${this.#limits.maxQuestions} calls wait for the peer, which takes no more`
+      error ??= new WwError('overloaded', 'TOO_MANY_CALLS', sentence)
+    }
+    if (error) {
       params.release()
-      return new Call({ error: this.#end })
+      return new Call({ error })
     }
     const message = this.#begin(CALL, 0, 3, 3)
     const { body } = message
@@ -536,6 +568,12 @@ export class Connection {
       promise.settle(target)
       return
     }
+    if (this.#embargoes.size >= this.#limits.maxEmbargoes) {
+      const sentence = `The peer has not returned ${this.#embargoes.size} disembargoes`
+      target.release()
+      promise.settle(new BrokenHook(new WwError('overloaded', 'TOO_MANY_EMBARGOES', sentence)))
+      return
+    }
     const embargo = new PromiseHook()
     const id = this.#embargoIds.take()
     this.#embargoes.set(id, { promise: embargo, target })
@@ -648,8 +686,8 @@ export class Connection {
       this.#answer(id, new Call({ error }), false, 0)
       return
     }
-    const results = new Draft((builder, at) => builder.capability(at, bootstrapped), false)
-    this.#answer(id, new Call({ results: results.toPayload() }), false, 0)
+    const results = encoded((builder, at) => builder.capability(at, bootstrapped))
+    this.#answer(id, new Call({ results }), false, 0)
   }
 
   #receiveCall(id: number, call: Raw, message: Message): void {
@@ -698,6 +736,7 @@ export class Connection {
     answer.state = 'returned'
     this.#hold(answer, 0)
     if (answer.isToYourself) {
+      this.#hold(answer, wordsOf(outcome))
       this.#send(this.#beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
       return
     }
@@ -740,7 +779,7 @@ export class Connection {
     if (answer.state === 'running') {
       answer.state = 'finished'
       this.#send(this.#beginReturn(id, RETURN_CANCELED))
-      answer.call.cancel()
+      if (!answer.call.isAwaited) answer.call.cancel()
     }
     answer.call.release()
     if (getBool(finish, 32, true)) this.#releaseExports(answer.resultExports)
@@ -1018,6 +1057,15 @@ function letGo({ hook, onSettled }: Export): void {
   hook.release()
 }
 
+/** What results hold that stay here. */
+function wordsOf(outcome: Outcome): number {
+  try {
+    return 'results' in outcome ? outcome.results.toPayload().words : 0
+  } catch {
+    return 0 // Whoever takes them hears what is wrong with them.
+  }
+}
+
 function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {
   const sentence = `Calls of this peer hold ${(maxHeldWords * 8) >> 20} MiB: wait for some to end`
   return new WwError('overloaded', 'TOO_MUCH_HELD', sentence)
@@ -1031,7 +1079,7 @@ function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome {
   if ('error' in outcome) return outcome
   try {
     const { results } = outcome
-    const copy = new Draft((builder, at) => results.writeTo(builder, at), false).toPayload()
+    const copy = encoded((builder, at) => results.writeTo(builder, at))
     const changed = copy.withHooks(change)
     copy.release()
     return { results: changed }

@@ -8,7 +8,6 @@
 //  - Bound types are made when they are first needed: declarations may refer to each other in circles.
 
 import {
-  AnyPointer,
   getAny,
   getData,
   getList,
@@ -17,7 +16,15 @@ import {
   pointerElement,
   structElement,
 } from '../wire/index.ts'
-import type { Builder, ElementCodec, List, ListInit, Struct, StructType } from '../wire/index.ts'
+import type {
+  AnyPointer,
+  Builder,
+  ElementCodec,
+  List,
+  ListInit,
+  Struct,
+  StructType,
+} from '../wire/index.ts'
 import { putAny } from './any.ts'
 import type { AnyInit } from './any.ts'
 import { call, Client, Pipeline, streamCall } from './client.ts'

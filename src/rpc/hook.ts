@@ -44,6 +44,8 @@ export interface PendingCall {
    * @returns a hook with a reference for the caller
    */
   pipeline(path: Path): Hook
+  /** Whether calls on what will be in its results wait for it. */
+  readonly isAwaited: boolean
   /** The caller no longer wants it. It fails with CANCELED unless it is done. */
   cancel(): void
   /** Nobody will ask for results or pipelines again. Frees what the results hold. */
@@ -161,6 +163,13 @@ export class Call implements PendingCall {
 
   get isDone(): boolean {
     return this.#outcome !== undefined
+  }
+
+  get isAwaited(): boolean {
+    for (const { hook } of this.#places?.values() ?? []) {
+      if (hook instanceof PromiseHook && hook.isAwaited) return true
+    }
+    return false
   }
 
   whenDone(listener: (outcome: Outcome) => void): void {
@@ -313,8 +322,13 @@ export abstract class SettlingHook extends Hook {
 /** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
 export class PromiseHook extends SettlingHook {
   protected readonly isPromise = true
-  #queue: QueuedCall[] = []
+  readonly #queue = new Set<QueuedCall>()
   #isResolved = false
+
+  /** Whether calls wait for it. */
+  get isAwaited(): boolean {
+    return this.#queue.size > 0
+  }
 
   call(request: Request): PendingCall {
     const { successor } = this
@@ -324,8 +338,8 @@ export class PromiseHook extends SettlingHook {
     } catch (thrown) {
       return new BrokenHook(asWwError(thrown)).call(request)
     }
-    const call = new QueuedCall(request)
-    this.#queue.push(call)
+    const call = new QueuedCall(request, this.#queue)
+    this.#queue.add(call)
     return call
   }
 
@@ -339,7 +353,7 @@ export class PromiseHook extends SettlingHook {
     const next = this.unlessRing(resolution)
     // A call made while the queue empties joins its end.
     for (const call of this.#queue) call.forwardTo(next)
-    this.#queue = []
+    this.#queue.clear()
     this.settle(next)
   }
 }
@@ -347,16 +361,19 @@ export class PromiseHook extends SettlingHook {
 /** A call that waits in a queue; afterwards a mirror of the call it became. */
 class QueuedCall extends Call {
   readonly #request: Request
+  /** Where it waits, until it is made or given up. */
+  readonly #queue: Set<QueuedCall>
   #inner: PendingCall | undefined
 
-  constructor(request: Request) {
+  constructor(request: Request, queue: Set<QueuedCall>) {
     super()
     this.#request = request
+    this.#queue = queue
   }
 
-  /** Makes the call, unless it was canceled. */
+  /** Makes the call. */
   forwardTo(hook: Hook): void {
-    if (!this.#inner) this.#become(hook.call(this.#request))
+    this.#become(hook.call(this.#request))
   }
 
   #become(inner: PendingCall): void {
@@ -366,11 +383,16 @@ class QueuedCall extends Call {
     inner.whenDone((outcome) => this.finish(outcome))
   }
 
+  override get isAwaited(): boolean {
+    return this.#inner ? this.#inner.isAwaited : super.isAwaited
+  }
+
   override pipeline(path: Path): Hook {
     return this.#inner ? this.#inner.pipeline(path) : super.pipeline(path)
   }
 
   override cancel(): void {
+    this.#queue.delete(this)
     if (this.#inner) this.#inner.cancel()
     else this.#become(new BrokenHook(canceled()).call(this.#request))
   }

@@ -23,5 +23,13 @@ export type { CallContext } from './local.ts'
 export { loopback } from './loopback.ts'
 export type { Content } from './payload.ts'
 export { Payload } from './payload.ts'
+export { readRecording, record, recordingLines, replay } from './record.ts'
+export type {
+  RecordedFrame,
+  Recording,
+  RecordingSink,
+  RecordOptions,
+  ReplayOptions,
+} from './record.ts'
 export { traceLines } from './trace.ts'
 export type { Direction, Trace } from './trace.ts'

@@ -6,6 +6,13 @@ export interface RpcLimits {
   readonly wire: WireLimits
   /** Calls of the peer that are running or not yet finished by it. Each holds its params. */
   readonly maxAnswers: number
+  /**
+   * Calls of ours that the peer has not returned, given-up ones included. A peer whose own calls
+   * lead back to it can make us ask without end. Beyond it calls fail, and the connection goes on.
+   */
+  readonly maxQuestions: number
+  /** Disembargoes of ours that the peer has not returned. */
+  readonly maxEmbargoes: number
   /** Capabilities of ours the peer holds. Each keeps an object alive. */
   readonly maxExports: number
   /** Capabilities of the peer we hold. */
@@ -23,6 +30,8 @@ export interface RpcLimits {
    * the other to read: two peers stop for ever only if both have this much to say at once.
    */
   readonly maxStalledBytes: number
+  /** Bytes that wait in a full link altogether, answers to what was read before included. */
+  readonly maxQueuedBytes: number
   /** Bytes of frames that wait for the end of the turn before they are written at once. */
   readonly flushBytes: number
 }
@@ -30,11 +39,14 @@ export interface RpcLimits {
 export const DEFAULT_RPC_LIMITS: RpcLimits = {
   wire: DEFAULT_WIRE_LIMITS,
   maxAnswers: 1 << 16,
+  maxQuestions: 1 << 18,
+  maxEmbargoes: 1 << 16,
   maxExports: 1 << 18,
   maxImports: 1 << 18,
   maxHeldWords: 8 << 20, // 64 MiB, the largest frame
   maxMessageCaps: 1 << 16,
   maxStalledBytes: 64 << 20, // no less than the largest frame
+  maxQueuedBytes: 256 << 20,
   flushBytes: 64 << 10,
 }
 

@@ -11,7 +11,7 @@
 
 import { soon } from '../base/index.ts'
 import type { WwError } from '../base/index.ts'
-import type { Builder, Struct } from '../wire/index.ts'
+import type { Struct } from '../wire/index.ts'
 import type { Client, Interface, InterfaceType, Method } from './client.ts'
 import { asWwError, canceled, unimplemented } from './error.ts'
 import { BrokenHook, Call, Hook } from './hook.ts'
@@ -72,7 +72,7 @@ class LocalHook extends Hook {
       if (found.method.isStream) this.#broken = missing
       return this.#refuse(request, missing)
     }
-    const call = new LocalCall(found.method, request, this.#server, handler)
+    const call = new LocalCall(this, found.method, request, handler)
     this.addRef()
     if (this.#isStreaming) this.#waiting.push(call)
     else this.#start(call)
@@ -81,12 +81,13 @@ class LocalHook extends Hook {
 
   #start(call: LocalCall): void {
     if (call.method.isStream) this.#isStreaming = true
-    soon(() => {
-      call.run((error) => {
-        if (call.method.isStream) this.#goOn(error)
-        this.release()
-      })
-    })
+    soon(() => call.run(this.#server))
+  }
+
+  /** @param error what its handler failed with, unless nobody wanted it any more */
+  ended(call: LocalCall, error?: WwError): void {
+    if (call.method.isStream) this.#goOn(error)
+    this.release()
   }
 
   /** A stream call is over: what waited for it starts, or fails with it. */
@@ -168,55 +169,57 @@ class Context implements CallContext {
 
 class LocalCall extends Call {
   readonly method: Method
+  readonly #hook: LocalHook
   readonly #request: Request
-  readonly #server: object
   readonly #handler: Handler
   #controller: AbortController | undefined
   #isCanceled = false
 
-  constructor(method: Method, request: Request, server: object, handler: Handler) {
+  constructor(hook: LocalHook, method: Method, request: Request, handler: Handler) {
     super()
+    this.#hook = hook
     this.method = method
     this.#request = request
-    this.#server = server
     this.#handler = handler
   }
 
-  /** @param onEnd hears what the handler failed with, unless nobody wanted it any more */
-  run(onEnd: (error?: WwError) => void): void {
-    const failed = (thrown: unknown) => {
-      const error = asWwError(thrown)
-      this.end(error)
-      onEnd(this.#isCanceled ? undefined : error)
-    }
-    const succeeded = (made: unknown) => {
-      const results = new Draft(
-        (builder: Builder, at: number) =>
-          builder.put(at, this.method.results(), (made ?? {}) as never),
-        true,
-      )
-      this.finish({ results })
-      // The params end here, and with them what the results may refer to.
-      results.writeNow()
-      params.release()
-      onEnd()
-    }
+  run(server: object): void {
     const { params } = this.#request
     if (this.#isCanceled) {
       params.release()
-      onEnd()
+      this.#hook.ended(this)
       return
     }
     let made: unknown
     try {
       const given = params.toPayload().root.asStruct(this.method.params())
-      made = this.#handler.call(this.#server, given, new Context(this))
+      made = this.#handler.call(server, given, new Context(this))
     } catch (thrown) {
-      failed(thrown)
+      this.#failed(thrown)
       return
     }
-    if (isThenable(made)) Promise.resolve(made).then(succeeded, failed)
-    else succeeded(made)
+    if (!isThenable(made)) this.#made(made)
+    else {
+      Promise.resolve(made).then(
+        (value) => this.#made(value),
+        (thrown) => this.#failed(thrown),
+      )
+    }
+  }
+
+  #made(value: unknown): void {
+    const results = new Draft(this.method.results(), (value ?? {}) as never, true)
+    this.finish({ results })
+    // The params end here, and with them what the results may refer to.
+    results.writeNow()
+    this.#request.params.release()
+    this.#hook.ended(this)
+  }
+
+  #failed(thrown: unknown): void {
+    const error = asWwError(thrown)
+    this.end(error)
+    this.#hook.ended(this, this.#isCanceled ? undefined : error)
   }
 
   /** The handler failed, or will not run. */

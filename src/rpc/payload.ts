@@ -183,9 +183,22 @@ function payloadAt(builder: Builder, at: number): Payload {
   return new Payload(message, new AnyPointer(message, 0, at, message.maxDepth), slots)
 }
 
-/** Content that is written when it is first needed: at best once, straight into the message it is for. */
+/** What `write` puts behind the pointer at `at`, as a message with references of its own. */
+export function encoded(write: (builder: Builder, at: number) => void): Payload {
+  const builder = new Builder()
+  try {
+    const at = builder.allocate(1)
+    write(builder, at)
+    return payloadAt(builder, at)
+  } finally {
+    builder.discard()
+  }
+}
+
+/** A struct that is written when it is first needed: at best once, straight into the message it is for. */
 export class Draft implements Content {
-  #write: ((builder: Builder, at: number) => void) | undefined
+  readonly #type: StructType<Struct, never>
+  #init: unknown
   readonly #isHandedOver: boolean
   #isWritten = false
   #payload: Payload | undefined
@@ -193,12 +206,13 @@ export class Draft implements Content {
   #bytes = 0
 
   /**
-   * @param isHandedOver whether the capabilities in it, as clients or within a message from elsewhere,
-   *   are ours now (a handler's results), and are let go as soon as they are encoded; or the caller's
-   *   (its params)
+   * @param isHandedOver whether the capabilities in `init`, as clients or within a message from
+   *   elsewhere, are ours now (a handler's results), and are let go as soon as they are encoded; or the
+   *   caller's (its params)
    */
-  constructor(write: (builder: Builder, at: number) => void, isHandedOver: boolean) {
-    this.#write = write
+  constructor(type: StructType<Struct, never>, init: unknown, isHandedOver: boolean) {
+    this.#type = type
+    this.#init = init
     this.#isHandedOver = isHandedOver
   }
 
@@ -222,7 +236,7 @@ export class Draft implements Content {
     try {
       const at = builder.allocate(1)
       this.writeTo(builder, at)
-      this.#write = undefined
+      this.#init = undefined
       return (this.#payload ??= payloadAt(builder, at))
     } finally {
       builder.discard()
@@ -231,8 +245,10 @@ export class Draft implements Content {
 
   #encode(builder: Builder, at: number): void {
     this.#isWritten = true
+    // Released: nobody looks at it any more.
+    if (this.#init === undefined) return
     if (!this.#isHandedOver) {
-      this.#write?.(builder, at)
+      builder.put(at, this.#type, this.#init as never)
       return
     }
     const clients: Client[] = []
@@ -240,7 +256,7 @@ export class Draft implements Content {
     const capsBefore = builder.caps.length
     collector = clients
     try {
-      this.#write?.(builder, at)
+      builder.put(at, this.#type, this.#init as never)
       // Their capabilities outlive the handler's objects; without any, writing again is cheaper.
       if (builder.caps.length > capsBefore) {
         this.#payload = payloadAt(builder, at)
@@ -268,7 +284,7 @@ export class Draft implements Content {
   release(): void {
     // Writing is also what finds the clients.
     if (this.#isHandedOver) this.writeNow()
-    this.#write = undefined
+    this.#init = undefined
     this.#payload?.release()
   }
 }

@@ -10,7 +10,13 @@
 //  - What is built, a reader with our limits takes: no more words, no more segments.
 
 import { WwError } from '../base/index.ts'
-import { DEFAULT_WIRE_LIMITS, EXTERNAL_DATA_BYTES, SLAB_BYTES } from './limits.ts'
+import {
+  COPIED_WORDS,
+  COPIES_PER_WORD,
+  DEFAULT_WIRE_LIMITS,
+  EXTERNAL_DATA_BYTES,
+  SLAB_BYTES,
+} from './limits.ts'
 import {
   CAPABILITY,
   COMPOSITE,
@@ -28,10 +34,13 @@ import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
 import { Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
-import { badValue, encodeText, maxEncodedBytes } from './text.ts'
+import { badMessage, badValue, encodeText, maxEncodedBytes } from './text.ts'
 
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
+
+/** No capabilities, as most messages have. */
+const NONE: object[] = []
 
 /** Where messages are built that do not leave from where they are. */
 const shared = new Slab()
@@ -42,13 +51,15 @@ export class Builder {
   /** Where the next word is taken. */
   words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
-  readonly caps: object[] = []
+  caps: object[] = NONE
   readonly #slab: Slab
   /** The first word; the one before is for the table of a frame with one segment. */
   readonly #start: number
   #isDone = false
   #external: Uint8Array[] | undefined
   #externalWords = 0
+  /** What a copy under way may make of `totalBytes`. */
+  #copyBytes = 0
 
   /** @param slab where to write if it is free */
   constructor(slab: Slab = shared) {
@@ -156,6 +167,7 @@ export class Builder {
   capability(at: number, cap: object): void {
     this.view.setUint32(at * 8, 3, true)
     this.view.setUint32(at * 8 + 4, this.caps.length, true)
+    if (this.caps === NONE) this.caps = []
     this.caps.push(cap)
   }
 
@@ -185,6 +197,7 @@ export class Builder {
   // Copies what fits: fields the target's type does not know are left out.
   #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
     const { $message, $segment, $data, $pointers, $depth } = source
+    this.#beginCopy($message)
     const length = Math.min(source.$dataBytes, dataWords * 8)
     const { bytes } = $message.segments[$segment]!
     this.bytes.set(bytes.subarray($data, $data + length), at * 8)
@@ -195,14 +208,21 @@ export class Builder {
   }
 
   /**
-   * Deep copy of whatever `source` points to; no schema needed. Charged to the source's read limit,
-   * which bounds how much a small message can be blown up. Its capabilities join our table.
+   * Deep copy of whatever `source` points to; no schema needed. Charged to the source's read limit; and
+   * what it takes here is bounded by the size of the source. Its capabilities join our table.
    */
   copy(at: number, source: AnyPointer): void {
+    this.#beginCopy(source.message)
     this.#copy(at, source.message, source.segment, source.at, source.depth)
   }
 
+  #beginCopy({ words }: Message): void {
+    this.#copyBytes = this.totalBytes + (words * COPIES_PER_WORD + COPIED_WORDS) * 8
+  }
+
   #copy(at: number, message: Message, fromSegment: number, from: number, depth: number): void {
+    if (this.totalBytes > this.#copyBytes)
+      throw badMessage('its parts are shared too often to be copied')
     follow(message, fromSegment, from, depth)
     const { kind, segment, at: start, a, b } = found
     if (kind === NULL) return
@@ -310,7 +330,7 @@ export class Builder {
       segments.push(segmentOf(whole))
     }
     const message = new Message(segments)
-    message.caps = this.caps.slice()
+    if (this.caps !== NONE) message.caps = this.caps.slice()
     return message
   }
 

@@ -24,6 +24,14 @@ export const DEFAULT_WIRE_LIMITS: WireLimits = {
 /** How often a message may be read whole, however large it is. */
 export const READS_PER_WORD = 8
 
+/**
+ * A copy may be so many times as large as the message it is taken from, and so many words besides. A
+ * message that shares nothing is copied to its own size; one of a kilobyte that shares all it can would
+ * be copied for seconds.
+ */
+export const COPIES_PER_WORD = 8
+export const COPIED_WORDS = 1 << 10
+
 /** Data at least this long becomes a segment of its own: the caller's bytes are sent, not copied. */
 export const EXTERNAL_DATA_BYTES = 16 << 10
 

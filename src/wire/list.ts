@@ -221,16 +221,16 @@ function scalar<T, Zero>(
   }
 }
 
-export const int8Element = scalar(2, 0, getInt8, putInt8)
-export const uint8Element = scalar(2, 0, getUint8, putUint8)
-export const int16Element = scalar(3, 0, getInt16, putInt16)
-export const uint16Element = scalar(3, 0, getUint16, putUint16)
-export const int32Element = scalar(4, 0, getInt32, putInt32)
-export const uint32Element = scalar(4, 0, getUint32, putUint32)
-export const int64Element = scalar(5, 0n, getInt64, putInt64)
-export const uint64Element = scalar(5, 0n, getUint64, putUint64)
-export const float32Element = scalar(4, 0, getFloat32, putFloat32)
-export const float64Element = scalar(5, 0n, getFloat64, putFloat64)
+export const int8Element = /* @__PURE__ */ scalar(2, 0, getInt8, putInt8)
+export const uint8Element = /* @__PURE__ */ scalar(2, 0, getUint8, putUint8)
+export const int16Element = /* @__PURE__ */ scalar(3, 0, getInt16, putInt16)
+export const uint16Element = /* @__PURE__ */ scalar(3, 0, getUint16, putUint16)
+export const int32Element = /* @__PURE__ */ scalar(4, 0, getInt32, putInt32)
+export const uint32Element = /* @__PURE__ */ scalar(4, 0, getUint32, putUint32)
+export const int64Element = /* @__PURE__ */ scalar(5, 0n, getInt64, putInt64)
+export const uint64Element = /* @__PURE__ */ scalar(5, 0n, getUint64, putUint64)
+export const float32Element = /* @__PURE__ */ scalar(4, 0, getFloat32, putFloat32)
+export const float64Element = /* @__PURE__ */ scalar(5, 0n, getFloat64, putFloat64)
 
 /** A codec for elements that are one pointer. */
 export function pointerElement<T, Init>(
@@ -251,11 +251,11 @@ export function pointerElement<T, Init>(
   }
 }
 
-export const textElement = pointerElement<string, string>(
+export const textElement = /* @__PURE__ */ pointerElement<string, string>(
   (s) => getText(s, 0, ''),
   (b, at, v) => b.text(at, v),
 )
-export const dataElement = pointerElement<Uint8Array, Uint8Array>(
+export const dataElement = /* @__PURE__ */ pointerElement<Uint8Array, Uint8Array>(
   (s) => getData(s, 0),
   (b, at, v) => b.data(at, v),
 )

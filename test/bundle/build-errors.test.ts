@@ -138,7 +138,7 @@ test('a guest’s own tsconfig makes the check stricter, and cannot make a cell 
   ).rejects.toMatchObject({ code: 'GUEST_TYPES' })
 })
 
-test('a build that fails leaves the old component as it is', async () => {
+test('a build that fails leaves the old program as it is', async () => {
   await using folder = await folderWith({ 'src/main.ts': 'wrong', 'boot/main.wasm': 'the old one' })
   const out = join(folder.path, 'boot/main.wasm')
   await expect(buildGuest({ entry: join(folder.path, 'src/main.ts'), out })).rejects.toThrow(

@@ -171,7 +171,7 @@ test('the number main resolves to is the exit code', async () => {
 test('what main throws after it waited is on stderr with its place in the source', async () => {
   const { exit, stderr } = await live(['throws'])
   expect(exit).toEqual({ kind: 'exited', code: 1 })
-  expect(stderr).toMatch(/^Uncaught Error: out of luck\n {4}at src\/main\.ts:13\n$/)
+  expect(stderr).toMatch(/^Uncaught Error: out of luck\n {4}at throws \(src\/main\.ts:13\)\n$/)
 })
 
 test('a rejection nobody handles ends the guest', async () => {
@@ -202,7 +202,7 @@ test('the platform is there: abort signals, disposal, UTF-8, dice, instanceof Pr
 
 test('files of the image are read, and what is not there is told in a sentence', async () => {
   expect((await live(['files'])).stdout.split('\n')).toEqual([
-    '[{ name: "etc", kind: "directory" }]',
+    '[{ name: "etc", kind: "directory" }, { name: "tmp", kind: "directory" }]',
     'be kind',
     '{ kind: "file", size: 7 }',
     'true false false',
@@ -257,7 +257,7 @@ test('what init writes builds without a warning', async () => {
   expect([built?.warnings, more]).toEqual([[], []])
 })
 
-test('a component that its check refuses is not written', async () => {
+test('a program that its check refuses is not written', async () => {
   await using folder = await folderWith({ 'src/main.ts': 'export function main(): void {}\n' })
   const refuse = async () => await Promise.reject(new Error('not in my house'))
   await expect(buildImage(folder.path, { check: refuse })).rejects.toThrow('not in my house')

@@ -102,14 +102,8 @@ test('a thread runs one cell, whatever becomes of it', async () => {
   expect(pool.lent).toHaveLength(12)
   expect(new Set(pool.lent).size).toBe(12)
   const [used] = pool.lent
-  const again = {
-    buffer: new SharedArrayBuffer(8),
-    args: [],
-    env: [],
-    terminals: NO_TERMINALS,
-    maxPages: [],
-    limits: DEFAULT_CELL_LIMITS,
-  }
+  const nothing = { args: [], env: [], terminals: NO_TERMINALS }
+  const again = { ...nothing, maxPages: [], limits: DEFAULT_CELL_LIMITS }
   expect(() =>
     used!.begin({ ...again, code: echo.code }, { hear() {}, fail() {}, end() {} }),
   ).toThrow('A thread runs one cell, and this one had its own')
@@ -136,7 +130,7 @@ test('demand makes the pool grow, up to its limit', async () => {
 })
 
 test('threads that nobody needs are ended, down to the least', async () => {
-  await using pool = new WatchedPool({ idleMs: 200 })
+  await using pool = new WatchedPool({ idleMs: 1_000 })
   const cells = await startMany(pool, 8)
   await until(() => pool.idle > 1)
   await until(() => pool.idle === 1)

@@ -312,22 +312,29 @@ test('what nobody finished writing is taken away, and what is being written is n
   ).toEqual([fresh])
 })
 
+test('who died while writing is in nobody’s way', async () => {
+  await using store = await storeOfOne()
+  await rename(store.entry, `${store.entry}.tmp`)
+  expect(await loadSeven(store.path)).toEqual({ rewritten: 1, told: [] })
+  expect(await loadSeven(store.path)).toEqual({ rewritten: 0, told: [] })
+})
+
 test('many nodes at once share a store', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'cache')
-  const child = join(PROJECT, 'dist/test/cell/help/load-child.js')
+  const child = join(PROJECT, 'dist/test/cell/child.js')
   const count = 12
   const load = async (seed: number) => {
     const args = [child, path, String(seed), String(count)]
     const { stdout } = await promisify(execFile)(process.execPath, args)
-    return Number(stdout)
+    return JSON.parse(stdout) as { rewritten: number; told: string[] }
   }
-  const rewritten = await Promise.all([1, 2, 3].map(load))
-  for (const each of rewritten) expect(each).toBeLessThanOrEqual(count)
+  // Three in the same order write the same programs at the same moments.
+  for (const { told } of await Promise.all([1, 1, 1, 2].map(load))) expect(told).toEqual([])
   const names = await readdir(path)
   expect(names).toHaveLength(count)
   expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([])
-  expect(await load(4)).toBe(0)
+  expect(await load(4)).toEqual({ rewritten: 0, told: [] })
 })
 
 test('a program that breaks the compiler fails alone; the others are loaded', async () => {
@@ -362,6 +369,19 @@ test('more programs than may wait are refused as overload', async () => {
   for (const { kind, code } of refused) {
     expect({ kind, code }).toEqual({ kind: 'overloaded', code: 'COMPILER_BUSY' })
   }
+})
+
+test('who gives up does not wait, and the program is there for the next', async () => {
+  await using one = node()
+  const { programs } = one
+  const gone = AbortSignal.abort(new Error('gone before'))
+  await expect(programs.load(program(1), 'x', { signal: gone })).rejects.toThrow('gone before')
+  const leaving = new AbortController()
+  const load = programs.load(program(2), 'x', { signal: leaving.signal })
+  const other = programs.load(program(2), 'y')
+  leaving.abort(new Error('gone meanwhile'))
+  await expect(load).rejects.toThrow('gone meanwhile')
+  expect((await other).name).toBe('y')
 })
 
 test('what waits when the node ends is refused, and so is what comes after', async () => {

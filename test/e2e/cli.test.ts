@@ -230,7 +230,7 @@ describe('ww init and ww build', () => {
     })
     const built = await ww(['build', 'agent'], { cwd: folder.path, timeoutMs: 60_000 })
     expect(built).toMatchObject({ code: 0, stderr: '' })
-    expect(built.stdout).toMatch(/^Built agent\/boot\/main\.wasm \(\d.* MB, .*\) in \d+\.\d s\n$/)
+    expect(built.stdout).toMatch(/^Built agent\/boot\/main\.wasm \(\d.* kB, .*\) in \d+\.\d s\n$/)
   })
 
   test('ww build names each problem with file, line and column, and leaves with 1', async () => {

@@ -1,17 +1,20 @@
 import { expect, test } from 'vitest'
 
-import { JobQueue } from '../../src/guest/job-queue.ts'
 import { Loop } from '../../src/guest/loop.ts'
 import { Timers } from '../../src/guest/timers.ts'
 import { FakeHost, FakeInput } from './fake-wasi.ts'
 
 function setUp(hooks: { beforeBlock?: () => void; afterJobs?: () => void } = {}) {
   const host = new FakeHost()
-  const jobs = new JobQueue()
+  const jobs: (() => void)[] = []
   const timers = new Timers(() => host.nowNs / 1e6)
   const loop = new Loop({
     wasi: host.wasi,
-    jobs,
+    runJobs() {
+      let count = 0
+      for (; jobs.length > 0; count += 1) jobs.shift()?.()
+      return count
+    },
     timers,
     afterJobs: hooks.afterJobs ?? (() => {}),
     beforeBlock: hooks.beforeBlock ?? (() => {}),

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { bindPlaces, guestFrames } from '../../src/guest/places.ts'
 
 const at = (line: number, column: number, name = 'f') =>
-  `    at ${name} (componentize-qjs:user.js:${line}:${column})`
+  `    at ${name} (script.js:${line}:${column})`
 
 // Line 2 of the script: line 10 of a.ts from column 1, line 11 from column 20; then code of others.
 const TABLE = {
@@ -11,10 +11,10 @@ const TABLE = {
   segments: [2, 1, 0, 10, 0, 20, 0, 11, 0, 40, -1, 0, 3, 1, 0, 90],
 }
 
-afterEach(() => bindPlaces({ sources: [], segments: [] }))
+afterEach(() => bindPlaces(() => ({ sources: [], segments: [] })))
 
 test('a frame is led back to the last place that begins before it', () => {
-  bindPlaces(TABLE)
+  bindPlaces(() => TABLE)
   expect(guestFrames([at(2, 1), at(2, 19), at(2, 20), at(5, 7)])).toEqual([
     '    at f (src/a.ts:10)',
     '    at f (src/a.ts:10)',
@@ -24,12 +24,12 @@ test('a frame is led back to the last place that begins before it', () => {
 })
 
 test('frames of the SDK and of the engine are left out when one of the guest remains', () => {
-  bindPlaces(TABLE)
+  bindPlaces(() => TABLE)
   const frames = ['    at next (native)', at(2, 5, '<anonymous>'), at(2, 45), at(1, 1)]
   expect(guestFrames(frames)).toEqual(['    at src/a.ts:10'])
 })
 
 test('a stack without a frame of the guest stays as it is', () => {
-  bindPlaces(TABLE)
+  bindPlaces(() => TABLE)
   expect(guestFrames([at(1, 9), at(4, 9)])).toEqual([at(1, 9), at(4, 9)])
 })

@@ -25,10 +25,12 @@ beforeAll(async () => {
   for (const path of [
     'scripts/build.mjs',
     'scripts/build-wat.mjs',
+    'scripts/build-engine.mjs',
+    'scripts/engine',
     'tsconfig.json',
     'package-lock.json',
   ]) {
-    await cp(join(PROJECT, path), at(path))
+    await cp(join(PROJECT, path), at(path), { recursive: true })
   }
   await symlink(join(PROJECT, 'node_modules'), at('node_modules'))
   await writeFile(at('package.json'), '{ "type": "module" }')
@@ -78,6 +80,8 @@ test('the first build makes everything and says so on standard error only', asyn
   expect((await stat(at('dist/src/main.js'))).mode & 0o111).toBe(0o111)
   expect(await readFile(at('dist/src/cell.d.ts'), 'utf8')).toBe('declare const cell: 1\n')
   expect(await readFile(at('images/agent/boot/main.wasm'), 'utf8')).toBe('first')
+  const runtime = await readFile(at('dist/src/bundle/engine/runtime.wasm'))
+  expect(WebAssembly.validate(runtime)).toBe(true)
   // The eight bytes of an empty module.
   expect((await stat(at('images/other/bin/nothing.wasm'))).size).toBe(8)
 })

@@ -148,6 +148,7 @@ test('a second superclass brings its methods and theirs', async () => {
   for (const name of ['base', 'left', 'middle', 'right', 'derived'] as const) {
     expect((await derived[name]()).text).toBe(name)
   }
+  expect(names.Derived.prototype['constructor']).toBe(names.Derived)
   using right: names.Right = derived.$as(names.Right)
   expect((await right.middle()).text).toBe('middle')
 })
@@ -256,8 +257,9 @@ test('types may have the name of any global one', () => {
     'String',
     'Map',
     'Infinity',
-  ] as const) {
-    const type = names[name] as unknown as StructType<names.Array, names.Array$Init>
+  ]) {
+    const module = names as unknown as Record<string, StructType<names.Array, names.Array$Init>>
+    const type = module[name]!
     const read = copy(type, { value: 7, other: { value: 8 } })
     expect([read.value, read.other.value, [...read.bytes]]).toEqual([7, 8, [1]])
   }

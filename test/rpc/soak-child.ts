@@ -10,7 +10,7 @@ import type { Node$Server } from '../fixture/calls.gen.ts'
 
 /** Calls and capabilities at the same time, so that ids go beyond 2^16. */
 const AT_ONCE = (1 << 16) + 1000
-const CALLS_PER_ROUND = 16
+const CALLS_PER_ROUND = 21
 const ROUNDS_AT_ONCE = 64
 
 const calls = Number(process.argv[2] ?? 1_000_000)
@@ -53,7 +53,13 @@ const server = new Connection(there, { bootstrap: object(), limits })
 const client = new Connection(here, { limits })
 const root = client.bootstrap(Node)
 
-/** Sixteen calls that pass capabilities every way there is. */
+// A third vat, for which this side is the one in the middle.
+const [near, far] = loopback()
+const third = new Connection(far, { bootstrap: object(), limits })
+const middle = new Connection(near, { limits })
+const other = middle.bootstrap(Node)
+
+/** Twenty-one calls that pass capabilities every way there is. */
 async function round(number: number): Promise<void> {
   using mine = object()
   // Made there, called before it is there, given back to its home.
@@ -72,8 +78,17 @@ async function round(number: number): Promise<void> {
   using keeping = keeper.node
   await keeping.hold({ node: mine })
   using held = keeping.held()
+  // Called before it turns out to be ours: what follows waits behind an embargo.
+  const overtaken = held.node.ping({ value: 4 })
   await held
+  await Promise.all([overtaken, held.node.ping({ value: 5 })])
   await keeping.drop()
+  // A capability of the third vat, given to the second and called by way of us; and back again.
+  using distant = other.make({ name: number })
+  await root.callBack({ node: distant.node, value: number })
+  using around = root.give({ node: distant.node })
+  using abroad = other.give({ node: around.node })
+  await abroad.node.ping({ value: 6 })
   // Promises, and what lies deep in results.
   using later = root.later({ slot: 0 })
   using promise = later.node
@@ -91,13 +106,25 @@ async function round(number: number): Promise<void> {
   sink[Symbol.dispose]()
 }
 
-/** More calls and capabilities at once than 16 bits count. */
+/** More of everything at once than 16 bits count, both ways. @returns the least of what there was */
 async function wide(): Promise<number> {
   const making = Array.from({ length: AT_ONCE }, (_, name) => root.make({ name }))
+  const most = [client.stats.questions]
   await Promise.all(making)
-  const most = client.stats.imports
+  most.push(client.stats.imports, server.stats.exports)
+  // An object of ours for each of theirs.
+  const given = making.map(({ node }) => {
+    using mine = object()
+    return node.hold({ node: mine })
+  })
+  await Promise.all(given)
+  most.push(client.stats.exports, server.stats.imports)
+  const waiting = making.map(({ node }) => node.never())
+  await root.ping({ value: 0 })
+  most.push(client.stats.questions, server.stats.answers)
+  for (const never of waiting) never[Symbol.dispose]()
   for (const made of making) made[Symbol.dispose]()
-  return most
+  return Math.min(...most)
 }
 
 async function settle(): Promise<number> {
@@ -119,6 +146,7 @@ for (let done = 0; done < calls; done += CALLS_PER_ROUND * ROUNDS_AT_ONCE) {
 }
 const grown = (await settle()) - before
 root[Symbol.dispose]()
+other[Symbol.dispose]()
 await settle()
 const result = {
   most,
@@ -126,7 +154,11 @@ const result = {
   seconds: Math.round((performance.now() - started) / 100) / 10,
   client: client.stats,
   server: server.stats,
+  middle: middle.stats,
+  third: third.stats,
   alive,
 }
 process.stdout.write(`${JSON.stringify(result)}\n`)
 client.close()
+middle.close()
+await Promise.all([server.closed, third.closed])

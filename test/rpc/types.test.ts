@@ -39,6 +39,55 @@ export function readers(): void {
   void kinds.nothing
 }
 
+/** A switch over the tag narrows, in what is read and in what is written. */
+export function unions(init: Choice$Init): void {
+  switch (choice.$which) {
+    case 'number':
+      expectTypeOf(choice.number).toEqualTypeOf<bigint>()
+      break
+    case 'point':
+      expectTypeOf(choice.point.y).toEqualTypeOf<number>()
+      if (choice.point.$which === 'high') expectTypeOf(choice.point.high).toEqualTypeOf<number>()
+      break
+    case 'none':
+      expectTypeOf(choice.none).toEqualTypeOf<null>()
+      break
+    case 'text':
+      expectTypeOf(choice.text).toEqualTypeOf<string>()
+      break
+    case undefined:
+      // Newer than this code.
+      expectTypeOf(choice.$which).toEqualTypeOf<undefined>()
+  }
+  expectTypeOf(choice.before).toEqualTypeOf<number>()
+  switch (init.$which) {
+    case 'number':
+      expectTypeOf(init.number).toEqualTypeOf<bigint>()
+      break
+    case 'text':
+      expectTypeOf(init.text).toEqualTypeOf<string>()
+      break
+    case 'none':
+    case 'point':
+    case undefined:
+      expectTypeOf(init.before).toEqualTypeOf<number | undefined>()
+  }
+  const tagged: Choice$Init = { $which: 'number', number: 1n, before: 2 }
+  const untagged: Choice$Init = { point: choice.point, place: choice.place }
+  const empty: Choice$Init = {}
+  // @ts-expect-error -- a tag needs its member
+  const missing: Choice$Init = { $which: 'number' }
+  // @ts-expect-error -- and no other
+  const other: Choice$Init = { $which: 'number', text: 'x' }
+  // @ts-expect-error -- there is no such member
+  const unknown: Choice$Init = { $which: 'nothing' }
+  // @ts-expect-error -- two members would overwrite each other
+  const two: Choice$Init = { number: 1n, text: 'x' }
+  // @ts-expect-error -- in a group as well
+  const nested: Choice$Init = { point: { flat: null, high: 1 } }
+  void [tagged, untagged, empty, missing, other, unknown, two, nested]
+}
+
 export function writers(): void {
   const good: Kinds$Init = { int64: 1n, colour: Colour.red, data: new Uint8Array(), inner: {} }
   // @ts-expect-error -- 64 bits are a bigint
@@ -103,5 +152,5 @@ export function servers(): void {
 
 test('the generated API is typed as meant', () => {
   // The compiler is the judge; see above.
-  expect([readers, writers, clients, servers].length).toBe(4)
+  expect([readers, unions, writers, clients, servers].length).toBe(5)
 })

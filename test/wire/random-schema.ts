@@ -3,31 +3,74 @@
 
 import type { Random } from '../help/random.ts'
 
-const SCALARS = {
-  Bool: (r: Random) => r.chance(0.5),
-  Int8: (r: Random) => r.below(256) - 128,
-  Int16: (r: Random) => r.below(1 << 16) - (1 << 15),
-  Int32: (r: Random) => Math.floor(r.next() * 2 ** 32) - 2 ** 31,
-  Int64: (r: Random) => BigInt.asIntN(64, wide(r)),
-  UInt8: (r: Random) => r.below(256),
-  UInt16: (r: Random) => r.below(1 << 16),
-  UInt32: (r: Random) => Math.floor(r.next() * 2 ** 32),
-  UInt64: wide,
-  Float32: (r: Random) => Math.fround(r.pick([0, 1.5, -2.25, r.next() * 1e6, -r.next(), Infinity])),
-  Float64: (r: Random) => r.pick([0, -1.5, r.next() * 1e300, r.next(), -Infinity]),
-} satisfies { [type: string]: (r: Random) => unknown }
+const ENUMERANTS = ['red', 'green', 'blue', 'black']
 
-function wide(r: Random): bigint {
-  const high = BigInt(Math.floor(r.next() * 2 ** 32))
-  return r.pick([0n, 1n, (1n << 64n) - 1n, 1n << 63n, (high << 32n) | BigInt(r.below(1 << 30))])
+export type Value = unknown
+
+/** A type without types in it: a random value, the value when absent, and a value as text. */
+interface Leaf {
+  random(r: Random): Value
+  readonly empty: Value
+  text?(value: never): string
 }
 
-type Scalar = keyof typeof SCALARS
-const SCALAR_NAMES = Object.keys(SCALARS) as Scalar[]
+const integer = (bits: number, low: number): Leaf => ({
+  random: (r) => Math.floor(r.next() * 2 ** bits) + low,
+  empty: 0,
+})
+const wide = (change: (value: bigint) => bigint): Leaf => ({
+  random: (r) => {
+    const high = BigInt(Math.floor(r.next() * 2 ** 32))
+    const some = (high << 32n) | BigInt(r.below(1 << 30))
+    return change(r.pick([0n, 1n, (1n << 64n) - 1n, 1n << 63n, some]))
+  },
+  empty: 0n,
+})
+const float = (random: (r: Random) => number): Leaf => ({
+  random,
+  empty: 0,
+  text: (value: number) => {
+    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+    return Object.is(value, -0) ? '-0.0' : value.toExponential()
+  },
+})
+
+const LEAVES = {
+  Void: { random: () => null, empty: null, text: () => 'void' },
+  Bool: { random: (r) => r.chance(0.5), empty: false },
+  Int8: integer(8, -(2 ** 7)),
+  Int16: integer(16, -(2 ** 15)),
+  Int32: integer(32, -(2 ** 31)),
+  Int64: wide((value) => BigInt.asIntN(64, value)),
+  UInt8: integer(8, 0),
+  UInt16: integer(16, 0),
+  UInt32: integer(32, 0),
+  UInt64: wide((value) => BigInt.asUintN(64, value)),
+  Float32: float((r) => Math.fround(r.pick([0, -2.25, r.next() * 1e6, -r.next(), Infinity]))),
+  Float64: float((r) => r.pick([0, -1.5, r.next() * 1e300, r.next(), -Infinity])),
+  Text: {
+    random: (r) => r.pick(['', 'a', 'é€😀', 'quoted "x"\n', 'x'.repeat(r.below(40)), 'nul\0nul']),
+    empty: '',
+    text: (value: string) => escaped(new TextEncoder().encode(value)),
+  },
+  Data: {
+    random: (r) => r.bytes(r.below(20)),
+    empty: new Uint8Array(),
+    text: (value: Uint8Array) => escaped(value),
+  },
+  Colour: {
+    random: (r) => r.below(ENUMERANTS.length),
+    empty: 0,
+    text: (value: number) => ENUMERANTS[value]!,
+  },
+} satisfies { readonly [name: string]: Leaf }
+
+type LeafName = keyof typeof LEAVES
+const LEAF_NAMES = Object.keys(LEAVES) as LeafName[]
+const leaf = (name: LeafName): Leaf => LEAVES[name]
 
 type Type =
-  | { readonly kind: 'Void' | 'Text' | 'Data' | Scalar }
-  | { readonly kind: 'enum' }
+  | { readonly kind: 'leaf'; readonly of: LeafName }
   | { readonly kind: 'struct'; readonly of: number }
   | { readonly kind: 'box'; readonly of: Type }
   | { readonly kind: 'list'; readonly of: Type }
@@ -36,7 +79,7 @@ type Type =
 interface Field {
   readonly name: string
   readonly type: Type
-  readonly byDefault: Value | undefined
+  readonly byDefault: Value
 }
 
 /** Of a struct or group: those that are always there, and the members of its unnamed union. */
@@ -44,10 +87,6 @@ interface Fields {
   readonly plain: readonly Field[]
   readonly union: readonly Field[]
 }
-
-export type Value = unknown
-
-const ENUMERANTS = ['red', 'green', 'blue', 'black']
 
 export class RandomSchema {
   readonly text: string
@@ -72,6 +111,14 @@ export class RandomSchema {
     ].join('\n')
   }
 
+  /** Whether a union has a struct: absent, it may have a union with one as well, and so on. */
+  get hasEndlessUnion(): boolean {
+    const begins = ({ plain, union }: Fields): boolean =>
+      union.some(({ type }) => type.kind === 'struct' || type.kind === 'box') ||
+      [...plain, ...union].some(({ type }) => type.kind === 'group' && begins(type.of))
+    return this.structs.some(begins)
+  }
+
   #fields(depth: number, structs: number): Fields {
     const r = this.#r
     const some = (count: number) => Array.from({ length: count }, () => this.#field(depth, structs))
@@ -86,39 +133,27 @@ export class RandomSchema {
       depth < 2 && r.chance(0.15)
         ? ({ kind: 'group', of: this.#fields(depth + 1, structs) } as const)
         : this.#type(structs)
-    const canDefault = type.kind !== 'group' && type.kind !== 'Void' && type.kind !== 'box'
-    // What a default refers to must be declared: of structs it would be, but not yet known here.
-    const isSimple = canDefault && type.kind !== 'struct' && !mentionsStruct(type)
-    const byDefault = isSimple && r.chance(0.3) ? this.value(type, 2) : undefined
+    // What a default of a struct refers to is not yet known here.
+    const isSimple = type.kind === 'list' ? !mentionsStruct(type) : type.kind === 'leaf'
+    const canDefault = isSimple && !(type.kind === 'leaf' && type.of === 'Void')
+    const byDefault = canDefault && r.chance(0.3) ? this.value(type, 2) : undefined
     return { name, type, byDefault }
   }
 
   #type(structs: number): Type {
     const r = this.#r
-    switch (r.below(9)) {
-      case 0:
-        return { kind: 'Text' }
-      case 1:
-        return { kind: 'Data' }
-      case 2:
-        return { kind: 'struct', of: r.below(structs) }
-      case 3:
-      case 4:
-        return { kind: 'list', of: this.#type(structs) }
-      case 5:
-        return r.chance(0.5) ? { kind: 'enum' } : { kind: 'Void' }
-      case 6: {
-        const of = r.pick<Type>([
-          { kind: 'Text' },
-          { kind: 'Data' },
-          { kind: 'struct', of: r.below(structs) },
-          { kind: 'list', of: { kind: 'UInt16' } },
-        ])
-        return { kind: 'box', of: r.chance(0.3) ? { kind: 'box', of } : of }
-      }
-      default:
-        return { kind: r.pick(SCALAR_NAMES) }
+    if (r.chance(0.15)) return { kind: 'struct', of: r.below(structs) }
+    if (r.chance(0.25)) return { kind: 'list', of: this.#type(structs) }
+    if (r.chance(0.12)) {
+      const of = r.pick<Type>([
+        { kind: 'leaf', of: 'Text' },
+        { kind: 'leaf', of: 'Data' },
+        { kind: 'struct', of: r.below(structs) },
+        { kind: 'list', of: { kind: 'leaf', of: 'UInt16' } },
+      ])
+      return { kind: 'box', of: r.chance(0.3) ? { kind: 'box', of } : of }
     }
+    return { kind: 'leaf', of: r.pick(LEAF_NAMES) }
   }
 
   #declare({ plain, union }: Fields, ordinals: number[], indent: string): string {
@@ -144,7 +179,7 @@ export class RandomSchema {
   #record({ plain, union }: Fields, depth: number): Value {
     const value: Record<string, Value> = {}
     for (const field of plain) {
-      if (field.type.kind === 'Void' || this.#r.chance(0.25)) continue
+      if (isVoid(field.type) || this.#r.chance(0.25)) continue
       value[field.name] = this.value(field.type, depth)
     }
     if (union.length > 0 && this.#r.chance(0.85)) {
@@ -157,14 +192,8 @@ export class RandomSchema {
   value(type: Type, depth: number): Value {
     const r = this.#r
     switch (type.kind) {
-      case 'Void':
-        return null
-      case 'Text':
-        return r.pick(['', 'a', 'é€😀', 'quoted "x"\n', 'x'.repeat(r.below(40)), 'nul\0nul'])
-      case 'Data':
-        return r.bytes(r.below(20))
-      case 'enum':
-        return r.below(ENUMERANTS.length)
+      case 'leaf':
+        return leaf(type.of).random(r)
       case 'struct':
         return depth > 2 ? {} : this.struct(type.of, depth + 1)
       case 'box':
@@ -175,8 +204,6 @@ export class RandomSchema {
       }
       case 'group':
         return this.#record(type.of, depth)
-      default:
-        return SCALARS[type.kind](r)
     }
   }
 
@@ -235,17 +262,19 @@ export class RandomSchema {
         )
         return
       }
-      case 'Data':
-        if (Buffer.compare(found as Uint8Array, expected as Uint8Array) !== 0) {
-          wrong.push(`${path}: other bytes`)
-        }
-        return
-      default:
-        if (!Object.is(found, expected)) {
+      case 'leaf':
+        if (found instanceof Uint8Array) {
+          if (Buffer.compare(found, expected as Uint8Array) !== 0)
+            wrong.push(`${path}: other bytes`)
+        } else if (!Object.is(found, expected)) {
           wrong.push(`${path}: ${String(found)}, not ${String(expected)}`)
         }
     }
   }
+}
+
+function isVoid(type: Type): boolean {
+  return type.kind === 'leaf' && type.of === 'Void'
 }
 
 function mentionsStruct(type: Type): boolean {
@@ -271,17 +300,8 @@ function shuffled(r: Random, count: number): number[] {
 
 function emptyOf(type: Type): Value {
   switch (type.kind) {
-    case 'Void':
-      return null
-    case 'Text':
-      return ''
-    case 'Data':
-      return new Uint8Array()
-    case 'Bool':
-      return false
-    case 'Int64':
-    case 'UInt64':
-      return 0n
+    case 'leaf':
+      return leaf(type.of).empty
     case 'struct':
       return undefined
     case 'box':
@@ -289,37 +309,29 @@ function emptyOf(type: Type): Value {
       return {}
     case 'list':
       return []
-    default:
-      return 0
   }
 }
 
 function typeName(type: Type): string {
   switch (type.kind) {
-    case 'enum':
-      return 'Colour'
+    case 'leaf':
+      return type.of
     case 'struct':
       return `S${type.of}`
     case 'box':
       return `Box(${typeName(type.of)})`
     case 'list':
       return `List(${typeName(type.of)})`
-    default:
-      return type.kind
+    case 'group':
+      throw new Error('A group has no name')
   }
 }
 
 /** As the schema language writes it. */
 function textOf(type: Type, value: Value, structs: readonly Fields[]): string {
   switch (type.kind) {
-    case 'Void':
-      return 'void'
-    case 'enum':
-      return ENUMERANTS[value as number]!
-    case 'Text':
-      return `"${escaped(new TextEncoder().encode(value as string))}"`
-    case 'Data':
-      return `"${escaped(value as Uint8Array)}"`
+    case 'leaf':
+      return leaf(type.of).text?.(value as never) ?? String(value)
     case 'struct':
       return recordText(structs[type.of]!, value, structs)
     case 'group':
@@ -331,14 +343,6 @@ function textOf(type: Type, value: Value, structs: readonly Fields[]): string {
     }
     case 'list':
       return `[${(value as Value[]).map((one) => textOf(type.of, one, structs)).join(', ')}]`
-    case 'Float32':
-    case 'Float64': {
-      const number = value as number
-      if (!Number.isFinite(number)) return number > 0 ? 'inf' : '-inf'
-      return Object.is(number, -0) ? '-0.0' : number.toExponential()
-    }
-    default:
-      return String(value)
   }
 }
 
@@ -351,5 +355,6 @@ function recordText(fields: Fields, value: Value, structs: readonly Fields[]): s
 }
 
 function escaped(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
+  const bytesText = [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
+  return `"${bytesText.join('')}"`
 }

@@ -114,9 +114,13 @@ function checkStruct({ schema, file, module }: Case, of: number, random: Random)
     const packedByThem = convert('binary', 'packed', theirs)
 
     // What we write they read, in text and in JSON, as what they write themselves.
-    for (const form of ['text', 'json']) {
-      expect(Buffer.from(convert('binary', form, ours)), `${form} of ${about}`).toEqual(
-        Buffer.from(convert('binary', form, theirs)),
+    expect(Buffer.from(convert('binary', 'text', ours)), about).toEqual(
+      Buffer.from(convert('binary', 'text', theirs)),
+    )
+    // As JSON the tool writes an absent struct of a union without end where it contains itself.
+    if (!schema.hasEndlessUnion) {
+      expect(Buffer.from(convert('binary', 'json', ours)), about).toEqual(
+        Buffer.from(convert('binary', 'json', theirs)),
       )
     }
     expect(Buffer.from(convert('binary', 'canonical', ours)), about).toEqual(canonical)

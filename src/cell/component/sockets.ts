@@ -24,7 +24,15 @@ function methods(resource: string, names: readonly string[]): InterfaceCalls {
 }
 
 export const SOCKETS: Interfaces = {
-  'wasi:sockets/network': {},
+  'wasi:sockets/network': {
+    // No error of a stream is one of a network.
+    'network-error-code':
+      ({ handles }, { memory }) =>
+      (error: number, out: number) => {
+        handles.get(error, 'error')
+        memory.setU8(out, 0)
+      },
+  },
   'wasi:sockets/instance-network': {
     'instance-network':
       ({ handles }) =>

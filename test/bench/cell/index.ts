@@ -8,6 +8,7 @@ import type { Program } from '../../../src/cell/index.ts'
 import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
 import { fuelBenches } from './fuel.ts'
+import { guestBenches } from './guest.ts'
 import { startBenches } from './start.ts'
 import { inTurns } from './turns.ts'
 
@@ -27,6 +28,7 @@ const start = (program: Program) =>
 export const benches: Bench[] = [
   ...fuelBenches,
   ...startBenches,
+  ...guestBenches,
   {
     name: 'host↔cell round trip, 64 bytes',
     unit: 'µs',

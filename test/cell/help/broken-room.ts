@@ -2,9 +2,10 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import type * as room from '../../../src/cell/index.ts'
 import { PROJECT, temporaryFolder } from '../../help/ww.ts'
 
-type Door = typeof import('../../../src/cell/index.ts')
+type Door = typeof room
 
 /** A copy of the compiled room in which one file is another: how a thread breaks for real. */
 export async function brokenRoom(
@@ -12,8 +13,8 @@ export async function brokenRoom(
   change: (code: string) => string,
 ): Promise<AsyncDisposable & { readonly door: Door }> {
   const folder = await temporaryFolder()
-  for (const room of ['base', 'cell']) {
-    await cp(join(PROJECT, 'dist/src', room), join(folder.path, room), { recursive: true })
+  for (const name of ['base', 'cell']) {
+    await cp(join(PROJECT, 'dist/src', name), join(folder.path, name), { recursive: true })
   }
   // Source maps lead to where the copy is not.
   for (const name of await readdir(folder.path, { recursive: true })) {

@@ -93,9 +93,11 @@ export const HOSTILE: Readonly<Record<string, () => Uint8Array>> = {
     ).join(''),
   ),
   'catches everything that is thrown': module(
-    endless('(try (do (call $deep)) (catch_all))'),
+    endless('(try (do (call $deep (i32.const 5000))) (catch_all))'),
     16,
-    '(func $deep (try (do (call $deep) (call $deep)) (catch_all (call $deep))))',
+    `(tag $e) (func $deep (param i32)
+      (if (i32.eqz (local.get 0)) (then (throw $e)))
+      (try (do (call $deep (i32.sub (local.get 0) (i32.const 1)))) (catch_all (rethrow 0))))`,
   ),
   'throws and catches': module(endless('(try (do (throw $e)) (catch_all))'), 16, '(tag $e)'),
   'deep recursion in a loop': module(
@@ -124,6 +126,7 @@ export const HOSTILE: Readonly<Record<string, () => Uint8Array>> = {
 export function unstoppable(program: Program): Program {
   const bytes = wat(`(module (import "__ww_cell" "memory" (memory 1024))
     (global (export "__ww_fuel") (mut i32) (i32.const 0))
+    (global (export "__ww_stack") (mut i32) (i32.const 0))
     (table (export "__ww_refuel") 1 funcref)
     (func (export "_start") ${endless(fill(64 << 20))}))`)
   const core = {

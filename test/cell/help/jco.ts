@@ -20,10 +20,10 @@ interface JcoRun {
 }
 
 interface Transpiler {
-  transpile(
+  readonly transpile: (
     path: string,
     options: { name: string; map: Record<string, string> },
-  ): Promise<{ files: Record<string, Uint8Array> }>
+  ) => Promise<{ files: Record<string, Uint8Array> }>
 }
 
 // Its shim takes any standard input for a terminal, unless told otherwise.
@@ -62,11 +62,10 @@ export async function runByJco(path: string, run: JcoRun): Promise<string[]> {
     put(join(scratch, 'package.json'), '{ "type": "module" }')
     put(join(scratch, 'wetware.js'), NO_STREAMS)
     put(join(scratch, 'main.js'), main(root, run))
-    const { stdout } = spawnSync(
-      process.execPath,
-      ['--no-warnings', '--experimental-wasm-extended-const', join(scratch, 'main.js')],
-      { input: run.input, encoding: 'utf8' },
-    )
+    const { stdout } = spawnSync(process.execPath, ['--no-warnings', join(scratch, 'main.js')], {
+      input: run.input,
+      encoding: 'utf8',
+    })
     return stdout.trimEnd().split('\n')
   } finally {
     for (const made of [scratch, root]) rmSync(made, { recursive: true })

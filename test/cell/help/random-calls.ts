@@ -125,7 +125,7 @@ function pathsOf(name: string): readonly number[] {
 const call: fc.Arbitrary<RandomCall> = fc.constantFrom(...Object.keys(SIGNATURES)).chain((name) =>
   fc
     .tuple(
-      fc.tuple(...[...SIGNATURES[name]!].map((type) => (type === 'I' ? long : number))),
+      fc.tuple(...SIGNATURES[name]!.split('').map((type) => (type === 'I' ? long : number))),
       fc.tuple(place, place),
     )
     .map(([args, places]) => {
@@ -145,7 +145,10 @@ export const randomCalls = fc.array(call, { minLength: 50, maxLength: 150 })
  */
 export function callerOf(calls: readonly RandomCall[]): Uint8Array {
   const imports = Object.entries(SIGNATURES).map(([name, params]) => {
-    const types = [...params].map((type) => (type === 'I' ? 'i64' : 'i32')).join(' ')
+    const types = params
+      .split('')
+      .map((type) => (type === 'I' ? 'i64' : 'i32'))
+      .join(' ')
     return `(import "wasi_snapshot_preview1" "${name}" (func $${name} (param ${types}) (result i32)))`
   })
   const body = calls.map(([name, ...args]) => {

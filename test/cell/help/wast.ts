@@ -131,7 +131,7 @@ class Script {
 
   run(form: string): void {
     const tally = this.#tally
-    const [command, ...rest] = inside(form)
+    const [command = '', ...rest] = inside(form)
     switch (command) {
       case 'module':
         this.#module(rest, form)
@@ -309,7 +309,7 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
   if (typeof value === 'function' || typeof value === 'object') return value === null ? null : 'ref'
-  return typeof value === 'bigint' ? `${value}n` : String(value)
+  return typeof value === 'bigint' ? `${value}n` : (value as string | number | undefined)
 }
 
 /** The engine reads the numbers: there are hexadecimal floats, and NaNs with payloads. */

@@ -3,14 +3,14 @@ import { rewrittenInstance } from './rewritten.ts'
 import type { Exported } from './rewritten.ts'
 import { wat } from './wat.ts'
 
-export const FIB = wat(`(module (func $fib (export "run") (param i32) (result i32)
+const FIB = wat(`(module (func $fib (export "run") (param i32) (result i32)
   (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
     (then (local.get 0))
     (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
                    (call $fib (i32.sub (local.get 0) (i32.const 2))))))))`)
 
 /** Calls itself without end; how deep it got lies in its memory. With many locals, its frames are large. */
-export const descent = (locals: number) =>
+const descent = (locals: number) =>
   wat(`(module (memory (export "memory") 1)
     (func $down (export "run") (param i32) (result i32) ${'(local i64)'.repeat(locals)}
       ${Array.from({ length: locals }, (_, i) => `(local.set ${i + 1} (i64.load (i32.const ${8 * i + 8})))`).join('')}
@@ -32,7 +32,7 @@ const NANS = wat(`(module (func (export "run") (param $n i32) (result i32) (loca
   (local.get $sum)))`)
 
 /** What one run of a program comes to: its result or its end, and the fuel. */
-export function runOf(bytes: Uint8Array, argument: number): unknown[] {
+function runOf(bytes: Uint8Array, argument: number): unknown[] {
   const { exports, fuel, stopper } = rewrittenInstance(bytes, {}, { isDeterministic: true })
   try {
     return [(exports['run'] as Exported)(argument), fuel.used]

@@ -1,0 +1,230 @@
+;; What stands between the engine and the cell: the functions a guest's SDK calls (`js:`), the callbacks
+;; the engine calls (`c:` and those of `env`), and the program's entry.
+;;
+;; A JavaScript value is 64 bits: for an integer the upper half is 0 and the lower is the integer. A
+;; function for JavaScript gets context, this, argument count and arguments, and returns a value. Only
+;; the SDK calls these, with as many integers as each takes: nothing is checked here.
+(module
+  (type $native (func (param i32 i64 i32 i32) (result i64)))
+
+  (import "engine" "memory" (memory 1))
+  (import "engine" "__stack_pointer" (global $stack (mut i32)))
+  (import "engine" "JS_UpdateStackTop" (func $updateStackTop (param i32)))
+  (import "engine" "JS_Call" (func $call (param i32 i64 i64 i32 i32) (result i64)))
+  (import "engine" "JS_GetException" (func $getException (param i32) (result i64)))
+  (import "engine" "JS_FreeValue" (func $freeValue (param i32 i64)))
+  (import "engine" "JS_ExecutePendingJob" (func $executeJob (param i32 i32) (result i32)))
+  (import "engine" "JS_NewStringLen" (func $newString (param i32 i32 i32) (result i64)))
+  (import "engine" "JS_ToCStringLen2" (func $toText (param i32 i32 i64 i32) (result i32)))
+  (import "engine" "JS_FreeCString" (func $freeText (param i32 i32)))
+  (import "engine" "JS_NewUint8ArrayCopy" (func $newBytes (param i32 i32 i32) (result i64)))
+  (import "engine" "JS_GetUint8Array" (func $bytes (param i32 i32 i64) (result i32)))
+
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $fd_fdstat_set_flags (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_readdir" (func $fd_readdir (param i32 i32 i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_filestat_get" (func $path_filestat_get (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_shutdown" (func $sock_shutdown (param i32 i32) (result i32)))
+
+  ;; Set by whoever makes the snapshot.
+  (global $runtime (export "runtime") (mut i32) (i32.const 0))
+  (global $context (export "context") (mut i32) (i32.const 0))
+  ;; The function that lives the guest, and the one that hears of rejections. Held for ever.
+  (global $main (export "main") (mut i64) (i64.const 0))
+  (global $rejection (export "rejection") (mut i64) (i64.const 0))
+
+  ;; How many bytes of packed memory lie at address 0, where the engine's stack grows to later.
+  (global $packed (mut i32) (i32.const 0))
+
+  (func $undefined (result i64) (i64.const 0x300000000))
+  (func $exception (result i64) (i64.const 0x600000000))
+  (func $isException (param i64) (result i32)
+    (i64.eq (i64.shr_u (local.get 0) (i64.const 32)) (i64.const 6)))
+  (func $errno (param i32) (result i64) (i64.extend_i32_u (local.get 0)))
+  ;; Argument `index` as the integer it is.
+  (func $int (param $args i32) (param $index i32) (result i32)
+    (i32.load (i32.add (local.get $args) (i32.shl (local.get $index) (i32.const 3)))))
+
+  (func (export "_start") (local $result i64)
+    (call $unpack (i32.const 0) (global.get $packed) (global.get $stack))
+    (call $updateStackTop (global.get $runtime))
+    (local.set $result
+      (call $call (global.get $context) (global.get $main) (call $undefined) (i32.const 0) (i32.const 0)))
+    (if (call $isException (local.get $result))
+      (then
+        (call $report (call $getException (global.get $context)))
+        (call $proc_exit (i32.const 1)))
+      (else (call $proc_exit (i32.wrap_i64 (local.get $result))))))
+
+  ;; Reads LZ4's block format up to `end` and writes to `to`, where memory is still zeros.
+  (func $unpack (param $from i32) (param $end i32) (param $to i32)
+    (local $token i32) (local $length i32) (local $distance i32) (local $byte i32)
+    (loop $sequence
+      (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
+      (local.set $token (i32.load8_u (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (local.set $length (i32.shr_u (local.get $token) (i32.const 4)))
+      (if (i32.eq (local.get $length) (i32.const 15))
+        (then
+          (loop $more
+            (local.set $byte (i32.load8_u (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $length (i32.add (local.get $length) (local.get $byte)))
+            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
+      (memory.copy (local.get $to) (local.get $from) (local.get $length))
+      (local.set $from (i32.add (local.get $from) (local.get $length)))
+      (local.set $to (i32.add (local.get $to) (local.get $length)))
+      (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
+      (local.set $distance (i32.load16_u (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 2)))
+      (local.set $length (i32.and (local.get $token) (i32.const 15)))
+      (if (i32.eq (local.get $length) (i32.const 15))
+        (then
+          (loop $more
+            (local.set $byte (i32.load8_u (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $length (i32.add (local.get $length) (local.get $byte)))
+            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
+      (local.set $length (i32.add (local.get $length) (i32.const 4)))
+      (if (i32.ge_u (local.get $distance) (local.get $length))
+        (then
+          (memory.copy (local.get $to) (i32.sub (local.get $to) (local.get $distance)) (local.get $length))
+          (local.set $to (i32.add (local.get $to) (local.get $length))))
+        (else
+          (if (i32.eq (local.get $distance) (i32.const 1))
+            (then
+              (memory.fill (local.get $to)
+                (i32.load8_u (i32.sub (local.get $to) (i32.const 1))) (local.get $length))
+              (local.set $to (i32.add (local.get $to) (local.get $length))))
+            (else
+              (loop $byte
+                (i32.store8 (local.get $to)
+                  (i32.load8_u (i32.sub (local.get $to) (local.get $distance))))
+                (local.set $to (i32.add (local.get $to) (i32.const 1)))
+                (br_if $byte (local.tee $length (i32.sub (local.get $length) (i32.const 1)))))))))
+      (br $sequence)))
+
+  ;; The last word of a guest whose SDK could not speak, for want of memory: the error, on stderr.
+  (func $report (param $error i64) (local $frame i32) (local $text i32)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 32))))
+    (local.set $text
+      (call $toText (global.get $context) (i32.add (local.get $frame) (i32.const 4)) (local.get $error) (i32.const 0)))
+    (if (local.get $text)
+      (then
+        (i32.store (local.get $frame) (local.get $text))
+        (i32.store (i32.add (local.get $frame) (i32.const 8)) (i32.add (local.get $frame) (i32.const 16)))
+        (i32.store8 (i32.add (local.get $frame) (i32.const 16)) (i32.const 10))
+        (i32.store (i32.add (local.get $frame) (i32.const 12)) (i32.const 1))
+        (drop (call $fd_write (i32.const 2) (local.get $frame) (i32.const 2) (i32.add (local.get $frame) (i32.const 20))))
+        (call $freeText (global.get $context) (local.get $text))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 32))))
+
+  ;; The engine's rejection tracker: context, promise, reason, whether it is handled now, nothing.
+  (func (export "c:rejection") (param $context i32) (param $promise i64) (param $reason i64) (param $handled i32) (param i32)
+    (local $frame i32)
+    (if (i64.eqz (global.get $rejection)) (then (return)))
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 32))))
+    (i64.store (local.get $frame) (local.get $promise))
+    (i64.store (i32.add (local.get $frame) (i32.const 8)) (local.get $reason))
+    (i64.store (i32.add (local.get $frame) (i32.const 16)) (i64.extend_i32_u (local.get $handled)))
+    (call $freeValue (local.get $context)
+      (call $call (local.get $context) (global.get $rejection) (call $undefined) (i32.const 3) (local.get $frame)))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 32))))
+
+  ;; Runs jobs until none is left, those queued meanwhile included. Returns how many ran; throws what
+  ;; a job threw.
+  (func (export "js:runJobs") (type $native) (local $frame i32) (local $more i32) (local $count i32)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (loop $next
+      (local.set $more (call $executeJob (global.get $runtime) (local.get $frame)))
+      (if (i32.gt_s (local.get $more) (i32.const 0))
+        (then
+          (local.set $count (i32.add (local.get $count) (i32.const 1)))
+          (br $next))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (if (result i64) (local.get $more) (then (call $exception)) (else (call $errno (local.get $count)))))
+
+  ;; Where the bytes of a Uint8Array are. They stay there as long as it lives.
+  (func (export "js:address") (type $native) (local $frame i32) (local $at i32)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (local.set $at (call $bytes (local.get 0) (local.get $frame) (i64.load (local.get 3))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (call $errno (local.get $at)))
+
+  ;; A string of UTF-8 at an address, of a length.
+  (func (export "js:decode") (type $native)
+    (call $newString (local.get 0) (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1))))
+
+  ;; A new Uint8Array with the UTF-8 of a string.
+  (func (export "js:encode") (type $native) (local $frame i32) (local $text i32) (local $made i64)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (local.set $made (call $exception))
+    (local.set $text (call $toText (local.get 0) (local.get $frame) (i64.load (local.get 3)) (i32.const 0)))
+    (if (local.get $text)
+      (then
+        (local.set $made (call $newBytes (local.get 0) (local.get $text) (i32.load (local.get $frame))))
+        (call $freeText (local.get 0) (local.get $text))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (local.get $made))
+
+  ;; A new Uint8Array with a copy of the bytes at an address, of a length.
+  (func (export "js:copy") (type $native)
+    (call $newBytes (local.get 0) (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1))))
+
+  ;; Preview 1, integers as they come.
+  (func (export "js:args_get") (type $native)
+    (call $errno (call $args_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:args_sizes_get") (type $native)
+    (call $errno (call $args_sizes_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:environ_get") (type $native)
+    (call $errno (call $environ_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:environ_sizes_get") (type $native)
+    (call $errno (call $environ_sizes_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:clock_time_get") (type $native)
+    (call $errno (call $clock_time_get (call $int (local.get 3) (i32.const 0)) (i64.const 0) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:fd_close") (type $native)
+    (call $errno (call $fd_close (call $int (local.get 3) (i32.const 0)))))
+  (func (export "js:fd_fdstat_set_flags") (type $native)
+    (call $errno (call $fd_fdstat_set_flags (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:fd_prestat_get") (type $native)
+    (call $errno (call $fd_prestat_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:fd_read") (type $native)
+    (call $errno (call $fd_read (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
+  (func (export "js:fd_readdir") (type $native)
+    (call $errno (call $fd_readdir (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (i64.extend_i32_u (call $int (local.get 3) (i32.const 3))) (call $int (local.get 3) (i32.const 4)))))
+  (func (export "js:fd_write") (type $native)
+    (call $errno (call $fd_write (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
+  (func (export "js:path_filestat_get") (type $native)
+    (call $errno (call $path_filestat_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)) (call $int (local.get 3) (i32.const 4)))))
+  (func (export "js:path_open") (type $native)
+    (call $errno (call $path_open (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)) (call $int (local.get 3) (i32.const 4)) (i64.extend_i32_u (call $int (local.get 3) (i32.const 5))) (i64.const 0) (i32.const 0) (call $int (local.get 3) (i32.const 6)))))
+  (func (export "js:poll_oneoff") (type $native)
+    (call $errno (call $poll_oneoff (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
+  (func (export "js:random_get") (type $native)
+    (call $errno (call $random_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+  (func (export "js:proc_exit") (type $native)
+    (call $proc_exit (call $int (local.get 3) (i32.const 0)))
+    (call $undefined))
+
+  (func (export "js:sock_shutdown") (type $native)
+    (call $errno (call $sock_shutdown (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
+
+  ;; What the engine asks of its host beyond WASI. Nothing here registers such callbacks.
+  (func (export "host_get_timezone_offset") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "host_interrupt") (result i32) (i32.const 0))
+  (func (export "host_promise_rejection") (param i32 i32 i32) (unreachable))
+  (func (export "host_module_normalize") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "host_module_load") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "host_call") (param i32 i32 i32 i32 i32) (result i32) (i32.const 0)))

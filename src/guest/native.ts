@@ -1,0 +1,75 @@
+/**
+ * What the engine gives the SDK beyond ECMAScript: calls of WASI preview 1 as they are, on addresses
+ * in linear memory, and a few shortcuts into the engine. The glue is `scripts/engine/glue.wat`.
+ *
+ * Nothing is checked on the way: every argument must be an integer below 2^31, and there must be as
+ * many as are named. The functions of preview 1 return their errno.
+ */
+export interface Native {
+  /** Runs jobs until none is left. Throws what a job threw. @returns how many ran */
+  readonly runJobs: () => number
+  /** Where the bytes of `bytes` are; true as long as it lives and is not resized. */
+  readonly address: (bytes: Uint8Array) => number
+  /** The string whose UTF-8 stands there. What is not UTF-8 comes out as something or other. */
+  readonly decode: (address: number, length: number) => string
+  /** The UTF-8 of `text`, lone surrogates encoded as they are. */
+  readonly encode: (text: string) => Uint8Array<ArrayBuffer>
+  readonly copy: (address: number, length: number) => Uint8Array<ArrayBuffer>
+
+  readonly args_get: (pointers: number, buffer: number) => number
+  readonly args_sizes_get: (count: number, size: number) => number
+  readonly clock_time_get: (clock: number, time: number) => number
+  readonly environ_get: (pointers: number, buffer: number) => number
+  readonly environ_sizes_get: (count: number, size: number) => number
+  readonly fd_close: (fd: number) => number
+  readonly fd_fdstat_set_flags: (fd: number, flags: number) => number
+  readonly fd_prestat_get: (fd: number, prestat: number) => number
+  readonly fd_read: (fd: number, iovs: number, count: number, read: number) => number
+  readonly fd_readdir: (
+    fd: number,
+    buffer: number,
+    length: number,
+    cookie: number,
+    used: number,
+  ) => number
+  readonly fd_write: (fd: number, iovs: number, count: number, written: number) => number
+  readonly path_filestat_get: (
+    fd: number,
+    flags: number,
+    path: number,
+    length: number,
+    stat: number,
+  ) => number
+  readonly path_open: (
+    fd: number,
+    followLinks: number,
+    path: number,
+    length: number,
+    openFlags: number,
+    rights: number,
+    opened: number,
+  ) => number
+  readonly poll_oneoff: (
+    subscriptions: number,
+    events: number,
+    count: number,
+    stored: number,
+  ) => number
+  readonly proc_exit: (code: number) => void
+  readonly random_get: (buffer: number, length: number) => number
+  readonly sock_shutdown: (fd: number, how: number) => number
+}
+
+/** Where the builder leaves it while a script is evaluated, and finds what is to be called later. */
+interface Builder {
+  readonly native: Native
+  /** Lives the guest. @returns the exit code */
+  main: (() => number) | undefined
+  /** Hears of a promise that is rejected and not handled, and again when it is. */
+  rejection: ((promise: object, reason: unknown, isHandled: number) => void) | undefined
+}
+
+export const builder = (globalThis as { wwBuilder?: Builder }).wwBuilder
+
+/** Undefined in Node, where the SDK's parts are tested on other hosts. */
+export const native: Native | undefined = builder?.native

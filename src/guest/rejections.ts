@@ -1,0 +1,17 @@
+// Promises that were rejected and that nobody has taken care of yet, as the engine tells it.
+
+const unhandled = new Map<object, unknown>()
+
+/** The engine reports a rejection without a reaction, and later that it got one. */
+export function trackRejection(promise: object, reason: unknown, isHandled: boolean): void {
+  if (isHandled) unhandled.delete(promise)
+  else unhandled.set(promise, reason)
+}
+
+/** The reasons of rejections nobody took care of since the last call, oldest first. Forgets them. */
+export function takeUnhandled(): unknown[] {
+  if (unhandled.size === 0) return []
+  const reasons = [...unhandled.values()]
+  unhandled.clear()
+  return reasons
+}
