@@ -55,12 +55,12 @@ test('W01 a component sees exactly the arguments and the environment it was give
 })
 
 test('W22 a component that holds more resources than it may is ended, and its exit says so', async () => {
-  const { exit } = await run('env', { limits: { handles: 2 } })
+  const { exit } = await run('cat', { limits: { handles: 3 } })
   expect(exit).toEqual({
     kind: 'limited',
     code: 137,
     limit: 'handles',
-    message: 'held more than 2 resources, its limit',
+    message: 'held more than 3 resources, its limit',
   })
 })
 
