@@ -38,8 +38,9 @@ interface Membrane @0xdb52c25106bc2c5e {
   # onto it is how authority is obtained, for the epoch that is current at that moment. A Membrane
   # never goes stale: after an epoch has ended, graft again.
 
-  graft @0 (signer :Signer) -> (identity :Identity, host :System.Host, executor :System.Executor, ipfs :Ipfs.Client, tty :System.Tty);
+  graft @0 (signer :Signer) -> (identity :Identity, host :System.Host, executor :System.Executor, ipfs :Ipfs.Client, tty :System.Tty, inspector :System.Inspector);
   # A membrane that verifies challenges the signer with a fresh nonce first and refuses with
   # "missing signer" or "graft auth failed: ..."; the link between a node and its own pid0 does not
   # verify and ignores the signer. `tty` is null unless the node runs on a terminal.
+  # `inspector` is given to pid0 alone, to be given on, whole or less (`below`).
 }

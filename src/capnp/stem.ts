@@ -240,7 +240,7 @@ export interface Membrane_graft$Params$Init {
 export class Membrane_graft$Results extends $.Struct {
   declare readonly $init?: Membrane_graft$Results$Init
   static readonly $dataWords = 0
-  static readonly $pointerWords = 5
+  static readonly $pointerWords = 6
 
   get identity(): Identity | null {
     return $.getCap(this, 0, Identity)
@@ -256,6 +256,9 @@ export class Membrane_graft$Results extends $.Struct {
   }
   get tty(): $system.Tty | null {
     return $.getCap(this, 4, $system.Tty)
+  }
+  get inspector(): $system.Inspector | null {
+    return $.getCap(this, 5, $system.Inspector)
   }
 
   static $write(builder: $.Builder, at: number, value: Membrane_graft$Results$Init): void {
@@ -274,6 +277,9 @@ export class Membrane_graft$Results extends $.Struct {
     if (value.tty !== undefined) {
       $.putCap(builder, at + 4, value.tty)
     }
+    if (value.inspector !== undefined) {
+      $.putCap(builder, at + 5, value.inspector)
+    }
   }
 }
 
@@ -283,6 +289,7 @@ export interface Membrane_graft$Results$Init {
   readonly executor?: $system.Executor | null | undefined
   readonly ipfs?: $ipfs.Client | null | undefined
   readonly tty?: $system.Tty | null | undefined
+  readonly inspector?: $system.Inspector | null | undefined
 }
 
 export class Membrane_graft$Results$Promise extends $.Pipeline<Membrane_graft$Results> {
@@ -305,6 +312,9 @@ export class Membrane_graft$Results$Promise extends $.Pipeline<Membrane_graft$Re
   get tty(): $system.Tty {
     return this.$cap($system.Tty, 4)
   }
+  get inspector(): $system.Inspector {
+    return this.$cap($system.Inspector, 5)
+  }
 }
 
 /**
@@ -326,6 +336,7 @@ export class Membrane extends $.Client {
    * A membrane that verifies challenges the signer with a fresh nonce first and refuses with
    * "missing signer" or "graft auth failed: ..."; the link between a node and its own pid0 does not
    * verify and ignores the signer. `tty` is null unless the node runs on a terminal.
+   * `inspector` is given to pid0 alone, to be given on, whole or less (`below`).
    */
   graft(params: Membrane_graft$Params$Init, options?: $.CallOptions): Membrane_graft$Results$Promise {
     return new Membrane_graft$Results$Promise(
@@ -340,6 +351,7 @@ export interface Membrane$Server {
    * A membrane that verifies challenges the signer with a fresh nonce first and refuses with
    * "missing signer" or "graft auth failed: ..."; the link between a node and its own pid0 does not
    * verify and ignores the signer. `tty` is null unless the node runs on a terminal.
+   * `inspector` is given to pid0 alone, to be given on, whole or less (`below`).
    */
   graft(
     params: Membrane_graft$Params,

@@ -431,8 +431,8 @@ export class Executor_echo$Results$Promise extends $.Pipeline<Executor_echo$Resu
 
 export class Executor_spawn$Params extends $.Struct {
   declare readonly $init?: Executor_spawn$Params$Init
-  static readonly $dataWords = 0
-  static readonly $pointerWords = 4
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 6
 
   get wasm(): Uint8Array {
     return $.getData(this, 0)
@@ -446,19 +446,38 @@ export class Executor_spawn$Params extends $.Struct {
   get grants(): $.List<Export> {
     return $.getList(this, 3, $.structElement(() => Export))
   }
+  get limits(): CellLimits {
+    return $.getStruct(this, 4, CellLimits)
+  }
+  get lifetime(): Lifetime {
+    return $.getUint16(this, 0, 0) as Lifetime
+  }
+  get executor(): string {
+    return $.getText(this, 5, '')
+  }
 
   static $write(builder: $.Builder, at: number, value: Executor_spawn$Params$Init): void {
+    const byte = at * 8
     if (value.wasm !== undefined) {
-      builder.data(at + 0, value.wasm)
+      builder.data(at + 1, value.wasm)
     }
     if (value.args !== undefined) {
-      $.textElement.writeList(builder, at + 1, value.args)
+      $.textElement.writeList(builder, at + 2, value.args)
     }
     if (value.env !== undefined) {
-      $.textElement.writeList(builder, at + 2, value.env)
+      $.textElement.writeList(builder, at + 3, value.env)
     }
     if (value.grants !== undefined) {
-      ($.structElement(() => Export)).writeList(builder, at + 3, value.grants)
+      ($.structElement(() => Export)).writeList(builder, at + 4, value.grants)
+    }
+    if (value.limits !== undefined) {
+      builder.put(at + 5, CellLimits, value.limits)
+    }
+    if (value.lifetime !== undefined) {
+      $.putUint16(builder, byte + 0, value.lifetime, 0)
+    }
+    if (value.executor !== undefined) {
+      builder.text(at + 6, value.executor)
     }
   }
 }
@@ -468,6 +487,9 @@ export interface Executor_spawn$Params$Init {
   readonly args?: $.ListInit<string> | undefined
   readonly env?: $.ListInit<string> | undefined
   readonly grants?: $.ListInit<Export$Init | Export> | undefined
+  readonly limits?: CellLimits$Init | CellLimits | undefined
+  readonly lifetime?: Lifetime | undefined
+  readonly executor?: string | undefined
 }
 
 export class Executor_spawn$Results extends $.Struct {
@@ -581,11 +603,22 @@ export class Executor extends $.Client {
    * code is validated, compiled and instantiated; code that cannot run is an error of this call.
    *
    * `args` is the whole argument list, program name first if the child expects one. `env` holds
-   * NAME=value entries; nothing is added to either. The child sees an empty read-only root, and its
-   * bootstrap capability is an InitialGrants that holds exactly `grants`: names must be unique and
-   * not empty, capabilities must not be null. Two names may stand for one capability.
+   * NAME=value entries; nothing is added to either. The child sees a read-only root with nothing in it
+   * but a /tmp of its own, and its bootstrap capability is an InitialGrants that holds exactly `grants`
+   * and what `executor` names: names must be unique and not empty, capabilities must not be null. Two
+   * names may stand for one capability.
    *
-   * The child lives until it ends, is killed, or this node ends. Dropping the Process does not end it.
+   * The parent of the child is the cell this executor belongs to: the one it was granted to when that
+   * cell was started (`executor`), pid0 for the one it grafted, and nobody else's for whoever was only
+   * handed it. The child gets the smaller of its parent's limits and `limits`, and what it holds
+   * counts for every cell above it. Where that would be too much the call fails with kind `overloaded`
+   * and a reason with figures, as it does when more cells are started per second than may be.
+   *
+   * `executor`, if not empty, is the name of one more grant: an executor of the child's own. Cells it
+   * starts are its children, bounded by what it has. A child that is to start cells should be given
+   * this one: whoever is handed its parent's starts cells for the parent, with the parent's limits.
+   *
+   * `lifetime` says when the child ends if nobody ends it; see there.
    */
   spawn(params: Executor_spawn$Params$Init, options?: $.CallOptions): Executor_spawn$Results$Promise {
     return new Executor_spawn$Results$Promise(
@@ -621,11 +654,22 @@ export interface Executor$Server {
    * code is validated, compiled and instantiated; code that cannot run is an error of this call.
    *
    * `args` is the whole argument list, program name first if the child expects one. `env` holds
-   * NAME=value entries; nothing is added to either. The child sees an empty read-only root, and its
-   * bootstrap capability is an InitialGrants that holds exactly `grants`: names must be unique and
-   * not empty, capabilities must not be null. Two names may stand for one capability.
+   * NAME=value entries; nothing is added to either. The child sees a read-only root with nothing in it
+   * but a /tmp of its own, and its bootstrap capability is an InitialGrants that holds exactly `grants`
+   * and what `executor` names: names must be unique and not empty, capabilities must not be null. Two
+   * names may stand for one capability.
    *
-   * The child lives until it ends, is killed, or this node ends. Dropping the Process does not end it.
+   * The parent of the child is the cell this executor belongs to: the one it was granted to when that
+   * cell was started (`executor`), pid0 for the one it grafted, and nobody else's for whoever was only
+   * handed it. The child gets the smaller of its parent's limits and `limits`, and what it holds
+   * counts for every cell above it. Where that would be too much the call fails with kind `overloaded`
+   * and a reason with figures, as it does when more cells are started per second than may be.
+   *
+   * `executor`, if not empty, is the name of one more grant: an executor of the child's own. Cells it
+   * starts are its children, bounded by what it has. A child that is to start cells should be given
+   * this one: whoever is handed its parent's starts cells for the parent, with the parent's limits.
+   *
+   * `lifetime` says when the child ends if nobody ends it; see there.
    */
   spawn(
     params: Executor_spawn$Params,
@@ -644,8 +688,8 @@ export interface Executor$Server {
 
 export class Program_spawn$Params extends $.Struct {
   declare readonly $init?: Program_spawn$Params$Init
-  static readonly $dataWords = 0
-  static readonly $pointerWords = 3
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 5
 
   get args(): $.List<string> {
     return $.getList(this, 0, $.textElement)
@@ -656,16 +700,35 @@ export class Program_spawn$Params extends $.Struct {
   get grants(): $.List<Export> {
     return $.getList(this, 2, $.structElement(() => Export))
   }
+  get limits(): CellLimits {
+    return $.getStruct(this, 3, CellLimits)
+  }
+  get lifetime(): Lifetime {
+    return $.getUint16(this, 0, 0) as Lifetime
+  }
+  get executor(): string {
+    return $.getText(this, 4, '')
+  }
 
   static $write(builder: $.Builder, at: number, value: Program_spawn$Params$Init): void {
+    const byte = at * 8
     if (value.args !== undefined) {
-      $.textElement.writeList(builder, at + 0, value.args)
+      $.textElement.writeList(builder, at + 1, value.args)
     }
     if (value.env !== undefined) {
-      $.textElement.writeList(builder, at + 1, value.env)
+      $.textElement.writeList(builder, at + 2, value.env)
     }
     if (value.grants !== undefined) {
-      ($.structElement(() => Export)).writeList(builder, at + 2, value.grants)
+      ($.structElement(() => Export)).writeList(builder, at + 3, value.grants)
+    }
+    if (value.limits !== undefined) {
+      builder.put(at + 4, CellLimits, value.limits)
+    }
+    if (value.lifetime !== undefined) {
+      $.putUint16(builder, byte + 0, value.lifetime, 0)
+    }
+    if (value.executor !== undefined) {
+      builder.text(at + 5, value.executor)
     }
   }
 }
@@ -674,6 +737,9 @@ export interface Program_spawn$Params$Init {
   readonly args?: $.ListInit<string> | undefined
   readonly env?: $.ListInit<string> | undefined
   readonly grants?: $.ListInit<Export$Init | Export> | undefined
+  readonly limits?: CellLimits$Init | CellLimits | undefined
+  readonly lifetime?: Lifetime | undefined
+  readonly executor?: string | undefined
 }
 
 export class Program_spawn$Results extends $.Struct {
@@ -733,6 +799,360 @@ export interface Program$Server {
     context: $.CallContext,
   ): $.Awaitable<Program_spawn$Results$Init | void>
 }
+
+/**
+ * What ends a child besides itself, `kill`, a limit, and the end of this node. A child is held by
+ * whoever has its Process, one of its streams, or anything the child itself has given out: its
+ * bootstrap capability, a callback, a result.
+ */
+export const Lifetime = {
+  /**
+   * It ends when its parent has ended, however that ended, unless somebody still holds it: then when
+   * the last of them lets go. While the parent lives nothing happens when a reference is dropped:
+   * what a parent forgets does not depend on when its garbage is collected.
+   */
+  parent: 0,
+  /** It ends as soon as nobody holds it, its parent living or not. */
+  held: 1,
+  /**
+   * It goes on, whoever lets go or ends. For what is started and left alone. It still counts for
+   * every cell above it.
+   */
+  detached: 2,
+} as const
+
+/**
+ * What ends a child besides itself, `kill`, a limit, and the end of this node. A child is held by
+ * whoever has its Process, one of its streams, or anything the child itself has given out: its
+ * bootstrap capability, a callback, a result.
+ */
+export type Lifetime = (typeof Lifetime)[keyof typeof Lifetime]
+
+/**
+ * What one cell may use. 0 in what is asked for is "as my parent"; in what is shown, the largest
+ * number is no limit.
+ */
+export class CellLimits extends $.Struct {
+  declare readonly $init?: CellLimits$Init
+  static readonly $dataWords = 18
+  static readonly $pointerWords = 0
+
+  /** Its linear memories together. Growth beyond fails as the child's language has it. */
+  get memoryBytes(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+  /** What the memories of all cells below it can grow to. */
+  get totalMemoryBytes(): bigint {
+    return $.getUint64(this, 8, 0n)
+  }
+  /**
+   * Units of computing in all, roughly one per instruction. All cells below it together get no more
+   * than this; what one that has ended did not use can be given again. At 0 left: killed.
+   */
+  get fuel(): bigint {
+    return $.getUint64(this, 16, 0n)
+  }
+  /** Who uses more waits. All cells below it together get no more than this. */
+  get fuelPerSecond(): bigint {
+    return $.getUint64(this, 24, 0n)
+  }
+  /** From its start on. Then: killed. */
+  get wallMs(): bigint {
+    return $.getUint64(this, 32, 0n)
+  }
+  /**
+   * One call to what the cell has given out. Then the caller gets kind `overloaded`, and the cell is
+   * told that nobody waits any more.
+   */
+  get callMs(): bigint {
+    return $.getUint64(this, 40, 0n)
+  }
+  /** Written to stdout and stderr together. Then: killed. */
+  get outputBytes(): bigint {
+    return $.getUint64(this, 48, 0n)
+  }
+  /** Who writes faster waits. */
+  get outputBytesPerSecond(): bigint {
+    return $.getUint64(this, 56, 0n)
+  }
+  /** Open descriptors of WASI preview 1. One more is refused. */
+  get files(): bigint {
+    return $.getUint64(this, 64, 0n)
+  }
+  /** Open resources of WASI 0.2, which cannot refuse. One more: killed. */
+  get handles(): bigint {
+    return $.getUint64(this, 72, 0n)
+  }
+  get tmpBytes(): bigint {
+    return $.getUint64(this, 80, 0n)
+  }
+  /** What is in its `/tmp`. More is refused. */
+  get tmpEntries(): bigint {
+    return $.getUint64(this, 88, 0n)
+  }
+  /**
+   * Capabilities it has given out. One more: killed. As many may be given to it; one more is an error
+   * of the call that would have given it.
+   */
+  get references(): bigint {
+    return $.getUint64(this, 96, 0n)
+  }
+  /** Calls of its own under way. One more: killed. */
+  get calls(): bigint {
+    return $.getUint64(this, 104, 0n)
+  }
+  /** What these hold: arguments, and results it has not finished. Beyond that calls fail as overloaded. */
+  get callBytes(): bigint {
+    return $.getUint64(this, 112, 0n)
+  }
+  get children(): bigint {
+    return $.getUint64(this, 120, 0n)
+  }
+  /** Cells it has started that have not ended; these and theirs. One more is refused. */
+  get descendants(): bigint {
+    return $.getUint64(this, 128, 0n)
+  }
+  /** Cells started by it and all below it; one second's can be saved. One more is refused. */
+  get spawnsPerSecond(): bigint {
+    return $.getUint64(this, 136, 0n)
+  }
+
+  static $write(builder: $.Builder, at: number, value: CellLimits$Init): void {
+    const byte = at * 8
+    if (value.memoryBytes !== undefined) {
+      $.putUint64(builder, byte + 0, value.memoryBytes, 0n)
+    }
+    if (value.totalMemoryBytes !== undefined) {
+      $.putUint64(builder, byte + 8, value.totalMemoryBytes, 0n)
+    }
+    if (value.fuel !== undefined) {
+      $.putUint64(builder, byte + 16, value.fuel, 0n)
+    }
+    if (value.fuelPerSecond !== undefined) {
+      $.putUint64(builder, byte + 24, value.fuelPerSecond, 0n)
+    }
+    if (value.wallMs !== undefined) {
+      $.putUint64(builder, byte + 32, value.wallMs, 0n)
+    }
+    if (value.callMs !== undefined) {
+      $.putUint64(builder, byte + 40, value.callMs, 0n)
+    }
+    if (value.outputBytes !== undefined) {
+      $.putUint64(builder, byte + 48, value.outputBytes, 0n)
+    }
+    if (value.outputBytesPerSecond !== undefined) {
+      $.putUint64(builder, byte + 56, value.outputBytesPerSecond, 0n)
+    }
+    if (value.files !== undefined) {
+      $.putUint64(builder, byte + 64, value.files, 0n)
+    }
+    if (value.handles !== undefined) {
+      $.putUint64(builder, byte + 72, value.handles, 0n)
+    }
+    if (value.tmpBytes !== undefined) {
+      $.putUint64(builder, byte + 80, value.tmpBytes, 0n)
+    }
+    if (value.tmpEntries !== undefined) {
+      $.putUint64(builder, byte + 88, value.tmpEntries, 0n)
+    }
+    if (value.references !== undefined) {
+      $.putUint64(builder, byte + 96, value.references, 0n)
+    }
+    if (value.calls !== undefined) {
+      $.putUint64(builder, byte + 104, value.calls, 0n)
+    }
+    if (value.callBytes !== undefined) {
+      $.putUint64(builder, byte + 112, value.callBytes, 0n)
+    }
+    if (value.children !== undefined) {
+      $.putUint64(builder, byte + 120, value.children, 0n)
+    }
+    if (value.descendants !== undefined) {
+      $.putUint64(builder, byte + 128, value.descendants, 0n)
+    }
+    if (value.spawnsPerSecond !== undefined) {
+      $.putUint64(builder, byte + 136, value.spawnsPerSecond, 0n)
+    }
+  }
+}
+
+/**
+ * What one cell may use. 0 in what is asked for is "as my parent"; in what is shown, the largest
+ * number is no limit.
+ */
+export interface CellLimits$Init {
+  /** Its linear memories together. Growth beyond fails as the child's language has it. */
+  readonly memoryBytes?: bigint | undefined
+  /** What the memories of all cells below it can grow to. */
+  readonly totalMemoryBytes?: bigint | undefined
+  /**
+   * Units of computing in all, roughly one per instruction. All cells below it together get no more
+   * than this; what one that has ended did not use can be given again. At 0 left: killed.
+   */
+  readonly fuel?: bigint | undefined
+  /** Who uses more waits. All cells below it together get no more than this. */
+  readonly fuelPerSecond?: bigint | undefined
+  /** From its start on. Then: killed. */
+  readonly wallMs?: bigint | undefined
+  /**
+   * One call to what the cell has given out. Then the caller gets kind `overloaded`, and the cell is
+   * told that nobody waits any more.
+   */
+  readonly callMs?: bigint | undefined
+  /** Written to stdout and stderr together. Then: killed. */
+  readonly outputBytes?: bigint | undefined
+  /** Who writes faster waits. */
+  readonly outputBytesPerSecond?: bigint | undefined
+  /** Open descriptors of WASI preview 1. One more is refused. */
+  readonly files?: bigint | undefined
+  /** Open resources of WASI 0.2, which cannot refuse. One more: killed. */
+  readonly handles?: bigint | undefined
+  readonly tmpBytes?: bigint | undefined
+  /** What is in its `/tmp`. More is refused. */
+  readonly tmpEntries?: bigint | undefined
+  /**
+   * Capabilities it has given out. One more: killed. As many may be given to it; one more is an error
+   * of the call that would have given it.
+   */
+  readonly references?: bigint | undefined
+  /** Calls of its own under way. One more: killed. */
+  readonly calls?: bigint | undefined
+  /** What these hold: arguments, and results it has not finished. Beyond that calls fail as overloaded. */
+  readonly callBytes?: bigint | undefined
+  readonly children?: bigint | undefined
+  /** Cells it has started that have not ended; these and theirs. One more is refused. */
+  readonly descendants?: bigint | undefined
+  /** Cells started by it and all below it; one second's can be saved. One more is refused. */
+  readonly spawnsPerSecond?: bigint | undefined
+}
+
+export class CellLimits$Promise extends $.Pipeline<CellLimits> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(CellLimits, call, path)
+  }
+}
+
+/**
+ * What a cell uses at the moment, or had used when it ended. What its own thread counts is as of the
+ * last moment at which it waited, or a few hundred microseconds ago.
+ */
+export class CellUsage extends $.Struct {
+  declare readonly $init?: CellUsage$Init
+  static readonly $dataWords = 11
+  static readonly $pointerWords = 0
+
+  get memoryBytes(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+  get fuel(): bigint {
+    return $.getUint64(this, 8, 0n)
+  }
+  get wallMs(): bigint {
+    return $.getUint64(this, 16, 0n)
+  }
+  get outputBytes(): bigint {
+    return $.getUint64(this, 24, 0n)
+  }
+  /** Open descriptors or resources. */
+  get handles(): bigint {
+    return $.getUint64(this, 32, 0n)
+  }
+  get references(): bigint {
+    return $.getUint64(this, 40, 0n)
+  }
+  get calls(): bigint {
+    return $.getUint64(this, 48, 0n)
+  }
+  get callBytes(): bigint {
+    return $.getUint64(this, 56, 0n)
+  }
+  get children(): bigint {
+    return $.getUint64(this, 64, 0n)
+  }
+  get descendants(): bigint {
+    return $.getUint64(this, 72, 0n)
+  }
+  /** As the limits of these names. */
+  get totalMemoryBytes(): bigint {
+    return $.getUint64(this, 80, 0n)
+  }
+
+  static $write(builder: $.Builder, at: number, value: CellUsage$Init): void {
+    const byte = at * 8
+    if (value.memoryBytes !== undefined) {
+      $.putUint64(builder, byte + 0, value.memoryBytes, 0n)
+    }
+    if (value.fuel !== undefined) {
+      $.putUint64(builder, byte + 8, value.fuel, 0n)
+    }
+    if (value.wallMs !== undefined) {
+      $.putUint64(builder, byte + 16, value.wallMs, 0n)
+    }
+    if (value.outputBytes !== undefined) {
+      $.putUint64(builder, byte + 24, value.outputBytes, 0n)
+    }
+    if (value.handles !== undefined) {
+      $.putUint64(builder, byte + 32, value.handles, 0n)
+    }
+    if (value.references !== undefined) {
+      $.putUint64(builder, byte + 40, value.references, 0n)
+    }
+    if (value.calls !== undefined) {
+      $.putUint64(builder, byte + 48, value.calls, 0n)
+    }
+    if (value.callBytes !== undefined) {
+      $.putUint64(builder, byte + 56, value.callBytes, 0n)
+    }
+    if (value.children !== undefined) {
+      $.putUint64(builder, byte + 64, value.children, 0n)
+    }
+    if (value.descendants !== undefined) {
+      $.putUint64(builder, byte + 72, value.descendants, 0n)
+    }
+    if (value.totalMemoryBytes !== undefined) {
+      $.putUint64(builder, byte + 80, value.totalMemoryBytes, 0n)
+    }
+  }
+}
+
+/**
+ * What a cell uses at the moment, or had used when it ended. What its own thread counts is as of the
+ * last moment at which it waited, or a few hundred microseconds ago.
+ */
+export interface CellUsage$Init {
+  readonly memoryBytes?: bigint | undefined
+  readonly fuel?: bigint | undefined
+  readonly wallMs?: bigint | undefined
+  readonly outputBytes?: bigint | undefined
+  /** Open descriptors or resources. */
+  readonly handles?: bigint | undefined
+  readonly references?: bigint | undefined
+  readonly calls?: bigint | undefined
+  readonly callBytes?: bigint | undefined
+  readonly children?: bigint | undefined
+  readonly descendants?: bigint | undefined
+  /** As the limits of these names. */
+  readonly totalMemoryBytes?: bigint | undefined
+}
+
+export class CellUsage$Promise extends $.Pipeline<CellUsage> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(CellUsage, call, path)
+  }
+}
+
+export const ExitKind = {
+  /** By itself; the code is its own. */
+  exited: 0,
+  /** It did what WebAssembly or an interface forbids. */
+  trapped: 1,
+  /** By somebody, or by the rule of its lifetime. */
+  killed: 2,
+  /** By the node, for exceeding a limit. */
+  limited: 3,
+} as const
+
+export type ExitKind = (typeof ExitKind)[keyof typeof ExitKind]
 
 export class Process_stdin$Params extends $.Struct {
   declare readonly $init?: Process_stdin$Params$Init
@@ -867,10 +1287,19 @@ export type Process_wait$Params$Init = Readonly<Record<string, never>>
 export class Process_wait$Results extends $.Struct {
   declare readonly $init?: Process_wait$Results$Init
   static readonly $dataWords = 1
-  static readonly $pointerWords = 0
+  static readonly $pointerWords = 2
 
   get exitCode(): number {
     return $.getInt32(this, 0, 0)
+  }
+  get kind(): ExitKind {
+    return $.getUint16(this, 4, 0) as ExitKind
+  }
+  get limit(): string {
+    return $.getText(this, 0, '')
+  }
+  get cause(): string {
+    return $.getText(this, 1, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Process_wait$Results$Init): void {
@@ -878,11 +1307,23 @@ export class Process_wait$Results extends $.Struct {
     if (value.exitCode !== undefined) {
       $.putInt32(builder, byte + 0, value.exitCode, 0)
     }
+    if (value.kind !== undefined) {
+      $.putUint16(builder, byte + 4, value.kind, 0)
+    }
+    if (value.limit !== undefined) {
+      builder.text(at + 1, value.limit)
+    }
+    if (value.cause !== undefined) {
+      builder.text(at + 2, value.cause)
+    }
   }
 }
 
 export interface Process_wait$Results$Init {
   readonly exitCode?: number | undefined
+  readonly kind?: ExitKind | undefined
+  readonly limit?: string | undefined
+  readonly cause?: string | undefined
 }
 
 export class Process_wait$Results$Promise extends $.Pipeline<Process_wait$Results> {
@@ -957,7 +1398,61 @@ export class Process_kill$Results$Promise extends $.Pipeline<Process_kill$Result
   }
 }
 
-/** One running child. Its three streams are 64 KiB pipes: who does not read stops the child's writes. */
+export class Process_usage$Params extends $.Struct {
+  declare readonly $init?: Process_usage$Params$Init
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Process_usage$Params$Init = Readonly<Record<string, never>>
+
+export class Process_usage$Results extends $.Struct {
+  declare readonly $init?: Process_usage$Results$Init
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 2
+
+  get usage(): CellUsage {
+    return $.getStruct(this, 0, CellUsage)
+  }
+  get limits(): CellLimits {
+    return $.getStruct(this, 1, CellLimits)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Process_usage$Results$Init): void {
+    if (value.usage !== undefined) {
+      builder.put(at + 0, CellUsage, value.usage)
+    }
+    if (value.limits !== undefined) {
+      builder.put(at + 1, CellLimits, value.limits)
+    }
+  }
+}
+
+export interface Process_usage$Results$Init {
+  readonly usage?: CellUsage$Init | CellUsage | undefined
+  readonly limits?: CellLimits$Init | CellLimits | undefined
+}
+
+export class Process_usage$Results$Promise extends $.Pipeline<Process_usage$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Process_usage$Results, call, path)
+  }
+
+  get usage(): CellUsage$Promise {
+    return new CellUsage$Promise(this.$call, [...this.$path, 0])
+  }
+  get limits(): CellLimits$Promise {
+    return new CellLimits$Promise(this.$call, [...this.$path, 1])
+  }
+}
+
+/**
+ * One running child. Its three streams are 64 KiB pipes: who does not read stops the child's writes.
+ * Once nobody has its stdout any more, what it writes there is lost; what it writes to stderr when
+ * nobody has that is told by the node's log, a line at a time, under its name.
+ */
 export class Process extends $.Client {
   static override readonly $interface: $.Interface<Process$Server> = {
     id: 0x97d4030d8435f0b1n,
@@ -969,6 +1464,7 @@ export class Process extends $.Client {
       { name: 'wait', params: () => Process_wait$Params, results: () => Process_wait$Results },
       { name: 'bootstrap', params: () => Process_bootstrap$Params, results: () => Process_bootstrap$Results },
       { name: 'kill', params: () => Process_kill$Params, results: () => Process_kill$Results },
+      { name: 'usage', params: () => Process_usage$Params, results: () => Process_usage$Results },
     ],
     superclasses: () => [],
   }
@@ -992,7 +1488,9 @@ export class Process extends $.Client {
   }
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
-   * 137 if it was killed, by somebody or by a limit of its cell.
+   * 137 if it was killed, by somebody or by a limit of its cell. `limit` is the name of that limit,
+   * as on the command line of a node; or "stack". `cause` goes on where a sentence about the child
+   * begins: "used up its fuel, 1000000 units"; of a trap it is the engine's words. Empty otherwise.
    */
   wait(params: Process_wait$Params$Init = {}, options?: $.CallOptions): Process_wait$Results$Promise {
     return new Process_wait$Results$Promise(
@@ -1012,6 +1510,12 @@ export class Process extends $.Client {
   kill(params: Process_kill$Params$Init = {}, options?: $.CallOptions): Process_kill$Results$Promise {
     return new Process_kill$Results$Promise(
       $.call(this, Process.$interface.id, 5, Process_kill$Params, params, options),
+    )
+  }
+  /** What it uses, and what it may. Never waits for the child. */
+  usage(params: Process_usage$Params$Init = {}, options?: $.CallOptions): Process_usage$Results$Promise {
+    return new Process_usage$Results$Promise(
+      $.call(this, Process.$interface.id, 6, Process_usage$Params, params, options),
     )
   }
 }
@@ -1034,7 +1538,9 @@ export interface Process$Server {
   ): $.Awaitable<Process_stderr$Results$Init | void>
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
-   * 137 if it was killed, by somebody or by a limit of its cell.
+   * 137 if it was killed, by somebody or by a limit of its cell. `limit` is the name of that limit,
+   * as on the command line of a node; or "stack". `cause` goes on where a sentence about the child
+   * begins: "used up its fuel, 1000000 units"; of a trap it is the engine's words. Empty otherwise.
    */
   wait(
     params: Process_wait$Params,
@@ -1053,6 +1559,11 @@ export interface Process$Server {
     params: Process_kill$Params,
     context: $.CallContext,
   ): $.Awaitable<Process_kill$Results$Init | void>
+  /** What it uses, and what it may. Never waits for the child. */
+  usage(
+    params: Process_usage$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Process_usage$Results$Init | void>
 }
 
 export class ByteStream_read$Params extends $.Struct {
@@ -1451,3 +1962,255 @@ export interface Tty$Server {
     context: $.CallContext,
   ): $.Awaitable<Tty_size$Results$Init | void>
 }
+
+export class Inspector_cells$Params extends $.Struct {
+  declare readonly $init?: Inspector_cells$Params$Init
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 0
+
+  static $write(): void {}
+}
+
+export type Inspector_cells$Params$Init = Readonly<Record<string, never>>
+
+export class Inspector_cells$Results extends $.Struct {
+  declare readonly $init?: Inspector_cells$Results$Init
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get cells(): $.List<CellInfo> {
+    return $.getList(this, 0, $.structElement(() => CellInfo))
+  }
+
+  static $write(builder: $.Builder, at: number, value: Inspector_cells$Results$Init): void {
+    if (value.cells !== undefined) {
+      ($.structElement(() => CellInfo)).writeList(builder, at + 0, value.cells)
+    }
+  }
+}
+
+export interface Inspector_cells$Results$Init {
+  readonly cells?: $.ListInit<CellInfo$Init | CellInfo> | undefined
+}
+
+export class Inspector_cells$Results$Promise extends $.Pipeline<Inspector_cells$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Inspector_cells$Results, call, path)
+  }
+}
+
+export class Inspector_below$Params extends $.Struct {
+  declare readonly $init?: Inspector_below$Params$Init
+  static readonly $dataWords = 1
+  static readonly $pointerWords = 0
+
+  get id(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Inspector_below$Params$Init): void {
+    const byte = at * 8
+    if (value.id !== undefined) {
+      $.putUint64(builder, byte + 0, value.id, 0n)
+    }
+  }
+}
+
+export interface Inspector_below$Params$Init {
+  readonly id?: bigint | undefined
+}
+
+export class Inspector_below$Results extends $.Struct {
+  declare readonly $init?: Inspector_below$Results$Init
+  static readonly $dataWords = 0
+  static readonly $pointerWords = 1
+
+  get inspector(): Inspector | null {
+    return $.getCap(this, 0, Inspector)
+  }
+
+  static $write(builder: $.Builder, at: number, value: Inspector_below$Results$Init): void {
+    if (value.inspector !== undefined) {
+      $.putCap(builder, at + 0, value.inspector)
+    }
+  }
+}
+
+export interface Inspector_below$Results$Init {
+  readonly inspector?: Inspector | null | undefined
+}
+
+export class Inspector_below$Results$Promise extends $.Pipeline<Inspector_below$Results> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(Inspector_below$Results, call, path)
+  }
+
+  get inspector(): Inspector {
+    return this.$cap(Inspector, 0)
+  }
+}
+
+/**
+ * Sees the cells of this node, and touches none. Only pid0 is given it, and whoever may open the
+ * control socket of the node.
+ */
+export class Inspector extends $.Client {
+  static override readonly $interface: $.Interface<Inspector$Server> = {
+    id: 0xe3d4c8d7a59d2b11n,
+    name: 'Inspector',
+    methods: [
+      { name: 'cells', params: () => Inspector_cells$Params, results: () => Inspector_cells$Results },
+      { name: 'below', params: () => Inspector_below$Params, results: () => Inspector_below$Results },
+    ],
+    superclasses: () => [],
+  }
+
+  /**
+   * Those that are starting or run, in the order in which they were started; parents come before
+   * their children.
+   */
+  cells(params: Inspector_cells$Params$Init = {}, options?: $.CallOptions): Inspector_cells$Results$Promise {
+    return new Inspector_cells$Results$Promise(
+      $.call(this, Inspector.$interface.id, 0, Inspector_cells$Params, params, options),
+    )
+  }
+  /** Sees that cell and those below it, and no others. An id that is not seen here is an error. */
+  below(params: Inspector_below$Params$Init, options?: $.CallOptions): Inspector_below$Results$Promise {
+    return new Inspector_below$Results$Promise(
+      $.call(this, Inspector.$interface.id, 1, Inspector_below$Params, params, options),
+    )
+  }
+}
+
+/** What serves a Inspector. */
+export interface Inspector$Server {
+  /**
+   * Those that are starting or run, in the order in which they were started; parents come before
+   * their children.
+   */
+  cells(
+    params: Inspector_cells$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Inspector_cells$Results$Init | void>
+  /** Sees that cell and those below it, and no others. An id that is not seen here is an error. */
+  below(
+    params: Inspector_below$Params,
+    context: $.CallContext,
+  ): $.Awaitable<Inspector_below$Results$Init | void>
+}
+
+export class CellInfo extends $.Struct {
+  declare readonly $init?: CellInfo$Init
+  static readonly $dataWords = 4
+  static readonly $pointerWords = 4
+
+  /** Counts up from 1, which is pid0. Never used again while the node runs. */
+  get id(): bigint {
+    return $.getUint64(this, 0, 0n)
+  }
+  /** Its first argument, at most 64 UTF-16 units of it. Text of whoever started it. */
+  get name(): string {
+    return $.getText(this, 0, '')
+  }
+  /** Id of the cell that started it, which may have ended; 0 for pid0. */
+  get parent(): bigint {
+    return $.getUint64(this, 8, 0n)
+  }
+  get state(): CellState {
+    return $.getUint16(this, 16, 0) as CellState
+  }
+  /** When it was started, in milliseconds since 1970. */
+  get sinceMs(): bigint {
+    return $.getUint64(this, 24, 0n)
+  }
+  get usage(): CellUsage {
+    return $.getStruct(this, 1, CellUsage)
+  }
+  get limits(): CellLimits {
+    return $.getStruct(this, 2, CellLimits)
+  }
+  get lifetime(): Lifetime {
+    return $.getUint16(this, 18, 0) as Lifetime
+  }
+  /** Names of what it was granted, at most 64 of them, each cut as `name` is. */
+  get grants(): $.List<string> {
+    return $.getList(this, 3, $.textElement)
+  }
+  /** How many are not listed. */
+  get moreGrants(): number {
+    return $.getUint32(this, 20, 0)
+  }
+
+  static $write(builder: $.Builder, at: number, value: CellInfo$Init): void {
+    const byte = at * 8
+    if (value.id !== undefined) {
+      $.putUint64(builder, byte + 0, value.id, 0n)
+    }
+    if (value.name !== undefined) {
+      builder.text(at + 4, value.name)
+    }
+    if (value.parent !== undefined) {
+      $.putUint64(builder, byte + 8, value.parent, 0n)
+    }
+    if (value.state !== undefined) {
+      $.putUint16(builder, byte + 16, value.state, 0)
+    }
+    if (value.sinceMs !== undefined) {
+      $.putUint64(builder, byte + 24, value.sinceMs, 0n)
+    }
+    if (value.usage !== undefined) {
+      builder.put(at + 5, CellUsage, value.usage)
+    }
+    if (value.limits !== undefined) {
+      builder.put(at + 6, CellLimits, value.limits)
+    }
+    if (value.lifetime !== undefined) {
+      $.putUint16(builder, byte + 18, value.lifetime, 0)
+    }
+    if (value.grants !== undefined) {
+      $.textElement.writeList(builder, at + 7, value.grants)
+    }
+    if (value.moreGrants !== undefined) {
+      $.putUint32(builder, byte + 20, value.moreGrants, 0)
+    }
+  }
+}
+
+export interface CellInfo$Init {
+  /** Counts up from 1, which is pid0. Never used again while the node runs. */
+  readonly id?: bigint | undefined
+  /** Its first argument, at most 64 UTF-16 units of it. Text of whoever started it. */
+  readonly name?: string | undefined
+  /** Id of the cell that started it, which may have ended; 0 for pid0. */
+  readonly parent?: bigint | undefined
+  readonly state?: CellState | undefined
+  /** When it was started, in milliseconds since 1970. */
+  readonly sinceMs?: bigint | undefined
+  readonly usage?: CellUsage$Init | CellUsage | undefined
+  readonly limits?: CellLimits$Init | CellLimits | undefined
+  readonly lifetime?: Lifetime | undefined
+  /** Names of what it was granted, at most 64 of them, each cut as `name` is. */
+  readonly grants?: $.ListInit<string> | undefined
+  /** How many are not listed. */
+  readonly moreGrants?: number | undefined
+}
+
+export class CellInfo$Promise extends $.Pipeline<CellInfo> {
+  constructor(call: $.PendingCall, path?: readonly number[]) {
+    super(CellInfo, call, path)
+  }
+
+  get usage(): CellUsage$Promise {
+    return new CellUsage$Promise(this.$call, [...this.$path, 1])
+  }
+  get limits(): CellLimits$Promise {
+    return new CellLimits$Promise(this.$call, [...this.$path, 2])
+  }
+}
+
+export const CellState = {
+  starting: 0,
+  running: 1,
+} as const
+
+export type CellState = (typeof CellState)[keyof typeof CellState]

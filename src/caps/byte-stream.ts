@@ -15,8 +15,11 @@ class Turns {
   }
 }
 
-/** The write end of a pipe, as a child's stdin is given out. */
-export function serveWriter(writer: ByteWriter): ByteStream {
+/**
+ * The write end of a pipe, as a child's stdin is given out.
+ * @param released runs when nobody has it any more, as for the other
+ */
+export function serveWriter(writer: ByteWriter, released?: () => void): ByteStream {
   const turns = new Turns()
   return serve(ByteStream, {
     read() {
@@ -28,11 +31,12 @@ export function serveWriter(writer: ByteWriter): ByteStream {
     close() {
       return turns.take(async () => writer.close()).then(() => undefined)
     },
+    [Symbol.dispose]: () => released?.(),
   })
 }
 
 /** The read end of a pipe, as a child's stdout and stderr are given out. */
-export function serveReader(reader: ByteReader): ByteStream {
+export function serveReader(reader: ByteReader, released?: () => void): ByteStream {
   const turns = new Turns()
   return serve(ByteStream, {
     async read({ maxBytes }) {
@@ -45,5 +49,6 @@ export function serveReader(reader: ByteReader): ByteStream {
     close() {
       reader.close()
     },
+    [Symbol.dispose]: () => released?.(),
   })
 }

@@ -1,14 +1,23 @@
 import { WwError } from '../base/index.ts'
 import type { ByteLink, Log } from '../base/index.ts'
-import { Executor, Program } from '../capnp/system.ts'
+import { Executor, Lifetime, Program } from '../capnp/system.ts'
 import type { Program_spawn$Params, Process } from '../capnp/system.ts'
-import { loadProgram, spawnCell } from '../cell/index.ts'
-import type { Cell, Program as CellProgram, Programs, ThreadPool } from '../cell/index.ts'
-import { Connection, serve } from '../rpc/index.ts'
+import { loadProgram, memoryBytesOf, spawnCell } from '../cell/index.ts'
+import type {
+  CellLimits,
+  Lifetime as CellLifetime,
+  Member,
+  Program as CellProgram,
+  Programs,
+  ThreadPool,
+} from '../cell/index.ts'
+import { serve } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
+import { limitsAsked } from './cell-limits.ts'
 import { serveInitialGrants, takeGrants } from './initial-grants.ts'
 import type { Grant } from './initial-grants.ts'
 import { CAPS_LIMITS } from './limits.ts'
+import { linkCell } from './link.ts'
 import { serveProcess } from './process.ts'
 
 export interface ExecutorPowers {
@@ -21,10 +30,12 @@ export interface ExecutorPowers {
   readonly programs?: Programs
   /** Where threads of cells come from; without it every spawn starts its own. */
   readonly threads?: ThreadPool
+  /** The parent of what is started: gives its limits, and owns the cells. */
+  readonly owner: Member
   /** On whose behalf cells are started. */
   readonly starter?: object
-  /** Takes ownership of a cell that has started; ends it when the node ends. */
-  readonly adopt: (cell: Cell) => void
+  /** Puts the executor of a child behind what guards the one that started it. Takes ownership. */
+  readonly guard?: (executor: Executor) => Executor
   /** What sees the messages between the node and the cell of this name. */
   readonly traceOf?: ((cell: string) => Trace | undefined) | undefined
   /** The link to the cell of this name, as the node is to use it. */
@@ -38,13 +49,13 @@ export function serveExecutor(given: ExecutorPowers): Executor {
   return serve(Executor, {
     echo: ({ message }) => ({ response: `Echo: ${message}` }),
     async runBytes(params, { signal }) {
-      const options = optionsOf(params)
+      const options = { ...optionsOf(params), ...AS_PARENT }
       const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, [], powers, signal) }
     },
     async spawn(params, { signal }) {
-      const options = optionsOf(params)
-      const grants = takeGrants(params.grants)
+      const options = { ...optionsOf(params), ...boundsOf(params) }
+      const grants = takeGrants(params.grants, params.executor)
       const loaded = load(params.wasm, options.name, powers, signal)
       return { process: await spawn(loaded, options, grants, powers, signal) }
     },
@@ -59,8 +70,8 @@ function serveProgram(program: CellProgram, powers: ExecutorPowers): Program {
   const held = powers.programs?.hold(program)
   return serve(Program, {
     async spawn(params, { signal }) {
-      const options = optionsOf(params)
-      const grants = takeGrants(params.grants)
+      const options = { ...optionsOf(params), ...boundsOf(params) }
+      const grants = takeGrants(params.grants, params.executor)
       return { process: await spawn(program, options, grants, powers, signal) }
     },
     [Symbol.dispose]() {
@@ -82,29 +93,45 @@ async function load(
 
 async function spawn(
   program: CellProgram | Promise<CellProgram>,
-  options: SpawnOptions,
-  grants: readonly Grant[],
-  { log, expose, starter, threads, adopt, traceOf, recorded }: ExecutorPowers,
+  options: SpawnOptions & Bounds,
+  grants: Grant[],
+  powers: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
+  const { log, expose, starter, threads, owner, guard = (executor) => executor } = powers
+  const { traceOf, recorded } = powers
+  const { name, args, env, limits, lifetime, executor } = options
   const bootstrap = serveInitialGrants(grants)
   try {
-    const cell = await spawnCell({
-      program: await program,
-      ...options,
-      starter,
-      threads,
-      log,
-      signal,
+    const loaded = await program
+    const names = grants.map((grant) => grant.name)
+    const member = owner.open({
+      name,
+      lifetime,
+      limits,
+      grants: executor === '' ? names : [...names, executor],
+      memoryBytesOf: (limitBytes) => memoryBytesOf(loaded, limitBytes),
     })
-    adopt(cell)
-    const connection = new Connection(recorded?.(options.name, cell.data) ?? cell.data, {
-      bootstrap: bootstrap.$dup(),
-      log,
-      expose,
-      trace: traceOf?.(options.name),
-    })
-    return serveProcess(cell, connection)
+    // A child's executor is one of its grants, known only now.
+    if (executor !== '') {
+      const cap = guard(serveExecutor({ ...powers, owner: member }))
+      grants.push({ name: executor, cap })
+    }
+    try {
+      const own = member.account.limits
+      const place = { starter, threads, log, signal }
+      const start = { program: loaded, name, args, env, limits: own, ...place }
+      const cell = await spawnCell(start)
+      const trace = traceOf?.(name)
+      const speaking = { bootstrap: bootstrap.$dup(), log, expose, trace, recorded }
+      const connection = linkCell(cell, member, speaking)
+      const process = serveProcess(cell, member, connection, log)
+      member.adopt(cell)
+      return process
+    } catch (thrown) {
+      member.end()
+      throw thrown
+    }
   } finally {
     bootstrap[Symbol.dispose]()
   }
@@ -115,6 +142,29 @@ interface SpawnOptions {
   readonly name: string
   readonly args: readonly string[]
   readonly env: readonly string[]
+}
+
+/** How far a child may go. */
+interface Bounds {
+  readonly limits: Partial<CellLimits>
+  readonly lifetime: CellLifetime
+  /** The name under which it is granted an executor of its own; empty for none. */
+  readonly executor: string
+}
+
+const AS_PARENT: Bounds = { limits: {}, lifetime: 'parent', executor: '' }
+
+const LIFETIMES: readonly CellLifetime[] = ['parent', 'held', 'detached']
+
+function boundsOf({
+  limits,
+  lifetime,
+  executor,
+}: Pick<Program_spawn$Params, 'limits' | 'lifetime' | 'executor'>): Bounds {
+  const known = LIFETIMES.find((name) => Lifetime[name] === lifetime)
+  if (known) return { limits: limitsAsked(limits), lifetime: known, executor }
+  const sentence = `Cannot start a cell: lifetime ${lifetime} is not known here`
+  throw new WwError('failed', 'BAD_ARGUMENTS', sentence)
 }
 
 function optionsOf({ args, env }: Pick<Program_spawn$Params, 'args' | 'env'>): SpawnOptions {

@@ -13,9 +13,13 @@ export interface Grant {
 
 /**
  * The grants a parent named, checked before anything is started. Takes its own reference of each.
+ * @param taken a name that is given to something else; empty for none
  * @throws {WwError} BAD_GRANT
  */
-export function takeGrants(exports: Iterable<Export> & { readonly length: number }): Grant[] {
+export function takeGrants(
+  exports: Iterable<Export> & { readonly length: number },
+  taken = '',
+): Grant[] {
   if (exports.length > CAPS_LIMITS.maxGrants) {
     throw badGrant(`Cannot grant ${exports.length} capabilities: ${CAPS_LIMITS.maxGrants} at most`)
   }
@@ -25,7 +29,8 @@ export function takeGrants(exports: Iterable<Export> & { readonly length: number
     position++
     if (name === '') throw badGrant(`Grant ${position} has no name`)
     if (!cap) throw badGrant(`Grant ${JSON.stringify(name)} has no capability`)
-    if (named.has(name)) throw badGrant(`Two grants are named ${JSON.stringify(name)}`)
+    if (named.has(name) || name === taken)
+      throw badGrant(`Two grants are named ${JSON.stringify(name)}`)
     named.set(name, cap)
   }
   return [...named].map(([name, cap]) => ({ name, cap: cap.$dup() }))

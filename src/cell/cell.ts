@@ -55,6 +55,20 @@ export interface CellOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a cell has used and holds, as far as its own thread and pipes know. */
+export interface CellUsage {
+  /** Of its linear memories. */
+  readonly memoryBytes: number
+  /** Units so far. */
+  readonly fuel: number
+  /** Since its start. */
+  readonly wallMs: number
+  /** Taken from stdout and stderr so far. */
+  readonly outputBytes: number
+  /** Open files, or resources. */
+  readonly handles: number
+}
+
 /** A running guest. Disposing it kills it and waits for its thread to be gone. */
 export interface Cell extends AsyncDisposable {
   readonly name: string
@@ -63,10 +77,23 @@ export interface Cell extends AsyncDisposable {
   readonly stdin: ByteWriter
   readonly stdout: ByteReader
   readonly stderr: ByteReader
+  readonly limits: CellLimits
+  /** As of now; after the end, as of then. */
+  readonly usage: CellUsage
   /** Never rejects. */
   readonly exited: Promise<CellExit>
+  /** Ends the guest for exceeding a limit that somebody else counts. `message` as in {@link CellExit}. */
+  exceed(limit: LimitName, message: string): void
   /** Ends the guest wherever it is; resolves when its thread is gone or was given up. Twice is once. */
   kill(): Promise<void>
+}
+
+/**
+ * Bytes that the memories of a program can grow to in a cell of such a limit.
+ * @throws {WwError} CELL_LIMITED when they do not fit even at the start
+ */
+export function memoryBytesOf(program: Program, limitBytes: number): number {
+  return pagesOf(program, limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
 }
 
 /**
@@ -102,6 +129,20 @@ async function startCell(options: CellOptions, thread: CellThread): Promise<Cell
   return cell
 }
 
+const PAGE_BYTES = 65_536
+
+/** How far the memory of each instance may grow. */
+function pagesOf({ code }: Program, limitBytes: number): number[] {
+  const instances =
+    code.kind === 'module'
+      ? [code.module]
+      : code.plan.steps.map(({ module }) => code.modules[module]!)
+  return allotMemory(
+    instances.map(({ memory }) => memory),
+    limitBytes,
+  )
+}
+
 class WorkerCell implements Cell, ThreadListener {
   readonly name: string
   readonly data: DataLink
@@ -111,6 +152,7 @@ class WorkerCell implements Cell, ThreadListener {
   /** Rejects when the program cannot be instantiated, or the thread ends before it is. */
   readonly started: Promise<void>
   readonly exited: Promise<CellExit>
+  readonly limits: CellLimits
 
   readonly #log: Log
   readonly #shared: HostSide
@@ -120,7 +162,10 @@ class WorkerCell implements Cell, ThreadListener {
   #isAsked = false
   /** Ends the pump's rest. */
   #wake = () => {}
+  readonly #output: OutputMeter
   readonly #deadline: NodeJS.Timeout | undefined
+  readonly #startMs = performance.now()
+  #endMs: number | undefined
   #stopping: Promise<void> | undefined
   #gone = false
   /** The guest's code has run to its end, whichever. */
@@ -137,7 +182,8 @@ class WorkerCell implements Cell, ThreadListener {
     { name, log, program, args, env, terminals, root, limits }: CellOptions,
     thread: CellThread,
   ) {
-    const { memoryBytes, fuel, wallMs, outputBytes } = { ...DEFAULT_CELL_LIMITS, ...limits }
+    this.limits = { ...DEFAULT_CELL_LIMITS, ...limits }
+    const { memoryBytes, wallMs, outputBytes, outputBytesPerSecond } = this.limits
     this.name = name
     const maxPages = this.#allot(program, memoryBytes)
     this.#log = log
@@ -150,11 +196,14 @@ class WorkerCell implements Cell, ThreadListener {
     const ask = () => this.#ask()
     this.data = new DataLink(shared.dataOut, shared.dataIn, ask)
     this.stdin = new PipeWriter(shared.stdin, `stdin of cell ${name}`)
-    const output = new OutputMeter(outputBytes, () =>
-      this.#limited('output', `wrote more than ${outputBytes} bytes, its limit`),
-    )
-    this.stdout = new PipeReader(shared.stdout, output, ask)
-    this.stderr = new PipeReader(shared.stderr, output, ask)
+    this.#output = new OutputMeter({
+      bytes: outputBytes,
+      bytesPerSecond: outputBytesPerSecond,
+      exceeded: () => this.exceed('output', `wrote more than ${outputBytes} bytes, its limit`),
+      more: ask,
+    })
+    this.stdout = new PipeReader(shared.stdout, this.#output, ask)
+    this.stderr = new PipeReader(shared.stderr, this.#output, ask)
     const files = new FileServer(shared.mailbox, shared.cellBell, root ?? EMPTY_TREE, log, ask)
     this.#ends = [this.data, this.stdin, this.stdout, this.stderr, files]
     this.started = new Promise((resolve, reject) => {
@@ -167,9 +216,10 @@ class WorkerCell implements Cell, ThreadListener {
 
     this.#thread = thread
     const seen = { ...NO_TERMINALS, ...terminals }
-    thread.begin({ code: program.code, args, env, terminals: seen, maxPages, fuel }, this)
+    const start = { args, env, terminals: seen, maxPages, limits: this.limits }
+    thread.begin({ ...start, code: program.code }, this)
     if (wallMs !== Infinity) {
-      const exceeded = () => this.#limited('wall', `ran for ${wallMs} ms, its limit`)
+      const exceeded = () => this.exceed('wall', `ran for ${wallMs} ms, its limit`)
       this.#deadline = setTimeout(exceeded, wallMs)
     }
     void this.#pump()
@@ -180,7 +230,14 @@ class WorkerCell implements Cell, ThreadListener {
     await this.exited
   }
 
-  #limited(limit: LimitName, message: string): void {
+  get usage(): CellUsage {
+    const { fuel, memoryBytes, handles } = this.#shared.gauges
+    const wallMs = (this.#endMs ?? performance.now()) - this.#startMs
+    const outputBytes = this.#output.bytes
+    return { memoryBytes, fuel: this.#fuelUsed ?? fuel, wallMs, outputBytes, handles }
+  }
+
+  exceed(limit: LimitName, message: string): void {
     if (this.#gone) return
     this.#exit ??= { kind: 'limited', code: 137, limit, message }
     this.#stopping ??= this.#stop()
@@ -215,16 +272,9 @@ class WorkerCell implements Cell, ThreadListener {
     return isGone
   }
 
-  #allot({ code }: Program, memoryBytes: number): number[] {
-    const instances =
-      code.kind === 'module'
-        ? [code.module]
-        : code.plan.steps.map(({ module }) => code.modules[module]!)
+  #allot(program: Program, memoryBytes: number): number[] {
     try {
-      return allotMemory(
-        instances.map(({ memory }) => memory),
-        memoryBytes,
-      )
+      return pagesOf(program, memoryBytes)
     } catch (thrown) {
       throw this.#notStarted(messageOf(thrown))
     }
@@ -301,12 +351,15 @@ class WorkerCell implements Cell, ThreadListener {
   end(): void {
     if (this.#gone) return
     clearTimeout(this.#deadline)
+    this.#endMs = performance.now()
     const exit = this.#outcome()
     const shared = this.#shared
     // Readers see what still lies in the rings, then the end.
     shared.closeForCell()
     if (exit.kind !== 'exited') this.data.fail(this.#cellEnded(exit))
     this.#gone = true
+    // What it wrote is all there will be: nobody need wait for it.
+    this.#output.stopPacing()
     this.#seat.leave()
     this.#turn()
     this.#wake()

@@ -4,10 +4,12 @@
  * What a hostile guest is kept from, and what not, stands in THREATS.md.
  * @module
  */
-export { spawnCell } from './cell.ts'
-export type { Cell, CellOptions } from './cell.ts'
-export { CELL_LIMITS } from './limits.ts'
-export type { CellLimits, LimitName, PoolLimits } from './limits.ts'
+export { Family, Member } from './family.ts'
+export type { Lifetime, MemberOptions, Traffic } from './family.ts'
+export { memoryBytesOf, spawnCell } from './cell.ts'
+export type { Cell, CellOptions, CellUsage } from './cell.ts'
+export { CELL_LIMITS, DEFAULT_CELL_LIMITS, LIMIT_KEYS, LIMIT_RULES, limitsFrom } from './limits.ts'
+export type { CellLimits, LimitName, LimitRule, PoolLimits } from './limits.ts'
 export { ThreadPool } from './pool.ts'
 export type { ThreadPoolOptions } from './pool.ts'
 export { loadProgram } from './program.ts'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 
-/** Every number that bounds a cell, with its unit and why it is that large. */
+/** Every number that bounds all cells alike, with its unit and why it is that large; {@link LIMIT_RULES} has the others. */
 export const CELL_LIMITS = {
   /** Bytes in flight per direction of the data stream and per standard stream: the size of a Unix pipe. A power of two. */
   ringBytes: 64 << 10,
@@ -66,6 +66,8 @@ export const CELL_LIMITS = {
   calmMs: 100,
   /** Milliseconds in which cells are counted that share the thread. */
   periodMs: 100,
+  /** What is limited per second can be saved for so long: a cell that waits for its user has it at once. */
+  savedMs: 1_000,
   /** A killed cell stops by itself within so many milliseconds, or its thread is terminated. */
   stopMs: 50,
   /** A terminated thread is gone within so many milliseconds, or is given up. */
@@ -96,10 +98,6 @@ export const CELL_LIMITS = {
   compilerHeapMb: 256,
   /** That thread ends after so many milliseconds without work, and gives back what it holds. */
   compilerIdleMs: 60_000,
-  /** Descriptors (preview 1) open at once. */
-  descriptors: 1_024,
-  /** Resource handles (components) open at once: streams, timers, files. */
-  handles: 16_384,
   /** Pieces of memory one read or write may fill or take, as with Linux. */
   vectors: 1_024,
   /** Subscriptions of one `poll_oneoff`, pollables of one `poll`. */
@@ -109,9 +107,6 @@ export const CELL_LIMITS = {
   nameBytes: 255,
   /** Links one path may lead through. */
   linksFollowed: 32,
-  /** What a cell may keep in its `/tmp`: bytes of files, also of those removed but still open; names. */
-  tmpBytes: 16 << 20,
-  tmpEntries: 4_096,
   /** Bytes of a file or of a listing carried by one answer of the host. */
   fileChunkBytes: 64 << 10,
   /** Bytes of randomness by one call of a component, which gets them as a list. */
@@ -162,26 +157,216 @@ export const POOL_LIMITS: PoolLimits = {
   maxFailures: 3,
 }
 
-/** What one cell may use. A node has defaults; whoever starts a cell may give less. */
+/**
+ * What one cell may use. A node has defaults; whoever starts a cell may give less, and it never gets
+ * more than its parent has. `Infinity` is no limit.
+ */
 export interface CellLimits {
   /** Its linear memories together. Growth beyond fails as the guest's language has it. */
   readonly memoryBytes: number
+  /** What the memories of all cells below it may grow to, together. */
+  readonly totalMemoryBytes: number
   /** Units of computing: roughly one per instruction, at most one counter step per loop turn. */
   readonly fuel: number
+  /** How many of them it earns; one second's can be saved. Who has used them up waits. */
+  readonly fuelPerSecond: number
   /** From its start on, waiting included. */
   readonly wallMs: number
+  /** One call to a capability of its own, until it returns. */
+  readonly callMs: number
   /** Written to stdout and stderr together. */
   readonly outputBytes: number
+  /** How fast that is taken from it; one second's can be saved. Who writes faster waits. */
+  readonly outputBytesPerSecond: number
+  /** Descriptors (preview 1) open at once. */
+  readonly files: number
+  /** Resource handles (components) open at once: streams, timers, files. */
+  readonly handles: number
+  /** What it keeps in its `/tmp`: bytes of files, also of those removed but still open. */
+  readonly tmpBytes: number
+  /** Names in its `/tmp`. */
+  readonly tmpEntries: number
+  /** Capabilities it holds, and as many it gives out: each keeps an object alive. */
+  readonly references: number
+  /** Calls of its own under way at once. */
+  readonly calls: number
+  /** What calls of its own that are under way hold: arguments, and results it has not finished. */
+  readonly callBytes: number
+  /** Cells it has started that have not ended. */
+  readonly children: number
+  /** These and theirs. */
+  readonly descendants: number
+  /** Cells started per second, by it and all below it; one second's can be saved. */
+  readonly spawnsPerSecond: number
+}
+
+/** How one limit is called, counted and chosen. */
+export interface LimitRule {
+  /** On the command line, in listings and in the reason why a cell ended. */
+  readonly name: string
+  readonly unit: 'bytes' | 'bytes/s' | 'ms' | 'units' | 'units/s' | 'count' | 'count/s'
+  /** What a node gives pid0 unless told otherwise. */
+  readonly standard: number
+  /** The most a node can be told to give; what `Infinity` has no more than that. */
+  readonly most: number
+  /** Said by `ww help run`. */
+  readonly what: string
+}
+
+const MIB = 1 << 20
+
+/** Every limit of a cell. The order is that of listings. */
+export const LIMIT_RULES: { readonly [K in keyof CellLimits]: LimitRule } = {
+  memoryBytes: {
+    name: 'memory',
+    unit: 'bytes',
+    // A TypeScript guest starts with under 4 MiB.
+    standard: 64 * MIB,
+    most: CELL_LIMITS.memoryPages * 65_536,
+    what: 'memory of one cell',
+  },
+  totalMemoryBytes: {
+    name: 'total-memory',
+    unit: 'bytes',
+    // What could grow counts, not what has: 256 children with all that a cell may have.
+    standard: 16_384 * MIB,
+    most: Infinity,
+    what: 'memory that the children of a cell may grow to, together',
+  },
+  fuel: {
+    name: 'fuel',
+    unit: 'units',
+    // A node runs for as long as it runs: who knows better gives a number.
+    standard: Infinity,
+    most: Infinity,
+    what: 'instructions, roughly',
+  },
+  fuelPerSecond: {
+    name: 'fuel-rate',
+    unit: 'units/s',
+    standard: Infinity,
+    most: Infinity,
+    what: 'instructions per second; a cell that wants more waits',
+  },
+  wallMs: {
+    name: 'wall',
+    unit: 'ms',
+    standard: Infinity,
+    most: 2 ** 31 - 1, // a timer's longest
+    what: 'life of a cell',
+  },
+  callMs: {
+    name: 'call',
+    unit: 'ms',
+    // A call may be a subscription, which lasts.
+    standard: Infinity,
+    most: 2 ** 31 - 1,
+    what: 'one call to what a cell offers',
+  },
+  outputBytes: {
+    name: 'output',
+    unit: 'bytes',
+    standard: Infinity,
+    most: Infinity,
+    what: 'written to stdout and stderr',
+  },
+  outputBytesPerSecond: {
+    name: 'output-rate',
+    unit: 'bytes/s',
+    standard: Infinity,
+    most: Infinity,
+    what: 'written per second; a cell that writes faster waits',
+  },
+  files: {
+    name: 'files',
+    unit: 'count',
+    standard: 1_024, // as a Unix process
+    most: 65_536,
+    what: 'open files of a cell (WASI preview 1)',
+  },
+  handles: {
+    name: 'handles',
+    unit: 'count',
+    standard: 16_384,
+    most: 1 << 20,
+    what: 'open resources of a cell (WASI 0.2)',
+  },
+  tmpBytes: {
+    name: 'tmp',
+    unit: 'bytes',
+    standard: 16 * MIB,
+    // It lies in the memory of the node.
+    most: 1_024 * MIB,
+    what: 'files in the /tmp of a cell',
+  },
+  tmpEntries: {
+    name: 'tmp-entries',
+    unit: 'count',
+    standard: 4_096,
+    most: 1 << 20,
+    what: 'names in the /tmp of a cell',
+  },
+  references: {
+    name: 'references',
+    unit: 'count',
+    // Some 300 bytes each, here and there.
+    standard: 65_536,
+    most: 1 << 20,
+    what: 'capabilities a cell holds, and gives out',
+  },
+  calls: {
+    name: 'calls',
+    unit: 'count',
+    standard: 65_536,
+    most: 1 << 20,
+    what: 'calls of a cell under way',
+  },
+  callBytes: {
+    name: 'call-bytes',
+    unit: 'bytes',
+    standard: 64 * MIB, // the largest message
+    most: 1_024 * MIB,
+    what: 'what the calls of a cell under way hold',
+  },
+  children: {
+    name: 'children',
+    unit: 'count',
+    standard: 1_024,
+    most: 65_536,
+    what: 'children of a cell alive at once',
+  },
+  descendants: {
+    name: 'descendants',
+    unit: 'count',
+    // A thread each, with some 8 MiB.
+    standard: 1_024,
+    most: 65_536,
+    what: 'children and theirs alive at once',
+  },
+  spawnsPerSecond: {
+    name: 'spawn-rate',
+    unit: 'count/s',
+    // A node starts some 600 a second when it does nothing else.
+    standard: 1_000,
+    most: 1_000_000,
+    what: 'cells started per second by a cell and those below it',
+  },
+}
+
+export const LIMIT_KEYS = Object.keys(LIMIT_RULES) as readonly (keyof CellLimits)[]
+
+/** What a node gives unless it is told otherwise. */
+export const DEFAULT_CELL_LIMITS: CellLimits = limitsFrom((key) => LIMIT_RULES[key].standard)
+
+/** Limits, each as `of` says. */
+export function limitsFrom(of: (key: keyof CellLimits) => number): CellLimits {
+  return Object.fromEntries(LIMIT_KEYS.map((key) => [key, of(key)])) as unknown as CellLimits
+}
+
+/** The smaller of each. What is not asked for is as `held`. */
+export function lesserLimits(held: CellLimits, asked: Partial<CellLimits>): CellLimits {
+  return limitsFrom((key) => Math.min(held[key], asked[key] ?? Infinity))
 }
 
 /** A limit whose breach ends a cell. */
-export type LimitName = 'fuel' | 'stack' | 'wall' | 'output'
-
-export const DEFAULT_CELL_LIMITS: CellLimits = {
-  // A TypeScript guest starts with under 4 MiB.
-  memoryBytes: 64 << 20,
-  // A node runs for as long as it runs: who knows better gives a number.
-  fuel: Infinity,
-  wallMs: Infinity,
-  outputBytes: Infinity,
-}
+export type LimitName = 'fuel' | 'stack' | 'wall' | 'output' | 'handles' | 'references' | 'calls'

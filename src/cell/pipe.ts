@@ -3,6 +3,7 @@
 
 import { concatBytes, EMPTY_BYTES, WwError } from '../base/index.ts'
 import type { ByteLink, ByteReader, ByteSink, ByteWriter } from '../base/index.ts'
+import { CELL_LIMITS } from './limits.ts'
 import type { RingReader, RingWriter } from './ring.ts'
 
 /** Something to go on with whenever the cell may have moved bytes. */
@@ -16,25 +17,89 @@ interface PendingRead {
   readonly resolve: (bytes: Uint8Array) => void
 }
 
-/** Counts what a cell's pipes bring, and says so when it is more than allowed. */
-export class OutputMeter {
-  readonly #limitBytes: number
-  readonly #exceeded: () => void
-  #bytes = 0
+export interface OutputOptions {
+  /** In all; may be Infinity. */
+  readonly bytes: number
+  /** May be Infinity. */
+  readonly bytesPerSecond: number
+  /** Somebody wants to take more than is allowed in all. */
+  readonly exceeded: () => void
+  /** There was nothing to be had at that moment; now there is. */
+  readonly more: () => void
+}
 
-  constructor(limitBytes: number, exceeded: () => void) {
-    this.#limitBytes = limitBytes
-    this.#exceeded = exceeded
+/** Counts what a cell's pipes bring: ends the cell when it is too much, lets it wait when it is too fast. */
+export class OutputMeter {
+  readonly #limits: OutputOptions
+  #bytes = 0
+  /** Bytes that may be taken now, as of `#filledMs`. */
+  #saved: number
+  #filledMs = performance.now()
+  #timer: NodeJS.Timeout | undefined
+  #isPaced: boolean
+
+  constructor(limits: OutputOptions) {
+    this.#limits = limits
+    this.#isPaced = limits.bytesPerSecond !== Infinity
+    this.#saved = this.#mostSaved
   }
 
-  /** How many of `count` more bytes may be passed on. */
+  /** Taken so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether what cannot be had now can be had later. */
+  get isPaced(): boolean {
+    return this.#isPaced
+  }
+
+  /** How many of `count` more bytes may be passed on now. */
   take(count: number): number {
-    const allowed = Math.min(count, this.#limitBytes - this.#bytes)
+    const paced = this.#isPaced ? Math.min(count, this.#earned()) : count
+    const allowed = Math.min(paced, this.#limits.bytes - this.#bytes)
     this.#bytes += allowed
-    if (allowed < count) this.#exceeded()
+    this.#saved -= allowed
+    if (allowed < paced) this.#limits.exceeded()
+    else if (allowed < count) this.#wait()
     return allowed
   }
+
+  /** From now on everything can be had at once. */
+  stopPacing(): void {
+    this.#isPaced = false
+    clearTimeout(this.#timer)
+  }
+
+  get #mostSaved(): number {
+    return Math.max(1, (this.#limits.bytesPerSecond * CELL_LIMITS.savedMs) / MS_PER_SECOND)
+  }
+
+  #earned(): number {
+    const nowMs = performance.now()
+    const earned = ((nowMs - this.#filledMs) * this.#limits.bytesPerSecond) / MS_PER_SECOND
+    this.#filledMs = nowMs
+    this.#saved = Math.min(this.#mostSaved, this.#saved + earned)
+    return Math.floor(this.#saved)
+  }
+
+  /** Wakes the readers when there is something worth it: a hundredth of a second's, one byte at least. */
+  #wait(): void {
+    if (this.#timer) return
+    const { bytesPerSecond, more } = this.#limits
+    const oneByteMs = MS_PER_SECOND / bytesPerSecond
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        more()
+      },
+      Math.max(PACE_MS, oneByteMs),
+    )
+  }
 }
+
+const MS_PER_SECOND = 1_000
+const PACE_MS = 10
 
 /** A cell's stdout or stderr. What nobody reads stays in the ring and stops the guest when it is full. */
 export class PipeReader implements ByteReader, HostEnd {
@@ -65,9 +130,11 @@ export class PipeReader implements ByteReader, HostEnd {
   turn(): void {
     for (let next = this.#pending[0]; next; next = this.#pending[0]) {
       // Before the count: what was written before the end was closed is seen.
-      const isLast = this.#ring.writerClosed || this.#ring.readerClosed
+      const isClosed = this.#ring.writerClosed || this.#ring.readerClosed
       const readable = this.#ring.readerClosed ? 0 : this.#ring.readable
       const count = this.#meter.take(Math.min(readable, Math.max(0, next.maxBytes)))
+      // What may not be had yet is still to come, unless none ever may.
+      const isLast = isClosed && (readable === 0 || !this.#meter.isPaced)
       if (count === 0 && next.maxBytes > 0 && !isLast) return
       const bytes = count === 0 ? EMPTY_BYTES : new Uint8Array(count)
       this.#ring.read(bytes, 0, count)

@@ -1,7 +1,7 @@
 // What the host's thread and a cell's thread say to each other besides shared memory.
 
 import type { LinkPlan } from './component/plan.ts'
-import type { LimitName } from './limits.ts'
+import type { CellLimits, LimitName } from './limits.ts'
 import type { CoreModule } from './module/instance.ts'
 import type { Terminals } from './world/world.ts'
 
@@ -22,8 +22,7 @@ export interface CellStart {
   readonly terminals: Terminals
   /** Pages the memory of each instance may grow to, in the order of instantiation. */
   readonly maxPages: readonly number[]
-  /** Units. */
-  readonly fuel: number
+  readonly limits: CellLimits
 }
 
 /** What a cell's thread says. */

@@ -2,6 +2,7 @@
 // the code ready which every cell goes through first: linking, reading, writing, polling. Without it
 // the first turn of each cell takes three times as long.
 
+import { DEFAULT_CELL_LIMITS } from './limits.ts'
 import type { CellStart } from './protocol.ts'
 import { allocateCell, CellSide, HostSide } from './shared-cell.ts'
 import { NO_TERMINALS } from './world/world.ts'
@@ -59,6 +60,7 @@ export function rehearsal(): { readonly start: CellStart; readonly pipes: CellSi
   const memory = { minPages: 1, maxPages: 1 }
   const core = { module, memory, tableEntries: 0, isMetered: false, hasStart: false }
   const code = { kind: 'module', module: core } as const
-  const start = { code, args: [], env: [], terminals: NO_TERMINALS, maxPages: [1], fuel: Infinity }
+  const nothing = { args: [], env: [], terminals: NO_TERMINALS }
+  const start = { code, ...nothing, maxPages: [1], limits: DEFAULT_CELL_LIMITS }
   return { start, pipes: new CellSide(buffer) }
 }

@@ -1,6 +1,7 @@
 // The shared memory of one cell, as both threads see it.
 //
-// Words: the two doorbells, the kill word and the turn to compute. Then the file mailbox, then five rings.
+// Words: the two doorbells, the kill word and the turn to compute; what the cell uses. Then the file
+// mailbox, then five rings.
 
 import { CELL_LIMITS } from './limits.ts'
 import { Mailbox, MAILBOX_BYTES } from './mailbox.ts'
@@ -15,6 +16,12 @@ const KILL = 4
 const TURN = 5
 // Doorbells are hot on both sides: the words get a cache line and more to themselves.
 const WORD_BYTES = 128
+/** Numbers from here on, the second half of the words. */
+const GAUGES_AT = 64
+const FUEL = 0
+const MEMORY = 1
+const HANDLES = 2
+const GAUGES = 3
 
 const RINGS = ['dataIn', 'dataOut', 'stdin', 'stdout', 'stderr'] as const
 type RingName = (typeof RINGS)[number]
@@ -30,7 +37,41 @@ function place(buffer: SharedArrayBuffer, name: RingName): RingPlace {
   return { buffer, offset, capacity }
 }
 
+/** What a cell uses. Written by its thread alone; who reads it may see numbers of different moments. */
+export class Gauges {
+  readonly #numbers: Float64Array
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#numbers = new Float64Array(buffer, GAUGES_AT, GAUGES)
+  }
+
+  /** Units used so far. */
+  get fuel(): number {
+    return this.#numbers[FUEL]!
+  }
+  set fuel(units: number) {
+    this.#numbers[FUEL] = units
+  }
+
+  /** Its linear memories together. */
+  get memoryBytes(): number {
+    return this.#numbers[MEMORY]!
+  }
+  set memoryBytes(bytes: number) {
+    this.#numbers[MEMORY] = bytes
+  }
+
+  /** Open files, or resources. */
+  get handles(): number {
+    return this.#numbers[HANDLES]!
+  }
+  set handles(count: number) {
+    this.#numbers[HANDLES] = count
+  }
+}
+
 class SharedWords {
+  readonly gauges: Gauges
   readonly mailbox: Mailbox
   readonly hostBell: Doorbell
   readonly cellBell: Doorbell
@@ -42,6 +83,7 @@ class SharedWords {
     this.hostBell = new Doorbell(this.#words, HOST_BELL)
     this.cellBell = new Doorbell(this.#words, CELL_BELL)
     this.turn = new TurnWord(this.#words, TURN)
+    this.gauges = new Gauges(buffer)
     this.mailbox = new Mailbox(buffer, WORD_BYTES)
   }
 

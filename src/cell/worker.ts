@@ -8,12 +8,14 @@ import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
 import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Fuel } from './module/fuel.ts'
+import type { Pace } from './module/fuel.ts'
 import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
 import { linkCommand } from './wasi/preview1.ts'
 import { Stopper } from './world/stop.ts'
 import type { StopReason } from './world/stop.ts'
+import { nowMs } from './world/waiter.ts'
 import { openWorld } from './world/world.ts'
 import type { World } from './world/world.ts'
 
@@ -28,11 +30,16 @@ function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
     () => pipes.killed,
     () => share.pay(CELL_LIMITS.hostCallUnits),
   )
-  const fuel = new Fuel(start.fuel, stopper, (units) => share.pay(units))
-  const ended = (exit: CellExit): CellMessage => ({ kind: 'ended', exit, fuelUsed: fuel.used })
+  const { args, env, terminals, limits } = start
+  const world = openWorld(pipes, args, env, terminals, limits)
+  const fuel = new Fuel(limits.fuel, stopper, paceOf(world), (units) => share.pay(units))
+  world.usage.fuel = () => fuel.used
+  const ended = (exit: CellExit): CellMessage => {
+    world.usage.tell()
+    return { kind: 'ended', exit, fuelUsed: fuel.used }
+  }
   let entry: EntryPoint
   try {
-    const world = openWorld(pipes, start.args, start.env, start.terminals)
     entry = link(start, world, stopper, fuel)
   } catch (thrown) {
     const reason = stopper.reasonFor(thrown)
@@ -47,6 +54,15 @@ function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
     return ended(stopper.reason ? exitFor(stopper.reason) : { kind: 'exited', code })
   } catch (thrown) {
     return ended(exitFor(stopper.reasonFor(thrown)))
+  }
+}
+
+function paceOf({ limits, waiter, usage }: World): Pace {
+  return {
+    perSecond: limits.fuelPerSecond,
+    nowMs,
+    sleepUntilMs: (deadlineMs) => waiter.untilMs(deadlineMs),
+    tell: () => usage.tell(),
   }
 }
 

@@ -13,6 +13,11 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./run.ts')).run,
   },
   {
+    name: 'ps',
+    summary: 'list the cells of a node that runs',
+    load: async () => (await import('./ps.ts')).ps,
+  },
+  {
     name: 'init',
     summary: 'begin a guest in TypeScript, C, C++ or Rust',
     load: async () => (await import('./init.ts')).init,

@@ -1,3 +1,4 @@
+import { limitRows } from '../host/index.ts'
 import type { IdentityFile, Source, SourcedConfig } from '../host/index.ts'
 
 interface Row {
@@ -33,7 +34,7 @@ export function configAsJson(config: SourcedConfig): string {
 }
 
 function rowsOf(config: SourcedConfig): readonly Row[] {
-  const { mounts, listen, identity, logLevel, wasmDebug, cacheDirectory } = config
+  const { mounts, listen, identity, logLevel, wasmDebug, cacheDirectory, control } = config
   return [
     { name: 'mounts', ...mounts },
     { name: 'listen', ...listen },
@@ -41,6 +42,8 @@ function rowsOf(config: SourcedConfig): readonly Row[] {
     { name: 'log-level', ...logLevel },
     { name: 'wasm-debug', ...wasmDebug },
     { name: 'cache-dir', value: cacheDirectory.value ?? null, source: cacheDirectory.source },
+    { name: 'control', value: control.value ?? null, source: control.source },
+    ...limitRows(config).map((row) => ({ ...row, name: `limit.${row.name}` })),
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { inspect } from 'node:util'
 
-import { errorFromUnknown, WwError } from '../base/index.ts'
+import { errorFromUnknown, plainText, WwError } from '../base/index.ts'
 import { EXIT } from './exit-code.ts'
 
 /** A mistake on the command line that commander cannot see. */
@@ -18,7 +18,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set(['USAGE', 'BAD_CONFIG'])
 export function reportFailure(thrown: unknown, stderr: Writable, stacks: boolean): number {
   const error = errorFromUnknown(thrown)
   const known = error instanceof WwError
-  stderr.write(`ww: ${error.message.trimEnd()}\n`)
+  // A sentence may quote what somebody else chose: the name of a file, words of a guest.
+  stderr.write(`ww: ${plainText(error.message.trimEnd())}\n`)
   if (stacks) stderr.write(`${inspect(error)}\n`)
   return known && USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed
 }

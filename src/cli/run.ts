@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { lineLog, WwError } from '../base/index.ts'
-import { configFile, nodeConfig, resolveConfig, runNode } from '../host/index.ts'
+import { lineLog, plainText, WwError } from '../base/index.ts'
+import { configFile, limitsHelp, nodeConfig, resolveConfig, runNode } from '../host/index.ts'
 import type { ConfigSources, NodeConfig, NodeFlags, SourcedConfig } from '../host/index.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import type { CliIo, StopSignal } from './io.ts'
@@ -20,13 +20,15 @@ interface RunOptions {
   readonly logLevel?: string
   readonly wasmDebug?: boolean
   readonly cacheDir?: string
+  readonly limit?: readonly string[]
+  readonly control?: string
   readonly printConfig?: boolean
   readonly json?: boolean
 }
 
 export const run: VerbBody = {
   define(command) {
-    const collect = (addr: string, before: readonly string[] = []) => [...before, addr]
+    const collect = (one: string, before: readonly string[] = []) => [...before, one]
     command
       .argument('[mount...]', 'layers of the image, lowest first: a directory, or source:/target')
       .option('--port <number>', 'TCP port for peers, 0 for a free one (default 2025)')
@@ -35,9 +37,11 @@ export const run: VerbBody = {
       .option('--log-level <level>', 'error, warn, info, debug or trace (default warn)')
       .option('--wasm-debug', 'name the functions a guest trapped in')
       .option('--cache-dir <dir>', 'keep compiled programs there, or off (default ~/.cache/ww)')
+      .option('--limit <name=value>', 'what each cell may use, see below; can be repeated', collect)
+      .option('--control <socket>', 'let "ww ps" see the cells through this socket, mode 0600')
       .option('--print-config', 'print each value and where it came from, and leave')
       .option('--json', 'with --print-config: as JSON')
-      .addHelpText('after', AFTER)
+      .addHelpText('after', () => afterHelp())
   },
 
   async act(command, io) {
@@ -52,24 +56,29 @@ export const run: VerbBody = {
   },
 }
 
-const AFTER = `
+const afterHelp = () => `
 Standard input and output belong to the guest; the log of the node goes to standard error. The exit
 code is the guest's own; 134 after a trap, 137 when it had to be killed, 1 when it could not start.
 The first SIGINT or SIGTERM ends the guest's input and shuts down, the second leaves at once.
 
 Settings also come from the environment (WW_PORT, WW_LISTEN, WW_IDENTITY, WW_LOG, WW_WASM_DEBUG,
-WW_CACHE_DIR) and from ~/.ww/config.json, whose keys are the flags: {"port": 2026, "log-level":
-"info"}. A flag wins over the environment, the environment over the file.
+WW_CACHE_DIR, WW_LIMIT, WW_CONTROL) and from ~/.ww/config.json, whose keys are the flags:
+{"port": 2026, "log-level": "info"}. A flag wins over the environment, the environment over the file.
 
 WW_TRACE_RPC=1 writes a line to standard error for each message between the node and its guests,
 without their content. WW_RECORD_RPC=<folder> records those links there, a file each that only you
 can read: everything that is said is in it, secrets too.
+
+Limits, with what they are by default. They are those of pid0; what it starts gets no more than it
+has. In the file: {"limit": {"memory": "32MiB", "children": 8}}, in WW_LIMIT: memory=32MiB,children=8.
+${limitsHelp()}
 ${examples([
   ['ww run', 'the kernel that ships with ww: a shell on a terminal'],
   ['ww run .', 'the image in this directory'],
   ['ww run base overlay', 'two layers as one; files of the later win'],
   ['ww run . notes.txt:/etc/motd', 'one more file, mounted at a place'],
   ['ww run --port 0 --identity ./node.key', 'a second node beside the first'],
+  ['ww run --limit memory=32MiB --limit call=5s', 'less for every cell'],
   ['ww run --print-config --json', 'what would be used, and why'],
 ])}`
 
@@ -92,7 +101,7 @@ async function sourcesOf(
 }
 
 function flagsOf(options: RunOptions): NodeFlags {
-  const { port, listen, identity, logLevel, wasmDebug, cacheDir } = options
+  const { port, listen, identity, logLevel, wasmDebug, cacheDir, limit, control } = options
   return {
     ...(port === undefined ? {} : { port }),
     ...(listen === undefined ? {} : { listen }),
@@ -100,6 +109,8 @@ function flagsOf(options: RunOptions): NodeFlags {
     ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
     ...(wasmDebug === undefined ? {} : { 'wasm-debug': wasmDebug }),
     ...(cacheDir === undefined ? {} : { 'cache-dir': cacheDir }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(control === undefined ? {} : { control }),
   }
 }
 
@@ -134,7 +145,7 @@ async function runUntilStopped(sourced: SourcedConfig, io: CliIo): Promise<numbe
   try {
     const { stdin, stdout, stderr } = io
     const rpcLine = io.env['WW_TRACE_RPC']
-      ? (line: string) => void stderr.write(`ww: rpc: ${line}\n`)
+      ? (line: string) => void stderr.write(`ww: rpc: ${plainText(line)}\n`)
       : undefined
     const folder = io.env['WW_RECORD_RPC']
     const rpcRecording = folder ? recordingsIn(resolve(io.cwd, folder), log) : undefined

@@ -1,22 +1,27 @@
-import type { Cell } from '../cell/index.ts'
+import type { Watch } from '../base/index.ts'
+import type { Family } from '../cell/index.ts'
+import type { Epoch } from '../membrane/index.ts'
 
-/** The cells started by guests. They live until they end, or until the node does. */
-export class Children implements AsyncDisposable {
-  readonly #cells = new Set<Cell>()
-  #isClosed = false
+/**
+ * What becomes of the children of pid0 when the epoch ends in which they were started. Their grants
+ * are dead either way. `kill`: so are they, for what they were started for is over. `keep`: they go
+ * on with what they have computed, until their lifetime is over.
+ */
+export type EpochPolicy = 'kill' | 'keep'
 
-  /** Takes ownership of `cell`. */
-  adopt(cell: Cell): void {
-    if (this.#isClosed) {
-      void cell.kill()
-      return
-    }
-    this.#cells.add(cell)
-    void cell.exited.then(() => this.#cells.delete(cell))
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true
-    await Promise.all([...this.#cells].map((cell) => cell.kill()))
-  }
+/**
+ * Does so from now on.
+ * @returns what stops it
+ */
+export function endWithEpoch(
+  epochs: Watch<Epoch>,
+  family: Family,
+  policy: EpochPolicy,
+): () => void {
+  let { seq } = epochs.value
+  return epochs.listen((epoch) => {
+    if (epoch.seq === seq) return
+    seq = epoch.seq
+    if (policy === 'kill') void family.killChildren()
+  })
 }

@@ -11,6 +11,9 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 import { LOG_LEVELS, WwError } from '../base/index.ts'
 import type { LogLevel } from '../base/index.ts'
+import { DEFAULT_CELL_LIMITS, LIMIT_KEYS, limitsFrom } from '../cell/index.ts'
+import type { CellLimits } from '../cell/index.ts'
+import { limitsFromSetting } from './limit-setting.ts'
 
 export interface NodeConfig {
   /** The layers of the image as written, `source[:target]`, lowest first; at least one. */
@@ -24,6 +27,10 @@ export interface NodeConfig {
   readonly wasmDebug: boolean
   /** Where rewritten programs are kept for the next run; absolute. Absent when they are not. */
   readonly cacheDirectory: string | undefined
+  /** What pid0 may use, and with it every cell. */
+  readonly cellLimits: CellLimits
+  /** Where whoever may open a file of ours can look at the cells; absolute. Absent: nowhere. */
+  readonly control: string | undefined
 }
 
 export interface IdentityFile {
@@ -45,7 +52,9 @@ export interface Sourced<T> {
 }
 
 /** {@link NodeConfig} before the sources are forgotten; what `--print-config` shows. */
-export type SourcedConfig = { readonly [K in keyof NodeConfig]: Sourced<NodeConfig[K]> }
+export type SourcedConfig = {
+  readonly [K in Exclude<keyof NodeConfig, 'cellLimits'>]: Sourced<NodeConfig[K]>
+} & { readonly cellLimits: { readonly [K in keyof CellLimits]: Sourced<number> } }
 
 /** Flags as the command line gave them; absent means not given. */
 export interface NodeFlags {
@@ -55,6 +64,9 @@ export interface NodeFlags {
   readonly 'log-level'?: string
   readonly 'wasm-debug'?: boolean
   readonly 'cache-dir'?: string
+  /** `name=value` each. */
+  readonly limit?: readonly string[]
+  readonly control?: string
 }
 
 export interface ConfigSources {
@@ -93,6 +105,8 @@ export function resolveConfig(sources: ConfigSources): SourcedConfig {
     logLevel: given.find('log-level', logLevelFrom) ?? byDefault('warn'),
     wasmDebug: given.find('wasm-debug', booleanFrom) ?? byDefault(false),
     cacheDirectory: cacheFrom(given.find('cache-dir', textFrom), sources),
+    cellLimits: limitsOf(given.findAll('limit', limitsFromSetting)),
+    control: controlFrom(given.find('control', textFrom), sources),
   }
 }
 
@@ -105,6 +119,8 @@ export function nodeConfig(config: SourcedConfig): NodeConfig {
     logLevel: config.logLevel.value,
     wasmDebug: config.wasmDebug.value,
     cacheDirectory: config.cacheDirectory.value,
+    cellLimits: limitsFrom((key) => config.cellLimits[key].value),
+    control: config.control.value,
   }
 }
 
@@ -118,6 +134,8 @@ const VARIABLES: Readonly<Record<SettingName, string>> = {
   'log-level': 'WW_LOG',
   'wasm-debug': 'WW_WASM_DEBUG',
   'cache-dir': 'WW_CACHE_DIR',
+  limit: 'WW_LIMIT',
+  control: 'WW_CONTROL',
 }
 
 const SETTING_NAMES = Object.keys(VARIABLES) as readonly SettingName[]
@@ -140,6 +158,11 @@ class Settings {
 
   /** The strongest value given, after every given one was read. */
   find<T>(name: SettingName, read: Reading<T>): Sourced<T> | undefined {
+    return this.findAll(name, read)[0]
+  }
+
+  /** Every value given, the strongest first. */
+  findAll<T>(name: SettingName, read: Reading<T>): readonly Sourced<T>[] {
     const variable = VARIABLES[name]
     const text = this.#env[variable]
     return [
@@ -157,7 +180,7 @@ class Settings {
         `"${name}" in ${this.#file.path}`,
         read,
       ),
-    ].find((found) => found !== undefined)
+    ].filter((found) => found !== undefined)
   }
 }
 
@@ -281,6 +304,26 @@ function absolute({ value, source }: Sourced<string>, { cwd, home, file }: Confi
   const expanded =
     inFile && home !== undefined && value.startsWith('~/') ? join(home, value.slice(2)) : value
   return resolve(inFile ? dirname(file.path) : cwd, expanded)
+}
+
+/** Each limit as the strongest who names it says. */
+function limitsOf(given: readonly Sourced<Partial<CellLimits>>[]): SourcedConfig['cellLimits'] {
+  const one = (key: keyof CellLimits): Sourced<number> => {
+    for (const { value, source } of given) {
+      const limit = value[key]
+      if (limit !== undefined) return { value: limit, source }
+    }
+    return byDefault(DEFAULT_CELL_LIMITS[key])
+  }
+  const entries = LIMIT_KEYS.map((key) => [key, one(key)])
+  return Object.fromEntries(entries) as SourcedConfig['cellLimits']
+}
+
+function controlFrom(
+  given: Sourced<string> | undefined,
+  sources: ConfigSources,
+): Sourced<string | undefined> {
+  return given ? { value: absolute(given, sources), source: given.source } : byDefault(undefined)
 }
 
 function byDefault<T>(value: T): Sourced<T> {

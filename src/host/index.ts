@@ -4,6 +4,7 @@
  * The door is light: what a node is made of (libp2p, cells) is loaded when one is started.
  * @module
  */
+import type { CellSeen } from './cells.ts'
 import type { NodeConfig } from './config.ts'
 import type { NodeIo } from './io.ts'
 
@@ -17,7 +18,9 @@ export type {
   Sourced,
   SourcedConfig,
 } from './config.ts'
+export { limitRows, limitsHelp } from './limit-setting.ts'
 export { writeIdentityFile } from './identity.ts'
+export type { CellSeen } from './cells.ts'
 export type { NodeIo, TerminalInput, TerminalOutput } from './io.ts'
 
 /**
@@ -34,4 +37,13 @@ export async function runNode(
 ): Promise<number> {
   const { startNode } = await import('./node.ts')
   return await startNode(config, io, signal)
+}
+
+/**
+ * The cells of a node that runs with a control socket, parents before children.
+ * @throws {WwError} NO_NODE when nobody listens there
+ */
+export async function cellsOf(path: string): Promise<readonly CellSeen[]> {
+  const { listCells } = await import('./cells.ts')
+  return await listCells(path)
 }

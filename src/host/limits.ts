@@ -6,6 +6,8 @@ export const HOST_LIMITS = {
   outputChunkBytes: 64 << 10,
   /** An entry point larger than this is refused before it is read. */
   maxProgramBytes: 64 << 20,
+  /** Connections to the control socket at once. Each is somebody who may open files of this user. */
+  maxControls: 16,
   /** UTF-16 units of a cell's name, which a guest chose, in a line of the RPC trace. */
   maxTracedName: 32,
 } as const

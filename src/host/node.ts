@@ -8,16 +8,17 @@ import type { ByteLink, Log, ReadOnlyTree } from '../base/index.ts'
 import * as ipfs from '../capnp/ipfs.ts'
 import * as stem from '../capnp/stem.ts'
 import * as system from '../capnp/system.ts'
-import { graft } from '../caps/index.ts'
-import { Programs, spawnCell, ThreadPool } from '../cell/index.ts'
+import { graft, linkCell, serveInspector } from '../caps/index.ts'
+import { Family, Programs, spawnCell, ThreadPool } from '../cell/index.ts'
 import type { Cell, CellExit, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
 import { startSwarm } from '../net/index.ts'
-import { Connection, record, traceLines } from '../rpc/index.ts'
+import { record, traceLines } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
-import { Children } from './children.ts'
+import { endWithEpoch } from './children.ts'
 import type { NodeConfig } from './config.ts'
+import { serveControl } from './control.ts'
 import { openIdentity } from './identity.ts'
 import type { NodeIo } from './io.ts'
 import { HOST_LIMITS } from './limits.ts'
@@ -52,17 +53,22 @@ export async function startNode(
   scope.own(swarm)
   log.info('node is up', { peer: key.peerIdText, evm: key.evmAddress })
 
-  const children = scope.own(new Children())
+  const family = scope.own(new Family('pid0', config.cellLimits))
   const terminal = terminalOf(io)
   if (terminal) scope.own(terminal)
   const expose = exposeTo(log)
-  const adopt = (cell: Cell) => children.adopt(cell)
   const traceOf = tracing(io.rpcLine)
   const recorded = recording(io.rpcRecording)
-  const cells = { programs, threads, keepNames, adopt, traceOf, recorded }
-  const powers = { key, swarm, terminal, log, expose, ...cells }
+  const cells = { programs, threads, keepNames, traceOf, recorded }
+  const powers = { key, swarm, terminal, family, log, expose, ...cells }
+  if (config.control !== undefined) {
+    const inspector = serveInspector(family)
+    scope.defer(() => inspector[Symbol.dispose]())
+    scope.own(await serveControl(config.control, inspector, log))
+  }
   // The epochs exist before the guest does, so that none is missed.
   const epochs = new Watch(FIRST_EPOCH)
+  scope.defer(endWithEpoch(epochs, family, 'kill'))
   const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
 
   const env = ['PATH=/bin', ...(terminal ? ['WW_TTY=1'] : [])]
@@ -72,12 +78,15 @@ export async function startNode(
     args: [],
     env,
     root: image,
+    limits: config.cellLimits,
     threads,
     log,
     signal,
   })
   scope.own(pid0)
-  const connection = new Connection(recorded('pid0', pid0.data), {
+  family.root.adopt(pid0)
+  const connection = linkCell(pid0, family.root, {
+    recorded,
     bootstrap: membrane,
     log,
     expose,
@@ -91,7 +100,7 @@ export async function startNode(
     }
   })
 
-  const exit = await attended(pid0, io, signal)
+  const exit = await attended(pid0, io, terminal !== undefined, signal)
   if (exit.kind === 'trapped') log.error('pid0 trapped', { cause: exit.message })
   if (exit.kind === 'limited') log.error('pid0 exceeded a limit', { cause: exit.message })
   if (exit.kind === 'killed') log.warn('pid0 was killed')
@@ -148,11 +157,17 @@ async function readWhole(tree: ReadOnlyTree, path: string, size: number): Promis
 }
 
 /** pid0 on our standard streams, until it ends; told to leave when `signal` says so. */
-async function attended(pid0: Cell, io: NodeIo, signal: AbortSignal): Promise<CellExit> {
+async function attended(
+  pid0: Cell,
+  io: NodeIo,
+  ownsTerminal: boolean,
+  signal: AbortSignal,
+): Promise<CellExit> {
   const stopInput = pumpInput(io.stdin, pid0.stdin)
   const outputs = Promise.all([
-    pumpOutput(pid0.stdout, io.stdout),
-    pumpOutput(pid0.stderr, io.stderr),
+    pumpOutput(pid0.stdout, io.stdout, { isPlain: io.stdout.isTTY === true && !ownsTerminal }),
+    // The log shares it, and nobody draws there.
+    pumpOutput(pid0.stderr, io.stderr, { isPlain: io.stderr.isTTY === true }),
   ])
   const ended = new AbortController()
   const stop = () => {

@@ -2,6 +2,7 @@
 
 import type { Writable } from 'node:stream'
 
+import { plainText } from '../base/index.ts'
 import type { ByteReader, ByteWriter } from '../base/index.ts'
 import type { Terminal } from '../caps/index.ts'
 import type { NodeIo } from './io.ts'
@@ -32,14 +33,27 @@ export function pumpInput(stdin: NodeIo['stdin'], writer: ByteWriter): () => voi
   return stop
 }
 
-/** Moves what the guest writes to `output` until it ends, no faster than `output` takes it. */
-export async function pumpOutput(reader: ByteReader, output: Writable): Promise<void> {
-  for (;;) {
-    const bytes = await reader.read(HOST_LIMITS.outputChunkBytes)
-    if (bytes.length === 0) return
+/**
+ * Moves what the guest writes to `output` until it ends, no faster than `output` takes it.
+ * @param isPlain shows what could drive a terminal instead of passing it on
+ */
+export async function pumpOutput(
+  reader: ByteReader,
+  output: Writable,
+  { isPlain = false } = {},
+): Promise<void> {
+  const decoder = new TextDecoder()
+  const write = async (bytes: Uint8Array | string) => {
     if (output.destroyed || output.errored) reader.close()
     else if (!output.write(bytes)) await drained(output)
   }
+  for (;;) {
+    const bytes = await reader.read(HOST_LIMITS.outputChunkBytes)
+    if (bytes.length === 0) break
+    await write(isPlain ? plainText(decoder.decode(bytes, { stream: true })) : bytes)
+  }
+  // The beginning of a letter whose end never came.
+  if (isPlain) await write(plainText(decoder.decode()))
 }
 
 function drained(output: Writable): Promise<void> {

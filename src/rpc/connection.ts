@@ -123,6 +123,22 @@ export interface ConnectionOptions {
   readonly expose?: ((error: Error) => Error) | undefined
   /** Sees every message as it leaves and as it comes: `traceLines` makes lines of them. */
   readonly trace?: Trace | undefined
+  /** Gives up calls to the peer that take too long. Without it they may take for ever. */
+  readonly deadline?: CallDeadline | undefined
+  /**
+   * Hears when we begin to hold something of the peer, a capability or a call that somebody waits
+   * for, and when we hold nothing of it any more; not at the end. A bootstrap that has not been
+   * answered does not count.
+   */
+  readonly onHeld?: ((isHeld: boolean) => void) | undefined
+}
+
+/** How long a call may take. */
+export interface CallDeadline {
+  /** What a call fails with that took too long. */
+  readonly reason: WwError
+  /** Runs `expire` when the time of one call is over. @returns what stops it */
+  start(expire: () => void): () => void
 }
 
 /** What a connection holds, for tests and listings. */
@@ -182,6 +198,11 @@ export class Connection {
   readonly #limits: RpcLimits
   readonly #expose: (error: Error) => Error
   readonly #trace: Trace | undefined
+  readonly #deadline: CallDeadline | undefined
+  readonly #onHeld: ((isHeld: boolean) => void) | undefined
+  /** Calls somebody waits for; counted for `#onHeld`. */
+  #awaited = 0
+  #isHeld = false
   readonly #bootstrap: Hook | undefined
   readonly #wire: Wire
 
@@ -217,6 +238,8 @@ export class Connection {
     this.#log = options.log ?? silentLog
     this.#limits = options.limits ?? DEFAULT_RPC_LIMITS
     this.#trace = options.trace
+    this.#deadline = options.deadline
+    this.#onHeld = options.onHeld
     const expose = options.expose ?? ((error: Error) => error)
     this.#expose = (error) => {
       try {
@@ -282,6 +305,11 @@ export class Connection {
       imports: this.#imports.size,
       embargoes: this.#embargoes.size,
     }
+  }
+
+  /** Words of calls of the peer under way, and of results it has not finished. */
+  get heldWords(): number {
+    return this.#heldWords
   }
 
   // ---- sending
@@ -352,6 +380,22 @@ export class Connection {
     return question
   }
 
+  #countAwaited(question: Question): void {
+    this.#awaited++
+    this.#noteUse()
+    question.whenDone(() => {
+      this.#awaited--
+      this.#noteUse()
+    })
+  }
+
+  #noteUse(): void {
+    const isHeld = this.#awaited + this.#imports.size > 0
+    if (isHeld === this.#isHeld) return
+    this.#isHeld = isHeld
+    this.#onHeld?.(isHeld)
+  }
+
   /** A message whose body begins with an id, as most do. */
   #begin(tag: number, id: number, dataWords = 1, pointers = 0): Outgoing {
     const message = new Outgoing(this.#out, tag, dataWords, pointers)
@@ -388,6 +432,9 @@ export class Connection {
     message.view.setBigUint64(body * 8 + 8, interfaceId, true)
     this.#send(message)
     params.release()
+    const deadline = this.#deadline
+    if (deadline) question.whenDone(deadline.start(() => question.cancel(deadline.reason)))
+    if (this.#onHeld) this.#countAwaited(question)
     return question
   }
 
@@ -501,6 +548,7 @@ export class Connection {
     const message = this.#begin(RELEASE, dropped.id)
     message.u32(4, dropped.wireCount)
     this.#send(message, false)
+    this.#noteUse()
   }
 
   /**
@@ -665,7 +713,8 @@ export class Connection {
   #checkQuestion(id: number): void {
     if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
     if (this.#answers.size >= this.#limits.maxAnswers) {
-      throw protocolError(`more than ${this.#limits.maxAnswers} calls at once`)
+      const sentence = `The peer made more than ${this.#limits.maxAnswers} calls at once`
+      throw new WwError('failed', 'TOO_MANY_CALLS', sentence)
     }
   }
 
@@ -944,11 +993,13 @@ export class Connection {
       return known.addRef()
     }
     if (this.#imports.size >= this.#limits.maxImports) {
-      throw protocolError(`more than ${this.#limits.maxImports} capabilities`)
+      const sentence = `The peer gave out more than ${this.#limits.maxImports} capabilities`
+      throw new WwError('failed', 'TOO_MANY_CAPABILITIES', sentence)
     }
     const made = new ImportHook(this.#wire, id, isPromise)
     made.wireCount = 1
     this.#imports.set(id, made)
+    this.#noteUse()
     return made
   }
 

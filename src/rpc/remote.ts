@@ -112,10 +112,11 @@ export class Question extends Call {
     super.finish(outcome)
   }
 
-  override cancel(): void {
+  /** @param reason what the caller is told */
+  override cancel(reason: Error = canceled()): void {
     if (this.state !== 'open') return
     this.state = 'given-up'
     this.wire.giveUp(this)
-    super.finish({ error: canceled() })
+    super.finish({ error: reason })
   }
 }

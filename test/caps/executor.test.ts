@@ -1,24 +1,33 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import wabt from 'wabt'
 
 import { silentLog } from '../../src/base/index.ts'
 import { Executor, InitialGrants } from '../../src/capnp/system.ts'
 import { serveExecutor } from '../../src/caps/executor.ts'
 import { takeGrants } from '../../src/caps/initial-grants.ts'
-import { CELL_LIMITS, Programs, ThreadPool } from '../../src/cell/index.ts'
-import type { Cell } from '../../src/cell/index.ts'
+import {
+  CELL_LIMITS,
+  DEFAULT_CELL_LIMITS,
+  Family,
+  Programs,
+  ThreadPool,
+} from '../../src/cell/index.ts'
 import { serve } from '../../src/rpc/index.ts'
 
-const cells: Cell[] = []
-afterEach(async () => {
-  await Promise.all(cells.splice(0).map((cell) => cell.kill()))
+let family: Family
+beforeEach(() => {
+  family = new Family('pid0', DEFAULT_CELL_LIMITS)
 })
+afterEach(async () => {
+  await family[Symbol.asyncDispose]()
+})
+const children = () => family.members.filter((member) => member !== family.root)
 
 const executor = (): Executor =>
   serveExecutor({
     log: silentLog,
     expose: (error) => error,
-    adopt: (cell) => void cells.push(cell),
+    owner: family.root,
   })
 
 const cap = () =>
@@ -53,7 +62,7 @@ test('grants without a name, without a capability or with a name twice are refus
     { name: 'a', cap: one },
   ]
   await expect(spawn(twice)).rejects.toThrow('Two grants are named "a"')
-  expect(cells).toHaveLength(0)
+  expect(children()).toEqual([])
 })
 
 test('one capability may be granted under two names', async () => {
@@ -84,7 +93,7 @@ test.each([
   const bytes = await wasm(SEVEN)
   const call = made.spawn({ wasm: bytes, args: [], env: [], grants: [], ...given })
   await expect(call).rejects.toThrow(sentence)
-  expect(cells).toHaveLength(0)
+  expect(children()).toEqual([])
 })
 
 test('a child that was refused lets its grants go', async () => {
@@ -122,7 +131,7 @@ test('the link to a cell is traced under the name of the cell', async () => {
   using made = serveExecutor({
     log: silentLog,
     expose: (error) => error,
-    adopt: (cell) => void cells.push(cell),
+    owner: family.root,
     traceOf: (name) => {
       names.push(name)
       return undefined
@@ -136,14 +145,17 @@ test('the link to a cell is traced under the name of the cell', async () => {
 function equipped() {
   const programs = new Programs({ log: silentLog })
   const threads = new ThreadPool({ log: silentLog })
+  const names: string[] = []
   const served = serveExecutor({
     log: silentLog,
     expose: (error) => error,
-    adopt: (cell) => void cells.push(cell),
+    owner: family.root,
+    traceOf: (name) => void names.push(name),
     programs,
     threads,
   })
   return {
+    names,
     programs,
     executor: served,
     async [Symbol.asyncDispose]() {
@@ -163,7 +175,7 @@ test('a loaded program starts cells without its bytes, each with its own argumen
     const { process } = await program!.spawn({ ...NOTHING, args: [name] })
     expect((await process!.wait()).exitCode).toBe(7)
   }
-  expect(cells.map(({ name }) => name)).toEqual(['one', 'two', 'three'])
+  expect(node.names).toEqual(['one', 'two', 'three'])
   expect(node.programs.rewritten).toBe(1)
   await expect(program!.spawn({ ...NOTHING, env: ['=x'] })).rejects.toThrow('is not NAME=value')
   const bad = { ...NOTHING, grants: [{ name: '', cap: null }] }
@@ -184,7 +196,7 @@ test('load refuses what spawn would refuse, and starts nothing', async () => {
   await expect(node.executor.load({ wasm: new Uint8Array(3) })).rejects.toThrow(
     'Cannot load the program: it is not WebAssembly',
   )
-  expect(cells).toHaveLength(0)
+  expect(children()).toEqual([])
 })
 
 test('programs that are held are counted, refused as overload, and let go', async () => {

@@ -4,6 +4,7 @@ import { silentLog, Watch } from '../../src/base/index.ts'
 import type { ByteLink } from '../../src/base/index.ts'
 import { Membrane } from '../../src/capnp/stem.ts'
 import { graft } from '../../src/caps/index.ts'
+import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { keyFromSecret } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, loopback } from '../../src/rpc/index.ts'
@@ -16,7 +17,7 @@ function membrane(): Membrane {
     key,
     log: silentLog,
     expose: (error: Error) => error,
-    adopt: () => {},
+    family: new Family('pid0', DEFAULT_CELL_LIMITS),
     terminal: undefined,
     swarm: { peerId: key.peerId, addrs: () => [], peers: () => [], connect: async () => {} },
   }

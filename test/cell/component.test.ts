@@ -54,6 +54,16 @@ test('W01 a component sees exactly the arguments and the environment it was give
   })
 })
 
+test('W22 a component that holds more resources than it may is ended, and its exit says so', async () => {
+  const { exit } = await run('cat', { limits: { handles: 3 } })
+  expect(exit).toEqual({
+    kind: 'limited',
+    code: 137,
+    limit: 'handles',
+    message: 'held more than 3 resources, its limit',
+  })
+})
+
 test('a component exits with the code it gives, and with 1 when run fails', async () => {
   expect((await run('exit')).exit).toEqual({ kind: 'exited', code: 3 })
   expect((await run('fail')).exit).toEqual({ kind: 'exited', code: 1 })

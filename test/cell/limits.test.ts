@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 
 import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { loadProgram, spawnCell } from '../../src/cell/index.ts'
+import { CELL_LIMITS, loadProgram, spawnCell } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
-import { collect, readAll, spawn } from './help/cells.ts'
+import { collect, readAll, spawn, until } from './help/cells.ts'
+import { rewrittenInstance } from './help/rewritten.ts'
+import type { Exported } from './help/rewritten.ts'
 import { command, flooder, wat } from './help/wat.ts'
 
 const PAGE = 65_536
@@ -181,4 +183,131 @@ test('a cell that ends within its limits leaves no timer behind', async () => {
   const cell = await spawn(program, { limits: { wallMs: 60_000 } })
   expect(await cell.exited).toEqual({ kind: 'exited', code: 0 })
   expect(timers()).toBeLessThanOrEqual(before)
+})
+
+const loops = wat(`(module (func (export "loops") (param $n i32)
+  (loop $l (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+    (br_if $l (local.get $n)))))`)
+
+/** Does so many loops with a clock of the test's own; what was slept, and the fuel used. */
+function paced(count: number, perSecond: number) {
+  let nowMs = 0
+  const sleeps: number[] = []
+  const { exports, fuel } = rewrittenInstance(
+    loops,
+    {},
+    {
+      pace: {
+        perSecond,
+        nowMs: () => nowMs,
+        sleepUntilMs(deadlineMs) {
+          sleeps.push(deadlineMs - nowMs)
+          nowMs = deadlineMs
+        },
+        tell() {},
+      },
+    },
+  )
+  ;(exports['loops'] as Exported)(count)
+  return { sleptMs: sleeps.reduce((sum, ms) => sum + ms, 0), sleeps, used: fuel.used }
+}
+
+test('a guest with a rate of fuel sleeps until it has earned more, and uses what it would without', () => {
+  const free = paced(1_000_000, Infinity)
+  expect(free.sleeps).toEqual([])
+  const perSecond = 1_000_000
+  const slow = paced(1_000_000, perSecond)
+  expect(slow.used).toBe(free.used)
+  // One second's worth was saved; the rest was granted in advance, a slice at most.
+  const wantedMs = (slow.used / perSecond) * 1_000 - CELL_LIMITS.savedMs
+  expect(slow.sleptMs).toBeGreaterThanOrEqual(wantedMs - 1)
+  expect(slow.sleptMs).toBeLessThanOrEqual(wantedMs + (CELL_LIMITS.fuelSlice / perSecond) * 1_000)
+})
+
+test('fuel is not saved for longer than a second', () => {
+  const slow = paced(1_000_000, 1_000_000)
+  const again = paced(1_000_000, 1_000_000)
+  expect(again).toEqual(slow)
+  expect(slow.sleeps.length).toBeGreaterThan(1)
+})
+
+test('a rate changes when a cell ends, not where: it has used the same fuel', async () => {
+  const limits = { fuel: 5_000_000 }
+  const used = []
+  for (const fuelPerSecond of [Infinity, 4_000_000]) {
+    await using cell = await spawn(busy, { limits: { ...limits, fuelPerSecond } })
+    expect(await cell.exited).toMatchObject({ limit: 'fuel' })
+    used.push(cell.usage.fuel)
+  }
+  expect(used).toEqual([5_000_002, 5_000_002])
+})
+
+test('a cell that waits for fuel uses no processor, and can be killed there', async () => {
+  const cell = await spawn(busy, { limits: { fuelPerSecond: 1_000 } })
+  const { user, system } = process.cpuUsage()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const now = process.cpuUsage()
+  // Half a second of spinning would be 500,000; the test itself takes some.
+  expect(now.user + now.system - user - system).toBeLessThan(250_000)
+  await cell.kill()
+  expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
+})
+
+test('a cell that writes faster than it may is slowed down, not ended, and nothing is lost', async () => {
+  const begin = performance.now()
+  const bytes = 300_000
+  const limits = { outputBytesPerSecond: 200_000, outputBytes: bytes }
+  await using cell = await spawn(flooder(1), { limits })
+  const { length } = await readAll(cell.stdout)
+  expect(length).toBe(bytes)
+  // 200,000 were saved; the other 100,000 take half a second.
+  expect(performance.now() - begin).toBeGreaterThan(450)
+  expect(cell.usage.outputBytes).toBe(bytes)
+})
+
+test('what a cell wrote before it ended is there at once, whatever its rate', async () => {
+  const hello = command(
+    { fd_write: 'i32 i32 i32 i32' },
+    `(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 5000))
+     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))`,
+  )
+  await using cell = await spawn(hello, { limits: { outputBytesPerSecond: 1 } })
+  const text = readAll(cell.stdout)
+  await cell.exited
+  expect((await text).length).toBe(5_000)
+})
+
+test('a cell has as many files open as its limit says', async () => {
+  const opener = command(
+    { path_open: 'i32 i32 i32 i32 i32 i64 i64 i32 i32', proc_exit: 'i32' },
+    `(local $n i32)
+     (i32.store8 (i32.const 0) (i32.const 46))
+     (loop $l
+       (if (i32.eqz (call $path_open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1)
+           (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)))
+         (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $l))))
+     (call $exit (local.get $n))`.replace('call $exit', 'call $proc_exit'),
+  )
+  await using cell = await spawn(opener, { limits: { files: 12 } })
+  expect(await cell.exited).toEqual({ kind: 'exited', code: 12 - 5 })
+})
+
+test('what a cell uses can be seen while it waits, and after it has ended', async () => {
+  const { usage } = await (async () => {
+    await using cell = await spawn(asleep)
+    await until(() => cell.usage.fuel > 0 && cell.usage.memoryBytes > 0)
+    expect(cell.usage).toMatchObject({ memoryBytes: 3 * PAGE, handles: 5, outputBytes: 0 })
+    expect(cell.limits.memoryBytes).toBe(64 * MIB)
+    return cell
+  })()
+  expect(usage).toMatchObject({ memoryBytes: 3 * PAGE, handles: 5 })
+  expect(usage.wallMs).toBe((await Promise.resolve(usage)).wallMs)
+})
+
+test('a limit that somebody else counts ends a cell as any other does', async () => {
+  await using cell = await spawn(asleep, { name: 'taker' })
+  cell.exceed('references', 'gave out more than 5 capabilities, its limit')
+  const { error } = await collect(cell.data).ended
+  expect(error?.message).toBe('Cell taker gave out more than 5 capabilities, its limit')
+  expect(await cell.exited).toMatchObject({ kind: 'limited', code: 137, limit: 'references' })
 })

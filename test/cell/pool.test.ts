@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
 import type { Cell, PoolLimits } from '../../src/cell/index.ts'
 import type { CellThread } from '../../src/cell/thread.ts'
 import { NO_TERMINALS } from '../../src/cell/world/world.ts'
@@ -105,7 +105,8 @@ test('a thread runs one cell, whatever becomes of it', async () => {
   expect(pool.lent).toHaveLength(12)
   expect(new Set(pool.lent).size).toBe(12)
   const [used] = pool.lent
-  const again = { args: [], env: [], terminals: NO_TERMINALS, maxPages: [], fuel: 0 }
+  const nothing = { args: [], env: [], terminals: NO_TERMINALS }
+  const again = { ...nothing, maxPages: [], limits: DEFAULT_CELL_LIMITS }
   expect(() =>
     used!.begin({ ...again, code: echo.code }, { hear() {}, fail() {}, end() {} }),
   ).toThrow('A thread runs one cell, and this one had its own')

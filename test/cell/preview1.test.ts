@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CELL_LIMITS } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS } from '../../src/cell/index.ts'
 import { DATA, OUT, runCalls } from './help/calls.ts'
 import type { Call } from './help/calls.ts'
 import { collect, sleep, treeOf, until } from './help/cells.ts'
@@ -313,7 +313,7 @@ test('descriptors are renumbered, closed, and run out', async () => {
   expect(moved).toEqual([0, 0, E.BADF, 0, E.BADF, E.BADF])
 
   const many = await errnosOf(Array.from({ length: 1_024 }, () => open('readme')))
-  const free = CELL_LIMITS.descriptors - 5
+  const free = DEFAULT_CELL_LIMITS.files - 5
   expect(many.slice(0, free)).toEqual(Array(free).fill(E.SUCCESS))
   expect(many.slice(free)).toEqual(Array(5).fill(E.MFILE))
 })

@@ -12,6 +12,7 @@ import { HandleTable } from '../../src/cell/component/handles.ts'
 import { IO } from '../../src/cell/component/io.ts'
 import { SOCKETS } from '../../src/cell/component/sockets.ts'
 import { WETWARE } from '../../src/cell/component/wetware.ts'
+import { DEFAULT_CELL_LIMITS } from '../../src/cell/limits.ts'
 import { allocateCell, CellSide } from '../../src/cell/shared-cell.ts'
 import { GuestFiles } from '../../src/cell/world/files.ts'
 import { Image } from '../../src/cell/world/image.ts'
@@ -55,8 +56,8 @@ const CALLS = [IO, CLI, CLOCKS_AND_RANDOM, FILESYSTEM, SOCKETS, WETWARE]
 /** A guest without a thread: its pipes are closed, its root is its scratch, its allocator simple. */
 function aGuest(): { guest: Guest; canon: Canon } {
   const pipes = new CellSide(allocateCell())
-  const world = openWorld(pipes, ['x'], ['A=b'], NO_TERMINALS)
-  const scratch = new Scratch()
+  const world = openWorld(pipes, ['x'], ['A=b'], NO_TERMINALS, DEFAULT_CELL_LIMITS)
+  const scratch = new Scratch(DEFAULT_CELL_LIMITS)
   const files = new GuestFiles(new Image(pipes, world.waiter), scratch, scratch.root)
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
   TEXTS.forEach((text, i) => new Uint8Array(memory.buffer).set(Buffer.from(text), TEXT_AT + 8 * i))
@@ -66,7 +67,11 @@ function aGuest(): { guest: Guest; canon: Canon } {
     if (next + size > MEMORY_BYTES) next = 0
     return (next += size) - size
   }
-  const guest = { world: { ...world, files }, handles: new HandleTable(), connected: false }
+  const guest = {
+    world: { ...world, files },
+    handles: new HandleTable(DEFAULT_CELL_LIMITS.handles),
+    connected: false,
+  }
   const canon = new Canon(memory, realloc)
   closePipes(guest)
   // Handles 1 to 8: a directory, a file, its streams, a pollable, a listing, standard streams.

@@ -21,9 +21,9 @@ test('what a thread rehearses is what stands above its bytes', () => {
 test('a rehearsal goes through to its end, and waits for nobody', () => {
   const { start, pipes } = rehearsal()
   const stopper = new Stopper(() => pipes.killed)
-  const fuel = new Fuel(start.fuel, stopper)
+  const fuel = new Fuel(start.limits.fuel, stopper)
   if (start.code.kind !== 'module') throw new Error('A rehearsal is a core module')
-  const world = openWorld(pipes, start.args, start.env, start.terminals)
+  const world = openWorld(pipes, start.args, start.env, start.terminals, start.limits)
   const entry = linkCommand(start.code.module, world, stopper, fuel, start.maxPages[0]!)
   expect(entry).toThrow()
   expect(stopper.reason).toEqual({ kind: 'exit', code: 0 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CELL_LIMITS } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS } from '../../src/cell/index.ts'
 import { DATA, OUT, runCalls } from './help/calls.ts'
 import type { Call } from './help/calls.ts'
 import { spawn, treeOf } from './help/cells.ts'
@@ -587,7 +587,7 @@ test('times are set as told, and contradictions refused', async () => {
 })
 
 test('/tmp holds so many bytes, and gives back what is removed and closed', async () => {
-  const most = BigInt(CELL_LIMITS.tmpBytes)
+  const most = BigInt(DEFAULT_CELL_LIMITS.tmpBytes)
   const out = await expectSteps(
     [
       [open('tmp/a', CREAT, READ_WRITE), E.SUCCESS],
@@ -638,7 +638,7 @@ test('/tmp holds so many names', async () => {
       (br $next))`,
   )
   await using cell = await spawn(bytes)
-  expect(await cell.exited).toEqual({ kind: 'exited', code: CELL_LIMITS.tmpEntries })
+  expect(await cell.exited).toEqual({ kind: 'exited', code: DEFAULT_CELL_LIMITS.tmpEntries })
 })
 
 test('a removed file that is open keeps its bytes to itself when its name is used again', async () => {

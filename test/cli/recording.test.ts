@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 
 import { silentLog, Watch } from '../../src/base/index.ts'
 import { graft } from '../../src/caps/index.ts'
+import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { generateKey } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, readRecording, replay } from '../../src/rpc/index.ts'
@@ -29,7 +30,7 @@ function membrane() {
     terminal: undefined,
     log: silentLog,
     expose: (error: Error) => error,
-    adopt: () => {},
+    family: new Family('pid0', DEFAULT_CELL_LIMITS),
   }
   const epochs = new Watch(FIRST_EPOCH)
   return serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })

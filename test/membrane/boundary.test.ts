@@ -81,6 +81,7 @@ test('a call in flight fails when the epoch ends, and its handler is told', asyn
       stderr: () => ({}),
       bootstrap: () => ({}),
       kill: () => {},
+      usage: () => ({}),
       wait: (_, { signal }) =>
         new Promise((resolve) => {
           signal.addEventListener('abort', () => {
@@ -146,6 +147,7 @@ test('a wrapper handed in and given out again is still the same wrapper, not a b
           stderr: () => ({}),
           wait: () => ({}),
           kill: () => {},
+          usage: () => ({}),
           bootstrap: () => ({ cap: grantsOfChild.$dup() }),
         }),
       }

@@ -1,7 +1,6 @@
-import { CELL_LIMITS } from '../limits.ts'
 import type { FileErrorCode } from '../world/file-error.ts'
 import type { ListedEntry, OpenNode } from '../world/files.ts'
-import { trap } from '../world/stop.ts'
+import { stopAtLimit, trap } from '../world/stop.ts'
 
 /** Where the bytes of an input stream come from: a pipe or a file. */
 export interface ByteSource {
@@ -59,6 +58,17 @@ type ResourceOf<K extends ResourceKind> = Extract<Resource, { readonly kind: K }
 export class HandleTable {
   readonly #held: (Resource | undefined)[] = [undefined]
   readonly #free: number[] = []
+  readonly #most: number
+
+  /** @param most handles held at once */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Handles held. */
+  get count(): number {
+    return this.#held.length - 1 - this.#free.length
+  }
 
   add(resource: Resource): number {
     const free = this.#free.pop()
@@ -66,8 +76,8 @@ export class HandleTable {
       this.#held[free] = resource
       return free
     }
-    if (this.#held.length > CELL_LIMITS.handles) {
-      trap(`more than ${CELL_LIMITS.handles} resources are held`)
+    if (this.#held.length > this.#most) {
+      stopAtLimit('handles', `held more than ${this.#most} resources, its limit`)
     }
     return this.#held.push(resource) - 1
   }

@@ -23,7 +23,10 @@ export function linkComponent(
   fuel: Fuel,
   maxPages: readonly number[],
 ): () => number {
-  const guest: Guest = { world, handles: new HandleTable(), connected: false }
+  const { usage, limits } = world
+  const handles = new HandleTable(limits.handles)
+  usage.handles = () => handles.count
+  const guest: Guest = { world, handles, connected: false }
   const instances: WebAssembly.Exports[] = []
   const hostFunctions = new Map<number, HostFunction>()
 
@@ -72,7 +75,7 @@ export function linkComponent(
       for (const { name: entry, ref } of from.entries) bundle[entry] = resolve(ref)
       imports[name] = bundle
     }
-    instances.push(instantiate(modules[module]!, imports, fuel, maxPages[step]!))
+    instances.push(instantiate(modules[module]!, imports, fuel, maxPages[step]!, usage))
   }
 
   const run = resolve(plan.run)

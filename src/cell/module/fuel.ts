@@ -7,11 +7,14 @@
 //  - Stack is never refilled: each module gives back what its calls took. So depth ends at the same
 //    call on every run, whatever the engine's own frames take.
 //  - A guest that computes asks every FUEL_SLICE units: so often the kill word is looked at.
+//  - What a guest is given does not depend on time, only when: one that used more than it earned
+//    waits, without using the processor, until the debt is paid.
 
 import { CELL_LIMITS } from '../limits.ts'
-import type { LimitName } from '../limits.ts'
-import { Stop } from '../world/stop.ts'
+import { stopAtLimit } from '../world/stop.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
+
+const MS_PER_SECOND = 1_000
 
 /** The counters of one module. */
 interface Tank {
@@ -19,20 +22,45 @@ interface Tank {
   readonly stack: WebAssembly.Global
 }
 
+/** How fast fuel is given, and how a thread waits for it. */
+export interface Pace {
+  /** Units; may be Infinity. */
+  readonly perSecond: number
+  readonly nowMs: () => number
+  /** Returns at a moment of `nowMs`, or stops the guest. */
+  readonly sleepUntilMs: (deadlineMs: number) => void
+  /** Hears that fuel is given. */
+  readonly tell: () => void
+}
+
 export class Fuel {
   readonly #limit: number
   readonly #tanks: Tank[] = []
   readonly #refuel: () => void
-  readonly #pay: (units: number) => void
+  readonly #pace: Pace | undefined
+  readonly #take: (units: number) => void
   #granted = 0
+  /** Units earned and not yet given, as of `#paidMs`; below 0 they were given in advance. */
+  #earned = 0
+  #paidMs = 0
 
   /**
    * @param limit units in all; may be Infinity
-   * @param pay told of the units before they are used; may make the guest wait, or stop it
+   * @param take told of the units before they are used; may make the guest wait, or stop it
    */
-  constructor(limit: number, stopper: Stopper, pay: (units: number) => void = () => {}) {
+  constructor(
+    limit: number,
+    stopper: Stopper,
+    pace?: Pace,
+    take: (units: number) => void = () => {},
+  ) {
     this.#limit = limit
-    this.#pay = pay
+    this.#take = take
+    this.#pace = pace
+    if (pace) {
+      this.#paidMs = pace.nowMs()
+      this.#earned = savedUnits(pace)
+    }
     this.#refuel = tableFunction(stopper.guard(() => this.#fillEmpty())) as () => void
   }
 
@@ -48,24 +76,41 @@ export class Fuel {
     return this.#tanks.reduce((used, { fuel }) => used - Number(fuel.value), this.#granted)
   }
 
+  #pay(units: number): void {
+    const pace = this.#pace
+    if (!pace) return
+    pace.tell()
+    const { perSecond } = pace
+    if (perSecond === Infinity) return
+    const nowMs = pace.nowMs()
+    const earned = ((nowMs - this.#paidMs) * perSecond) / MS_PER_SECOND
+    this.#earned = Math.min(savedUnits(pace), this.#earned + earned) - units
+    this.#paidMs = nowMs
+    if (this.#earned < 0) {
+      pace.sleepUntilMs(nowMs - (this.#earned / perSecond) * MS_PER_SECOND)
+    }
+  }
+
   #fillEmpty(): void {
     for (const { fuel, stack } of this.#tanks) {
       if (Number(stack.value) < 0) {
-        stop('stack', `nested calls too deep for its stack, ${CELL_LIMITS.stackBytes} bytes`)
+        stopAtLimit('stack', `nested calls too deep for its stack, ${CELL_LIMITS.stackBytes} bytes`)
       }
       const left = Number(fuel.value)
       if (left >= 0) continue
       const grant = Math.min(CELL_LIMITS.fuelSlice - left, this.#limit - this.#granted)
+      this.#pay(grant)
       this.#granted += grant
       fuel.value = left + grant
-      if (left + grant < 0) stop('fuel', `used up its fuel, ${this.#limit} units`)
-      this.#pay(grant)
+      if (left + grant < 0) stopAtLimit('fuel', `used up its fuel, ${this.#limit} units`)
+      this.#take(grant)
     }
   }
 }
 
-function stop(limit: LimitName, message: string): never {
-  throw new Stop({ kind: 'limit', limit, message })
+/** The most that can be saved. */
+function savedUnits({ perSecond }: Pace): number {
+  return (perSecond * CELL_LIMITS.savedMs) / MS_PER_SECOND
 }
 
 // (module (import "" "" (func)) (export "" (func 0)))

@@ -1,6 +1,7 @@
 // Instantiates rewritten modules in a cell's thread: gives them memory and fuel, and hides from the
 // guest what was added to them.
 
+import type { Usage } from '../world/usage.ts'
 import type { Fuel } from './fuel.ts'
 import { ADDED, ADDED_PREFIX } from './names.ts'
 import type { Shape } from './rewrite.ts'
@@ -19,9 +20,11 @@ export function instantiate(
   imports: WebAssembly.Imports,
   fuel: Fuel,
   maxPages: number,
+  usage: Usage,
 ): WebAssembly.Exports {
   if (core.memory) {
     const memory = new WebAssembly.Memory({ initial: core.memory.minPages, maximum: maxPages })
+    usage.watch(memory)
     imports[ADDED.module] = { [ADDED.memory]: memory }
   }
   const { exports } = new WebAssembly.Instance(core.module, imports)

@@ -1,4 +1,3 @@
-import { CELL_LIMITS } from '../limits.ts'
 import type { RingReader, RingWriter } from '../ring.ts'
 import type { DirectoryNode, GuestFiles, RegularFile } from '../world/files.ts'
 import type { World } from '../world/world.ts'
@@ -64,9 +63,12 @@ export type Descriptor = PipeDescriptor | FileDescriptor | DirectoryDescriptor
 export class DescriptorTable {
   readonly #files: GuestFiles
   readonly #open = new Map<number, Descriptor>()
+  readonly #most: number
 
-  constructor({ files, pipes, terminals }: World) {
+  constructor({ files, pipes, terminals, limits, usage }: World) {
     this.#files = files
+    this.#most = limits.files
+    usage.handles = () => this.#open.size
     const { UNKNOWN, CHARACTER_DEVICE, SOCKET_STREAM } = FILE_TYPE
     const stdio = (isTerminal: boolean) => (isTerminal ? CHARACTER_DEVICE : UNKNOWN)
     this.#open.set(0, pipe(stdio(terminals.stdin), pipes.stdin, undefined))
@@ -105,7 +107,7 @@ export class DescriptorTable {
 
   /** @throws {Failure} when too many are open */
   requireRoom(): void {
-    if (this.#open.size >= CELL_LIMITS.descriptors) fail(ERRNO.MFILE)
+    if (this.#open.size >= this.#most) fail(ERRNO.MFILE)
   }
 
   /** Gives `descriptor` the lowest free number. There is room for it. */

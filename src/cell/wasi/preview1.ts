@@ -35,7 +35,7 @@ export function linkCommand(
 ): () => number {
   const memory = new GuestMemory()
   const functions = preview1(world, memory, stopper)
-  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, fuel, maxPages)
+  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, fuel, maxPages, world.usage)
   const exported = exports['memory']
   if (exported instanceof WebAssembly.Memory) memory.bind(exported)
   const main = exports['_start'] as () => void

@@ -9,8 +9,7 @@ import { wallNs } from './clock.ts'
 import { refuse } from './file-error.ts'
 import { childPath, inodeOf, parentPath } from './image.ts'
 import type { Image, ImageNode } from './image.ts'
-import { Scratch } from './scratch.ts'
-import type { FileTimes, ScratchDirectory, ScratchFile } from './scratch.ts'
+import type { FileTimes, Scratch, ScratchDirectory, ScratchFile } from './scratch.ts'
 import { SCRATCH_NAME, Walker } from './walk.ts'
 import type { DirectoryNode, FileNode, Spot } from './walk.ts'
 
@@ -73,7 +72,7 @@ export class GuestFiles {
 
   constructor(
     image: Image,
-    scratch = new Scratch(),
+    scratch: Scratch,
     root: DirectoryNode = { place: 'image', kind: 'directory', path: '/' },
   ) {
     this.#image = image

@@ -8,6 +8,7 @@
 //  - An entry's cookie is never given to another entry of the directory.
 
 import { CELL_LIMITS } from '../limits.ts'
+import type { CellLimits } from '../limits.ts'
 import { wallNs } from './clock.ts'
 import { refuse } from './file-error.ts'
 import { utf8 } from './memory.ts'
@@ -100,10 +101,12 @@ type Leaf = ScratchFile | ScratchLink
 export class Scratch {
   readonly root: ScratchDirectory
   #lastInode = 1n
-  #bytesLeft: number = CELL_LIMITS.tmpBytes
-  #entriesLeft: number = CELL_LIMITS.tmpEntries
+  #bytesLeft: number
+  #entriesLeft: number
 
-  constructor() {
+  constructor({ tmpBytes, tmpEntries }: Pick<CellLimits, 'tmpBytes' | 'tmpEntries'>) {
+    this.#bytesLeft = tmpBytes
+    this.#entriesLeft = tmpEntries
     this.root = new ScratchDirectory(this.#lastInode, undefined)
     this.root.links = 1
   }

@@ -28,6 +28,11 @@ export class Stop extends Error {
   }
 }
 
+/** Stops the guest for exceeding a limit. `message` follows “Cell x ”. */
+export function stopAtLimit(limit: LimitName, message: string): never {
+  throw new Stop({ kind: 'limit', limit, message })
+}
+
 /** Stops the guest for breaking a rule of an interface. `message` follows “trapped: ”. */
 export function trap(message: string): never {
   throw new Stop({ kind: 'trap', message })

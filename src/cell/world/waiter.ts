@@ -1,12 +1,15 @@
 import type { CellSide } from '../shared-cell.ts'
 import { Stop } from './stop.ts'
+import type { Usage } from './usage.ts'
 
 /** The one place where a cell's thread blocks. */
 export class Waiter {
   readonly #pipes: CellSide
+  readonly #usage: Usage
 
-  constructor(pipes: CellSide) {
+  constructor(pipes: CellSide, usage: Usage) {
     this.#pipes = pipes
+    this.#usage = usage
   }
 
   /**
@@ -26,9 +29,15 @@ export class Waiter {
       const leftMs = deadlineMs - beganMs
       if (leftMs <= 0) return false
       share.pause()
+      this.#usage.tell()
       cellBell.wait(seen, leftMs)
       share.save(nowMs() - beganMs)
     }
+  }
+
+  /** @throws {Stop} when the cell is killed */
+  untilMs(deadlineMs: number): void {
+    this.until(() => false, deadlineMs)
   }
 }
 

@@ -1,6 +1,9 @@
+import type { CellLimits } from '../limits.ts'
 import type { CellSide } from '../shared-cell.ts'
 import { GuestFiles } from './files.ts'
 import { Image } from './image.ts'
+import { Scratch } from './scratch.ts'
+import { Usage } from './usage.ts'
 import { Waiter } from './waiter.ts'
 
 /** Which of its standard streams a guest is told are terminals. */
@@ -22,6 +25,8 @@ export interface World {
   readonly pipes: CellSide
   readonly files: GuestFiles
   readonly waiter: Waiter
+  readonly usage: Usage
+  readonly limits: CellLimits
 }
 
 export function openWorld(
@@ -29,8 +34,10 @@ export function openWorld(
   args: readonly string[],
   env: readonly string[],
   terminals: Terminals,
+  limits: CellLimits,
 ): World {
-  const waiter = new Waiter(pipes)
-  const files = new GuestFiles(new Image(pipes, waiter))
-  return { args, env, terminals, pipes, waiter, files }
+  const usage = new Usage(pipes.gauges)
+  const waiter = new Waiter(pipes, usage)
+  const files = new GuestFiles(new Image(pipes, waiter), new Scratch(limits))
+  return { args, env, terminals, pipes, waiter, usage, files, limits }
 }

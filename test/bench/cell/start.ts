@@ -14,7 +14,14 @@ import { Membrane } from '../../../src/capnp/stem.ts'
 import { Executor } from '../../../src/capnp/system.ts'
 import type { Program } from '../../../src/capnp/system.ts'
 import { graft } from '../../../src/caps/index.ts'
-import { loadProgram, Programs, spawnCell, ThreadPool } from '../../../src/cell/index.ts'
+import {
+  DEFAULT_CELL_LIMITS,
+  Family,
+  loadProgram,
+  Programs,
+  spawnCell,
+  ThreadPool,
+} from '../../../src/cell/index.ts'
 import type { Cell } from '../../../src/cell/index.ts'
 import { keyFromSecret } from '../../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../../src/membrane/index.ts'
@@ -129,7 +136,7 @@ async function hasWasmtime(): Promise<boolean> {
 class Node implements AsyncDisposable {
   readonly #programs = new Programs({ log: silentLog })
   readonly #threads: ThreadPool
-  readonly #cells = new Set<Cell>()
+  readonly #family = new Family('pid0', DEFAULT_CELL_LIMITS)
   readonly #connection: Connection
   readonly #server: Connection
 
@@ -141,7 +148,7 @@ class Node implements AsyncDisposable {
       key,
       log: silentLog,
       expose: (error: Error) => error,
-      adopt: (cell: Cell) => void this.#cells.add(cell),
+      family: this.#family,
       programs: this.#programs,
       threads: this.#threads,
       terminal: undefined,
@@ -176,7 +183,7 @@ class Node implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#cells].map((cell) => cell.kill()))
+    await this.#family[Symbol.asyncDispose]()
     this.#connection.close()
     await this.#server.closed
     await this.#threads[Symbol.asyncDispose]()

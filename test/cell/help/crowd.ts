@@ -18,7 +18,14 @@ import { fileURLToPath } from 'node:url'
 import { silentLog, Watch } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
 import { graft } from '../../../src/caps/index.ts'
-import { loadProgram, Programs, spawnCell, ThreadPool } from '../../../src/cell/index.ts'
+import {
+  DEFAULT_CELL_LIMITS,
+  Family,
+  loadProgram,
+  Programs,
+  spawnCell,
+  ThreadPool,
+} from '../../../src/cell/index.ts'
 import type { Cell, CellExit, Program } from '../../../src/cell/index.ts'
 import { keyFromSecret, peerIdText } from '../../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../../src/membrane/index.ts'
@@ -89,7 +96,7 @@ const programs = new Programs({ log })
 const threads = new ThreadPool({ log })
 const key = keyFromSecret(crypto.getRandomValues(new Uint8Array(32)))
 const swarm = await startSwarm({ secret: key.secret, listen: ['/ip4/127.0.0.1/tcp/0'], log })
-const children = new Set<Cell>()
+const family = new Family('crowd', DEFAULT_CELL_LIMITS)
 const powers = {
   key,
   log,
@@ -98,10 +105,7 @@ const powers = {
   swarm,
   terminal: undefined,
   expose: (error: Error) => error,
-  adopt(cell: Cell) {
-    children.add(cell)
-    void cell.exited.then(() => children.delete(cell))
-  },
+  family,
 }
 const epochs = new Watch(FIRST_EPOCH)
 const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
@@ -258,7 +262,11 @@ async function endAll(started: readonly Started[]): Promise<void> {
       ends.push({ name, end: describe(await cell.exited), due })
     }),
   )
-  while (children.size > 0) await Promise.all(Array.from(children, (cell) => cell.kill()))
+  // The root, which is nobody's cell here, stays.
+  while (family.members.length > 1) {
+    await Promise.all(family.members.map(({ cell }) => cell?.kill()))
+    await sleep(5)
+  }
 }
 
 function describe(exit: CellExit): string {

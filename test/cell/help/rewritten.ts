@@ -1,20 +1,28 @@
 import { Fuel } from '../../../src/cell/module/fuel.ts'
+import type { Pace } from '../../../src/cell/module/fuel.ts'
 import { instantiate } from '../../../src/cell/module/instance.ts'
 import { rewriteModule } from '../../../src/cell/module/rewrite.ts'
+import { allocateCell, Gauges } from '../../../src/cell/shared-cell.ts'
 import { Stopper } from '../../../src/cell/world/stop.ts'
+import { Usage } from '../../../src/cell/world/usage.ts'
 
 /** An instance of a rewritten module in this thread, and the fuel it uses. */
 export function rewrittenInstance(
   bytes: Uint8Array,
   imports: WebAssembly.Imports = {},
-  { limit = Infinity, isDeterministic = false } = {},
+  {
+    limit = Infinity,
+    isDeterministic = false,
+    pace,
+  }: { limit?: number; isDeterministic?: boolean; pace?: Pace } = {},
 ): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
   const { bytes: rewritten, ...shape } = rewriteModule(bytes, { isDeterministic })
   const core = { ...shape, module: new WebAssembly.Module(rewritten) }
   const stopper = new Stopper(() => false)
-  const fuel = new Fuel(limit, stopper)
+  const fuel = new Fuel(limit, stopper, pace)
+  const usage = new Usage(new Gauges(allocateCell()))
   const maxPages = shape.memory?.maxPages ?? 0
-  return { exports: instantiate(core, { ...imports }, fuel, maxPages), fuel, stopper }
+  return { exports: instantiate(core, { ...imports }, fuel, maxPages, usage), fuel, stopper }
 }
 
 export type Exported = (...args: (number | bigint)[]) => number | bigint | undefined

@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 
+import { DEFAULT_CELL_LIMITS } from '../../../src/cell/limits.ts'
 import { Fuel } from '../../../src/cell/module/fuel.ts'
 import type { CoreModule } from '../../../src/cell/module/instance.ts'
 import { CellSide } from '../../../src/cell/shared-cell.ts'
@@ -42,8 +43,8 @@ function fill(scratch: Scratch, directory: ScratchDirectory, tree: SuiteTree): v
 
 const start = workerData as SuiteStart
 const pipes = new CellSide(start.buffer)
-const world = openWorld(pipes, start.args, start.env, NO_TERMINALS)
-const scratch = new Scratch()
+const world = openWorld(pipes, start.args, start.env, NO_TERMINALS, DEFAULT_CELL_LIMITS)
+const scratch = new Scratch(DEFAULT_CELL_LIMITS)
 fill(scratch, scratch.root, start.root)
 const files = new GuestFiles(new Image(pipes, world.waiter), scratch, scratch.root)
 const stopper = new Stopper(() => pipes.killed)

@@ -1,0 +1,176 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { print, program, sleepLong, textData, wasmFromWat, writeTree } from '../help/image.ts'
+import { buildProbe, Probe } from '../help/probe.ts'
+import type { ProbeImage } from '../help/probe.ts'
+import { temporaryFolder, ww } from '../help/ww.ts'
+
+let probe: ProbeImage
+let tools: AsyncDisposable & { readonly path: string }
+
+const COLOURED = '\u001b[31mred'
+
+beforeAll(async () => {
+  probe = await buildProbe()
+  tools = await temporaryFolder()
+  const wat: Readonly<Record<string, string>> = {
+    sleep: program(sleepLong),
+    spin: program('(loop $again (br $again))'),
+    complain: program(print(2, COLOURED.length + 1), textData(`${COLOURED}\n`)),
+  }
+  for (const [name, text] of Object.entries(wat)) {
+    await writeTree(tools.path, { [`bin/${name}.wasm`]: await wasmFromWat(text) })
+  }
+}, 120_000)
+afterAll(async () => {
+  await probe[Symbol.asyncDispose]()
+  await tools[Symbol.asyncDispose]()
+})
+
+async function pid0(...flags: string[]): Promise<Probe> {
+  const made = new Probe([probe.path, tools.path], flags)
+  await made.order('graft')
+  return made
+}
+
+const limited = { exitCode: 137, kind: 3 }
+
+test('W22 a child that reaches a limit is ended, and its parent and the log learn which and how much', async () => {
+  await using parent = await pid0()
+  await parent.order('spawn', {
+    cap: 'spin',
+    path: '/bin/spin.wasm',
+    args: ['spin'],
+    limits: { fuel: 3_000_000 },
+  })
+  const cause = 'used up its fuel, 3000000 units'
+  expect(await parent.order('ending', { cap: 'spin' })).toEqual({
+    ok: { ...limited, limit: 'fuel', cause },
+  })
+  await parent.node.waitFor(
+    'stderr',
+    /cell ended at its limit cell=spin .*cause="used up its fuel, 3000000 units"/,
+  )
+  // Calls that were to be answered by it say so as well.
+  const answer = await parent.order('bootstrap', { cap: 'spin', text: 'x' })
+  expect(answer).toMatchObject({ kind: 'disconnected' })
+})
+
+test('the limits of the command line are those of pid0, and its children get no more', async () => {
+  await using parent = await pid0('--limit', 'children=2', '--limit', 'wall=60s')
+  const sleeper = { path: '/bin/sleep.wasm', args: ['sleep'] }
+  for (const cap of ['a', 'b']) {
+    expect(await parent.order('spawn', { cap, ...sleeper })).toEqual({ ok: null })
+  }
+  expect(await parent.order('spawn', { cap: 'c', ...sleeper })).toEqual({
+    error: 'Cannot start a cell: 2 children are alive, its limit is 2',
+    kind: 'overloaded',
+    code: expect.any(String) as string,
+  })
+  await parent.order('kill', { cap: 'a' })
+  expect(await parent.order('spawn', { cap: 'c', ...sleeper })).toEqual({ ok: null })
+  expect(await parent.end()).toBe(0)
+})
+
+test('W22 a fork bomb stops at the limits of its own executor, and its neighbours go on', async () => {
+  await using parent = await pid0()
+  await parent.order('spawn', {
+    cap: 'bomb',
+    path: '/bin/child.wasm',
+    args: ['bomb'],
+    own: 'executor',
+    limits: { descendants: 3, memoryBytes: 32 << 20 },
+  })
+  const tell = async (order: object) =>
+    await parent.order('tell', { cap: 'bomb', text: JSON.stringify(order) })
+  expect(await tell({ do: 'grants' })).toEqual({ ok: { ok: ['executor'] } })
+  const hex = Buffer.from(await wasmFromWat(program(sleepLong))).toString('hex')
+  const told: unknown[] = []
+  for (let i = 0; i < 4; i++) told.push(await tell({ do: 'spawn', cap: `${i}`, hex, lifetime: 2 }))
+  const started = { ok: { ok: null } }
+  expect(told).toEqual([
+    started,
+    started,
+    started,
+    {
+      ok: {
+        error: 'Cannot start a cell: 3 cells below it are alive, its limit is 3',
+        kind: 'overloaded',
+        code: expect.any(String) as string,
+      },
+    },
+  ])
+  expect(await parent.order('usage', { cap: 'bomb' })).toMatchObject({ ok: { children: 3 } })
+  expect(await parent.order('cells')).toEqual({
+    ok: ['/pid0', '/pid0/bomb', ...Array.from({ length: 3 }, () => '/pid0/bomb/child')],
+  })
+  expect(await parent.order('asExecutor', { cap: 'executor', text: 'still here' })).toEqual({
+    ok: 'Echo: still here',
+  })
+  // They are detached: they outlive the bomb, and end with the node.
+  await parent.order('kill', { cap: 'bomb' })
+  expect(await parent.order('cells')).toHaveProperty('ok.length', 4)
+  expect(await parent.end()).toBe(0)
+})
+
+test('pid0 sees the cells of its node, and they go with their parents', async () => {
+  await using parent = await pid0()
+  await parent.order('spawn', { cap: 'a', path: '/bin/child.wasm', args: ['a'] })
+  await parent.order('spawn', { cap: 'b', path: '/bin/sleep.wasm', args: ['b'], lifetime: 1 })
+  expect(await parent.order('cells')).toEqual({ ok: ['/pid0', '/pid0/a', '/pid0/b'] })
+  await parent.order('drop', { cap: 'b' })
+  await expect.poll(() => parent.order('cells')).toEqual({ ok: ['/pid0', '/pid0/a'] })
+  await parent.order('kill', { cap: 'a' })
+  expect(await parent.order('cells')).toEqual({ ok: ['/pid0'] })
+})
+
+test('ww ps lists the cells of a node that was started with a control socket', async () => {
+  await using folder = await temporaryFolder()
+  const socket = join(folder.path, 'ww.sock')
+  await using parent = await pid0('--control', socket)
+  expect((await lstat(socket)).mode & 0o777).toBe(0o600)
+  const limits = { fuel: 5_000_000 }
+  await parent.order('spawn', { cap: 'a', path: '/bin/sleep.wasm', args: ['sleeper'], limits })
+  const { code, stdout, stderr } = await ww(['ps', '--control', socket])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^ID +CELL +STATE +AGE +MEMORY +FUEL +OUTPUT +CALLS +GRANTS\n/)
+  expect(stdout).toMatch(/\n 1 {2}pid0 +running .*MiB\/64MiB/)
+  expect(stdout).toMatch(/\n 2 {4}sleeper +running .*128KiB\/64MiB .*\/5M/)
+  const env = { WW_CONTROL: socket }
+  const { stdout: json } = await ww(['ps', '--json'], { env })
+  expect(JSON.parse(json)).toMatchObject([
+    { id: 1, name: 'pid0', parent: 0 },
+    { id: 2, name: 'sleeper', parent: 1, limits: { fuel: 5_000_000, wallMs: null } },
+  ])
+  expect(await parent.end()).toBe(0)
+  const late = await ww(['ps', '--control', socket])
+  expect(late.code).toBe(1)
+  expect(late.stderr).toContain('No node answers at')
+})
+
+test('without a socket ww ps says how to name a node, and no node opens one unasked', async () => {
+  const { code, stderr } = await ww(['ps'])
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'ww: No node is named: give --control, as to its "ww run --control"\n',
+  })
+})
+
+test('what a child says on stderr that nobody reads is told by the log, under its name and escaped', async () => {
+  await using parent = await pid0('--log-level', 'info')
+  await parent.order('spawn', { cap: 'c', path: '/bin/complain.wasm', args: ['complainer'] })
+  await parent.order('drop', { cap: 'c' })
+  const [line] = await parent.node.waitFor('stderr', /cell wrote to stderr.*/)
+  expect(line).toBe(String.raw`cell wrote to stderr cell=complainer line="\u001b[31mred"`)
+})
+
+test('a limit that cannot be is refused with what it must be', async () => {
+  const { code, stderr } = await ww(['run', '--limit', 'memory=lots', '.'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(
+    /^ww: --limit must be memory=N, a number with .* such as 64MiB, at most 1GiB/,
+  )
+})
