@@ -16,11 +16,15 @@ export class Served {
   /** Milliseconds it may use at once. */
   savedMs: number = CELL_LIMITS.savedHostMs
   /** When that was reckoned. */
-  sinceMs = performance.now()
+  sinceMs: number
   /** Milliseconds used beyond its allowance; of those who wait, who has least is next. */
   usedMs = 0
   /** The period it was counted in. */
   period = -1
+
+  constructor(nowMs = performance.now()) {
+    this.sinceMs = nowMs
+  }
 }
 
 interface Waiting {
@@ -30,6 +34,7 @@ interface Waiting {
 }
 
 export class Pump {
+  readonly #nowMs: () => number
   readonly #waiting = new Set<Waiting>()
   #isRunning = false
   /** `usedMs` of whoever was next last. */
@@ -44,12 +49,16 @@ export class Pump {
   #current: Served | undefined
   #markMs = 0
 
+  constructor(nowMs = () => performance.now()) {
+    this.#nowMs = nowMs
+  }
+
   /**
    * Does `work` for a cell when it is its turn: at once if it is within its allowance.
    * @param work moves at most so many bytes of each stream; does not throw
    */
   async serve(served: Served, work: (maxBytes: number) => void): Promise<void> {
-    const nowMs = performance.now()
+    const nowMs = this.#nowMs()
     this.#count(served, nowMs)
     if (this.#reckon(served, nowMs) > 0) {
       this.#calmMs = nowMs
@@ -69,13 +78,13 @@ export class Pump {
     this.#isRunning = true
     let restMs = 0
     while (this.#waiting.size > 0) {
-      const beganMs = performance.now()
+      const beganMs = this.#nowMs()
       const { served, work, done } = this.#least()
       this.#floorMs = served.usedMs
       work(CELL_LIMITS.sliceBytes)
       done()
       await new Promise(setImmediate)
-      const endMs = performance.now()
+      const endMs = this.#nowMs()
       served.savedMs -= endMs - beganMs
       served.usedMs += endMs - beganMs
       if (endMs - this.#calmMs > CELL_LIMITS.calmMs) continue
@@ -108,7 +117,7 @@ export class Pump {
 
   /** The thread's time up to now goes to who had it; from now on it is that of `next`. */
   #charge(next: Served | undefined): void {
-    const nowMs = performance.now()
+    const nowMs = this.#nowMs()
     const current = this.#current
     if (current) {
       current.savedMs -= nowMs - this.#markMs

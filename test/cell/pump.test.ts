@@ -3,27 +3,30 @@ import { expect, test } from 'vitest'
 import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { Pump, Served } from '../../src/cell/pump.ts'
 
+/** Time goes by while somebody works, and only then. */
+let nowMs = 0
+const clock = () => nowMs
+
 /** Keeps this thread busy. */
 function work(ms: number): void {
-  const endMs = performance.now() + ms
-  while (performance.now() < endMs);
+  nowMs += ms
 }
 
 /** A cell that used far more than its allowance, some of it already counted. */
 function greedy(usedMs = 0): Served {
-  const served = new Served()
+  const served = new Served(nowMs)
   served.savedMs = -1e6
   served.usedMs = usedMs
   return served
 }
 
 test('a cell within its allowance is served at once, whoever else waits', async () => {
-  const pump = new Pump()
+  const pump = new Pump(clock)
   const order: string[] = []
   const others = [greedy(), greedy(), greedy()].map((served) =>
     pump.serve(served, () => void order.push('greedy')),
   )
-  void pump.serve(new Served(), () => void order.push('modest'))
+  void pump.serve(new Served(nowMs), () => void order.push('modest'))
   // The first of those that waited found nobody before it.
   expect(order).toEqual(['greedy', 'modest'])
   await Promise.all(others)
@@ -31,8 +34,8 @@ test('a cell within its allowance is served at once, whoever else waits', async 
 })
 
 test('a cell that keeps the thread busy is beyond its allowance, and moves little at a time', async () => {
-  const pump = new Pump()
-  const served = new Served()
+  const pump = new Pump(clock)
+  const served = new Served(nowMs)
   const moved: number[] = []
   const turn = (maxBytes: number) => {
     moved.push(maxBytes)
@@ -44,7 +47,7 @@ test('a cell that keeps the thread busy is beyond its allowance, and moves littl
 })
 
 test('those beyond their allowance have the thread for equal times, not equally often', async () => {
-  const pump = new Pump()
+  const pump = new Pump(clock)
   const turns = { quick: 0, slow: 0 }
   const serve = async (name: 'quick' | 'slow', ms: number) => {
     const served = greedy()
@@ -60,8 +63,8 @@ test('those beyond their allowance have the thread for equal times, not equally 
 })
 
 test('what a cell sets off behind its bytes is its own work too', async () => {
-  const pump = new Pump()
-  const served = new Served()
+  const pump = new Pump(clock)
+  const served = new Served(nowMs)
   await pump.serve(served, () => queueMicrotask(() => work(2 * CELL_LIMITS.savedHostMs)))
   expect(served.savedMs).toBeLessThan(0)
 })
