@@ -264,7 +264,7 @@ async function endAll(started: readonly Started[]): Promise<void> {
   )
   // The root, which is nobody's cell here, stays.
   while (family.members.length > 1) {
-    await Promise.all(family.members.map(({ cell }) => cell?.kill()))
+    await Promise.all(family.members.map(async ({ cell }) => await cell?.kill()))
     await sleep(5)
   }
 }
