@@ -46,7 +46,7 @@ ${examples([
 
 function printGuest({ path, size, scriptBytes, elapsedMs, warnings }: BuiltGuest, io: CliIo): void {
   for (const warning of warnings) io.stderr.write(`${warning}\n`)
-  const sizes = `${sizeText(size)}, ${sizeText(scriptBytes)} of it your script and the SDK`
+  const sizes = `${sizeText(size)}, from ${sizeText(scriptBytes)} of script`
   const seconds = (elapsedMs / 1000).toFixed(1)
   io.stdout.write(`Built ${relative(io.cwd, path)} (${sizes}) in ${seconds} s\n`)
 }
