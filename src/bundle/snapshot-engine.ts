@@ -106,6 +106,8 @@ export class Engine {
     }
     this.#define(builder, 'native', native)
     const global = this.#value('JS_GetGlobalObject')(context)
+    // The global goes away when the script has read it.
+    this.#keep(builder)
     this.#define(global, 'wwBuilder', builder)
 
     const at = this.#c('malloc')(bytecode.length)
@@ -122,7 +124,6 @@ export class Engine {
 
     this.#set('main', this.#get(builder, 'main'))
     this.#set('rejection', this.#get(builder, 'rejection'))
-    this.#define(global, 'wwBuilder', TAG.undefined << 32n)
     this.#c('JS_RunGC')(this.#runtime)
     this.#wipe()
     const i32 = (name: string) => ({ type: 'i32', value: this.#global(name) as number }) as const
@@ -193,6 +194,11 @@ export class Engine {
       GENERIC,
       0,
     )
+  }
+
+  /** Holds `value`, which somebody else lets go. */
+  #keep(value: bigint): void {
+    this.#value('JS_DupValue')(this.#context, value)
   }
 
   /** Gives `value` away. */

@@ -72,7 +72,11 @@ interface Builder {
   rejection: ((promise: object, reason: unknown, isHandled: number) => void) | undefined
 }
 
-export const builder = (globalThis as { wwBuilder?: Builder }).wwBuilder
+const global = globalThis as { wwBuilder?: Builder }
+
+export const builder = global.wwBuilder
+// No guest is to find it.
+delete global.wwBuilder
 
 /** Undefined in Node, where the SDK's parts are tested on other hosts. */
 export const native: Native | undefined = builder?.native
