@@ -61,6 +61,7 @@ module.exports = {
         pathNot: [
           '^src/(main|base/polyfill|cell/worker|guest/index)\\.ts$',
           '^src/guest/engine/',
+          '^src/guest/structured-clone\\.ts$',
           '\\.d\\.ts$',
         ],
       },

@@ -131,8 +131,9 @@ function sdkModules({ folder }: SdkPaths): Plugin {
         namespace: SDK_NAMESPACE,
       }))
       // A library, found from where the SDK stands.
-      build.onResolve({ filter: /^@/, namespace: SDK_NAMESPACE }, async ({ path, kind }) =>
-        build.resolve(path, { kind, resolveDir: folder }),
+      build.onResolve(
+        { filter: /^@/, namespace: SDK_NAMESPACE },
+        async ({ path, kind }) => await build.resolve(path, { kind, resolveDir: folder }),
       )
       build.onLoad({ filter: /.*/, namespace: SDK_NAMESPACE }, async ({ path }) => ({
         contents: await readFile(join(folder, path), 'utf8'),

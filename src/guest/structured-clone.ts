@@ -1,6 +1,8 @@
 // `structuredClone` as the HTML standard says, as far as there is something of that kind in a cell.
 // Bundled into a guest that names it, and into no other.
 
+// oxlint-disable no-restricted-globals -- moments are copied here; nobody asks what time it is
+
 interface CloneOptions {
   /** Buffers that move to the copy: the original is empty afterwards. */
   readonly transfer?: readonly ArrayBuffer[]
@@ -68,7 +70,7 @@ function copyOf(value: unknown, copies: Map<object, object>): unknown {
 
 /** A new object of the same kind, whole if nothing in it can lead back to it. */
 function emptyCopy(value: object, copies: Map<object, object>): object {
-  if (Array.isArray(value)) return new Array<unknown>(value.length)
+  if (Array.isArray(value)) return Object.assign([], { length: value.length })
   if (value instanceof Date) return new Date(value.getTime())
   if (value instanceof RegExp) return new RegExp(value.source, value.flags)
   if (value instanceof Map) return new Map()

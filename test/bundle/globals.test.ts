@@ -220,7 +220,7 @@ test('text is encoded and decoded as in Node, whatever the units and bytes are',
   const encoder = new TextEncoder()
   expect(encoded).toEqual(texts.map((units) => [...encoder.encode(String.fromCharCode(...units))]))
   const decode = (bytes: number[]) =>
-    [...new TextDecoder().decode(Uint8Array.from(bytes))].map((point) => point.codePointAt(0))
+    Array.from(new TextDecoder().decode(Uint8Array.from(bytes)), (point) => point.codePointAt(0))
   expect(decoded).toEqual(blocks.map(decode))
 })
 
