@@ -33,7 +33,8 @@ const PLAN = {
 const OWNERS = {
   '(libp2p|@libp2p|@chainsafe|@multiformats/multiaddr)': ['net'],
   'capnp-es': [],
-  '(@noble|multiformats)': ['identity'],
+  '@noble/curves': ['identity'],
+  '(@noble/hashes|multiformats)': ['identity', 'guest'], // digests for guests that ask for one
   '(esbuild|typescript)': ['bundle'],
   commander: ['cli'],
 }
@@ -60,6 +61,7 @@ module.exports = {
         pathNot: [
           '^src/(main|base/polyfill|cell/worker|guest/index)\\.ts$',
           '^src/guest/engine/',
+          '^src/guest/structured-clone\\.ts$',
           '\\.d\\.ts$',
         ],
       },

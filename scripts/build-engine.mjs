@@ -1,11 +1,13 @@
 // Makes the two modules `ww build` needs from the WASI build of QuickJS-NG and our glue:
 // `builder.wasm`, in which a guest is evaluated when it is built, and `runtime.wasm`, the program its
 // memory is put into. Both have the same table, so what points into it in one holds in the other.
+// Beside them: `url.mjs`, the globals of the URL standard as one module, and the notices of all of them.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { build } from 'esbuild'
 import wabt from 'wabt'
 
 import { link } from './engine/link.mjs'
@@ -23,8 +25,9 @@ const BUILDER_EXPORTS = [
     'JS_RunGC',
     'JS_SetGCThreshold',
   ],
-  ...['JS_FreeValue', 'runtime', 'context', 'main', 'rejection'],
+  ...['JS_DupValue', 'JS_FreeValue', 'runtime', 'context', 'main', 'rejection'],
 ]
+const NOTICE = 'scripts/engine/NOTICE.txt'
 const PROGRAM_EXPORTS = ['memory', '_start']
 
 /** @returns {Promise<string[]>} the files written, absolute */
@@ -40,8 +43,32 @@ export async function buildEngine(project) {
   const runtime = join(folder, 'runtime.wasm')
   const exported = [...BUILDER_EXPORTS, ...natives]
   await writeFile(builder, link(engine, glue, { exported, withData: true }))
-  await writeFile(runtime, link(engine, glue, { exported: PROGRAM_EXPORTS, withData: false }))
-  return [builder, runtime]
+  // Whoever passes a program on passes the notice on.
+  const notice = await readFile(join(project, NOTICE))
+  const program = link(engine, glue, { exported: PROGRAM_EXPORTS, withData: false, notice })
+  await writeFile(runtime, program)
+  const text = join(folder, 'NOTICE.txt')
+  await copyFile(join(project, NOTICE), text)
+  return [builder, runtime, text, await buildUrl(project, folder)]
+}
+
+async function buildUrl(project, folder) {
+  const outfile = join(folder, 'url.mjs')
+  await build({
+    absWorkingDir: project,
+    entryPoints: ['scripts/engine/url.mjs'],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    target: 'es2022',
+    // Names too: else the places of its modules stand in it.
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  })
+  return outfile
 }
 
 async function assemble(path) {

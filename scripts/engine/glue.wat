@@ -181,9 +181,57 @@
     (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
     (local.get $made))
 
-  ;; A new Uint8Array with a copy of the bytes at an address, of a length.
-  (func (export "js:copy") (type $native)
-    (call $newBytes (local.get 0) (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1))))
+  ;; Reads from a descriptor through a buffer: a new Uint8Array with what came, 0 at the end, or the
+  ;; errno, negative.
+  (func (export "js:take") (type $native) (local $frame i32) (local $buffer i32) (local $result i32) (local $made i64)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (local.set $buffer (call $int (local.get 3) (i32.const 1)))
+    (i32.store (local.get $frame) (local.get $buffer))
+    (i32.store offset=4 (local.get $frame) (call $int (local.get 3) (i32.const 2)))
+    (local.set $result
+      (call $fd_read (call $int (local.get 3) (i32.const 0)) (local.get $frame) (i32.const 1) (i32.add (local.get $frame) (i32.const 8))))
+    (local.set $made
+      (if (result i64) (local.get $result)
+        (then (call $errno (i32.sub (i32.const 0) (local.get $result))))
+        (else
+          (if (result i64) (local.tee $result (i32.load offset=8 (local.get $frame)))
+            (then (call $newBytes (local.get 0) (local.get $buffer) (local.get $result)))
+            (else (i64.const 0))))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (local.get $made))
+
+  ;; Writes a Uint8Array to a descriptor: how many bytes of it, or the errno, negative.
+  (func (export "js:put") (type $native) (local $frame i32) (local $result i32)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (i32.store (local.get $frame)
+      (call $bytes (local.get 0) (i32.add (local.get $frame) (i32.const 4)) (i64.load offset=8 (local.get 3))))
+    (local.set $result
+      (call $fd_write (call $int (local.get 3) (i32.const 0)) (local.get $frame) (i32.const 1) (i32.add (local.get $frame) (i32.const 8))))
+    (local.set $result
+      (if (result i32) (local.get $result)
+        (then (i32.sub (i32.const 0) (local.get $result)))
+        (else (i32.load offset=8 (local.get $frame)))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (call $errno (local.get $result)))
+
+  ;; `poll_oneoff`: as bits, the subscriptions that have an event, whose userdata says which each is; or
+  ;; the errno, negative.
+  (func (export "js:poll") (type $native) (local $event i32) (local $left i32) (local $result i32)
+    (local.set $event (call $int (local.get 3) (i32.const 1)))
+    (local.set $result
+      (call $poll_oneoff (call $int (local.get 3) (i32.const 0)) (local.get $event) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3))))
+    (if (local.get $result)
+      (then (return (call $errno (i32.sub (i32.const 0) (local.get $result))))))
+    (local.set $left (i32.load (call $int (local.get 3) (i32.const 3))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $left)))
+        (local.set $result
+          (i32.or (local.get $result) (i32.shl (i32.const 1) (i32.load (local.get $event)))))
+        (local.set $event (i32.add (local.get $event) (i32.const 32)))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br $next)))
+    (call $errno (local.get $result)))
 
   ;; Preview 1, integers as they come.
   (func (export "js:args_get") (type $native)
@@ -202,18 +250,12 @@
     (call $errno (call $fd_fdstat_set_flags (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
   (func (export "js:fd_prestat_get") (type $native)
     (call $errno (call $fd_prestat_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
-  (func (export "js:fd_read") (type $native)
-    (call $errno (call $fd_read (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
   (func (export "js:fd_readdir") (type $native)
     (call $errno (call $fd_readdir (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (i64.extend_i32_u (call $int (local.get 3) (i32.const 3))) (call $int (local.get 3) (i32.const 4)))))
-  (func (export "js:fd_write") (type $native)
-    (call $errno (call $fd_write (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
   (func (export "js:path_filestat_get") (type $native)
     (call $errno (call $path_filestat_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)) (call $int (local.get 3) (i32.const 4)))))
   (func (export "js:path_open") (type $native)
     (call $errno (call $path_open (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)) (call $int (local.get 3) (i32.const 4)) (i64.extend_i32_u (call $int (local.get 3) (i32.const 5))) (i64.const 0) (i32.const 0) (call $int (local.get 3) (i32.const 6)))))
-  (func (export "js:poll_oneoff") (type $native)
-    (call $errno (call $poll_oneoff (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)) (call $int (local.get 3) (i32.const 2)) (call $int (local.get 3) (i32.const 3)))))
   (func (export "js:random_get") (type $native)
     (call $errno (call $random_get (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
   (func (export "js:proc_exit") (type $native)

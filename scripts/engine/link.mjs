@@ -13,9 +13,10 @@ import { bytesOf, parse, text, unsigned, vector } from './module.mjs'
 
 /**
  * @param exported which exports of the two survive, by name; `undefined` for all
+ * @param notice goes along as a section of that name
  * @param withData false leaves the engine's data out, for a memory that is made elsewhere
  */
-export function link(engineBytes, glueBytes, { exported, withData }) {
+export function link(engineBytes, glueBytes, { exported, withData, notice }) {
   const engine = parse(engineBytes)
   const glue = parse(glueBytes)
   const types = new Map()
@@ -125,6 +126,7 @@ export function link(engineBytes, glueBytes, { exported, withData }) {
     [9, vector([[0, 0x41, unsigned(engine.elementsFrom), 0x0b, vector(entries)]])],
     [10, vector(code.map((one) => [unsigned(one.length), one]))],
     ...(withData ? [[11, engine.data]] : []),
+    ...(notice ? [[0, [text('notice'), notice]]] : []),
   ]
   return bytesOf([
     Buffer.from('\0asm\x01\0\0\0', 'latin1'),

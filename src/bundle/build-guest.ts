@@ -28,7 +28,7 @@ export interface BuiltGuest {
   readonly path: string
   /** Of the program, in bytes. */
   readonly size: number
-  /** Size of the script in it: the guest, the SDK's part it uses, its packages. */
+  /** Size of the script it was made from: the guest, the SDK's part it uses, its packages. */
   readonly scriptBytes: number
   readonly elapsedMs: number
   /** One a line, with file and line. */

@@ -23,6 +23,7 @@ export interface Script {
 const ENTRY = 'ww:entry'
 const ENGINE = 'ww:engine'
 const GUEST = 'ww:guest'
+const GLOBALS = 'ww:globals'
 /** The function of the script that tells where its code comes from; added behind the bundle. */
 const PLACES = 'wwPlaces'
 
@@ -42,6 +43,7 @@ export async function bundleScript(options: BundleScriptOptions): Promise<Script
   try {
     const result = await build({
       stdin: { contents: ENTRY_SOURCE, sourcefile: ENTRY, loader: 'js' },
+      inject: [GLOBALS],
       plugins: [guestModules(entry, sdk), sdkModules(sdk)],
       // The script names its modules by their place below this folder, wherever that stands.
       absWorkingDir: root,
@@ -89,6 +91,13 @@ import { prepare } from '${ENGINE}'
 prepare(() => import('${GUEST}'), ${PLACES})
 `
 
+/** What an export is called is what a module of the guest has to name for it to be there. */
+const globalsSource = ({ url, structuredClone, digest }: SdkPaths['onDemand']) => `
+export { URL, URLSearchParams } from ${JSON.stringify(url)}
+export { structuredClone } from ${JSON.stringify(structuredClone)}
+export { subtle as 'crypto.subtle' } from ${JSON.stringify(digest)}
+`
+
 const SDK_NAMESPACE = 'ww'
 
 /** Leads from the entry module to the guest and the engine, and from the guest to the SDK. */
@@ -99,10 +108,15 @@ function guestModules(entry: string, sdk: SdkPaths): Plugin {
     setup(build) {
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
         if (path === 'ww/guest') return inSdk(sdk.index)
+        if (path === GLOBALS) return { path, namespace: GLOBALS, sideEffects: false }
+        if (importer === GLOBALS) return { ...inSdk(path), sideEffects: false }
         if (importer !== ENTRY) return undefined
         if (path === ENGINE) return inSdk(sdk.engine)
         return path === GUEST ? { path: entry } : undefined
       })
+      build.onLoad({ filter: /.*/, namespace: GLOBALS }, () => ({
+        contents: globalsSource(sdk.onDemand),
+      }))
     },
   }
 }
@@ -116,6 +130,11 @@ function sdkModules({ folder }: SdkPaths): Plugin {
         path: join(dirname(importer), path),
         namespace: SDK_NAMESPACE,
       }))
+      // A library, found from where the SDK stands.
+      build.onResolve(
+        { filter: /^@/, namespace: SDK_NAMESPACE },
+        async ({ path, kind }) => await build.resolve(path, { kind, resolveDir: folder }),
+      )
       build.onLoad({ filter: /.*/, namespace: SDK_NAMESPACE }, async ({ path }) => ({
         contents: await readFile(join(folder, path), 'utf8'),
         loader: path.endsWith('.ts') ? 'ts' : 'js',

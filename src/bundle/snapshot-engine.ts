@@ -18,10 +18,10 @@ const GENERIC = 0
 const NATIVE_ARGUMENTS = 8
 /**
  * Of the 1 MiB the engine's own stack has, what scripts may use. Deeper calls throw a RangeError; the
- * thread's stack (4 MiB, `cell/limits.ts`) must still hold at that depth, in code of V8's first tier. At
- * 768 KiB it does not.
+ * thread's stack (16 MiB, `cell/limits.ts`) must still hold at that depth, in code of V8's first tier.
+ * The rest is for what the engine does without looking.
  */
-const MAX_STACK_BYTES = 192 << 10
+const MAX_STACK_BYTES = 768 << 10
 /** What a wall clock shows in the building: 2000-01-01T00:00:00Z, in nanoseconds. */
 const BUILD_TIME_NS = 946_684_800_000_000_000n
 
@@ -106,6 +106,8 @@ export class Engine {
     }
     this.#define(builder, 'native', native)
     const global = this.#value('JS_GetGlobalObject')(context)
+    // The global goes away when the script has read it.
+    this.#keep(builder)
     this.#define(global, 'wwBuilder', builder)
 
     const at = this.#c('malloc')(bytecode.length)
@@ -122,7 +124,6 @@ export class Engine {
 
     this.#set('main', this.#get(builder, 'main'))
     this.#set('rejection', this.#get(builder, 'rejection'))
-    this.#define(global, 'wwBuilder', TAG.undefined << 32n)
     this.#c('JS_RunGC')(this.#runtime)
     this.#wipe()
     const i32 = (name: string) => ({ type: 'i32', value: this.#global(name) as number }) as const
@@ -193,6 +194,11 @@ export class Engine {
       GENERIC,
       0,
     )
+  }
+
+  /** Holds `value`, which somebody else lets go. */
+  #keep(value: bigint): void {
+    this.#value('JS_DupValue')(this.#context, value)
   }
 
   /** Gives `value` away. */

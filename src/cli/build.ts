@@ -60,8 +60,7 @@ function printProgram(made: MadeProgram, io: CliIo): void {
   const { path, size, scriptBytes, elapsedMs, warnings, isCurrent } = made
   for (const warning of warnings) io.stderr.write(`${warning}\n`)
   const place = relative(io.cwd, path)
-  const script =
-    scriptBytes === undefined ? '' : `, ${sizeText(scriptBytes)} of it your script and the SDK`
+  const script = scriptBytes === undefined ? '' : `, from ${sizeText(scriptBytes)} of script`
   const sizes = `${sizeText(size)}${script}`
   const seconds = (elapsedMs / 1000).toFixed(1)
   io.stdout.write(

@@ -1,7 +1,7 @@
 // The globals that reach outside the guest: console, timers, clocks and dice. Each works only while
 // the guest runs, because at build time, when the SDK's own modules are evaluated, there is no cell.
 
-import { WwError } from '../base/index.ts'
+import { hexFromBytes, WwError } from '../base/index.ts'
 import { framesOf, inspect } from './inspect.ts'
 import type { StandardOutput } from './running-guest.ts'
 import type { Timers } from './timers.ts'
@@ -60,6 +60,14 @@ export const crypto = {
     }
     bound().wasi.fillRandom(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return view
+  },
+
+  /** A version 4 UUID (RFC 9562). */
+  randomUUID(): string {
+    const bytes = crypto.getRandomValues(new Uint8Array(16))
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80
+    return hexFromBytes(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   },
 }
 

@@ -15,5 +15,5 @@ export function prepare(load: () => PromiseLike<GuestModule>, places: () => Sour
   builder.rejection = (promise, reason, isHandled) => {
     trackRejection(promise, reason, isHandled !== 0)
   }
-  builder.main = () => runGuest(preview1(native), () => native.runJobs(), load, places)
+  builder.main = () => runGuest(preview1(native), native.runJobs, load, places)
 }

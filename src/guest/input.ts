@@ -77,22 +77,26 @@ export class Input implements Source {
         resolve(EMPTY_BYTES)
         return
       }
+      if (signal === undefined) {
+        this.#requests.push({ maxBytes, resolve, reject })
+        return
+      }
       const abort = () => {
         this.#requests.splice(this.#requests.indexOf(request), 1)
-        reject(signal?.reason)
+        reject(signal.reason)
       }
       const request: ReadRequest = {
         maxBytes,
         resolve: (bytes) => {
-          signal?.removeEventListener('abort', abort)
+          signal.removeEventListener('abort', abort)
           resolve(bytes)
         },
         reject: (error) => {
-          signal?.removeEventListener('abort', abort)
+          signal.removeEventListener('abort', abort)
           reject(error)
         },
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      signal.addEventListener('abort', abort, { once: true })
       this.#requests.push(request)
     })
   }

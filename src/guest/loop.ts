@@ -23,8 +23,8 @@ export interface LoopParts {
   readonly timers: Timers
   /** After every drain: whoever may end the loop or report what went wrong looks here. */
   readonly afterJobs: () => void
-  /** Before every block. Queue a job, or change what a source wants, to have another turn first. */
-  readonly beforeBlock: () => void
+  /** Before every block. @returns whether that changed anything: then there is another turn first */
+  readonly beforeBlock: () => boolean
 }
 
 export class Loop {
@@ -47,51 +47,56 @@ export class Loop {
 
   /** Turns until stopped. @returns false when there is nothing left that could ever happen */
   run(): boolean {
-    const { wasi, timers, beforeBlock } = this.#parts
+    const { wasi, runJobs, afterJobs, timers, beforeBlock } = this.#parts
     const drain = () => {
-      const count = this.#parts.runJobs()
-      this.#parts.afterJobs()
+      const count = runJobs()
+      afterJobs()
       return count
     }
+    const sources = this.#sources
+    // Made once: a guest that answers one call after the other turns some 10,000 times a second.
+    const waiting: Source[] = []
+    const pollables: Pollable[] = []
     for (;;) {
       drain()
       if (this.#isStopped) return true
-      beforeBlock()
-      drain()
-      if (this.#isStopped) return true
-      const waiting: Source[] = []
-      const pollables: Pollable[] = []
-      for (const source of this.#sources) {
+      if (beforeBlock()) continue
+      let count = 0
+      for (let at = 0; at < sources.length; at += 1) {
+        const source = sources[at]!
         const pollable = source.wanted()
-        if (!pollable) continue
-        waiting.push(source)
-        pollables.push(pollable)
+        if (pollable === undefined) continue
+        waiting[count] = source
+        pollables[count] = pollable
+        count += 1
       }
       // A source that wrote on being asked may have settled a promise: its jobs come first.
       if (drain() > 0) continue
+      if (this.#isStopped) return true
+      const sourceCount = count
       const timer = this.#nextTimer()
-      if (timer) pollables.push(timer)
-      if (pollables.length === 0) return false
-      const ready = wasi.poll(pollables)
-      for (let at = 0; at < ready.length; at += 1) waiting[ready[at]!]?.ready()
-      if (timer) {
-        timers.runDue(() => {
-          drain()
-        })
+      if (timer !== undefined) {
+        pollables[count] = timer
+        count += 1
       }
+      if (count === 0) return false
+      const ready = wasi.poll(pollables, count)
+      for (let at = 0; at < sourceCount; at += 1) {
+        if (ready & (1 << at)) waiting[at]!.ready()
+      }
+      if (timer !== undefined) timers.runDue(drain)
     }
   }
 
   #nextTimer(): Pollable | undefined {
     const dueMs = this.#parts.timers.nextDueMs
-    if (dueMs !== this.#timer?.dueMs) {
-      this.#timer?.pollable[Symbol.dispose]()
-      this.#timer = undefined
-      if (dueMs !== undefined) {
-        const pollable = this.#parts.wasi.subscribeNs(Math.ceil(dueMs * 1e6))
-        this.#timer = { dueMs, pollable }
-      }
-    }
-    return this.#timer?.pollable
+    const timer = this.#timer
+    if (dueMs === timer?.dueMs) return timer?.pollable
+    timer?.pollable[Symbol.dispose]()
+    this.#timer = undefined
+    if (dueMs === undefined) return undefined
+    const pollable = this.#parts.wasi.subscribeNs(Math.ceil(dueMs * 1e6))
+    this.#timer = { dueMs, pollable }
+    return pollable
   }
 }

@@ -14,7 +14,18 @@ export interface Native {
   readonly decode: (address: number, length: number) => string
   /** The UTF-8 of `text`, lone surrogates encoded as they are. */
   readonly encode: (text: string) => Uint8Array<ArrayBuffer>
-  readonly copy: (address: number, length: number) => Uint8Array<ArrayBuffer>
+  /**
+   * Reads at most `length` bytes through the buffer at `buffer`. @returns the bytes, in memory of their
+   * own; 0 at the end; or the errno, negative
+   */
+  readonly take: (fd: number, buffer: number, length: number) => Uint8Array<ArrayBuffer> | number
+  /** Writes from the front of `bytes`. @returns how many, or the errno, negative */
+  readonly put: (fd: number, bytes: Uint8Array) => number
+  /**
+   * `poll_oneoff`, of at most 31 subscriptions whose userdata is their number.
+   * @returns those that have an event, as bits, or the errno, negative
+   */
+  readonly poll: (subscriptions: number, events: number, count: number, stored: number) => number
 
   readonly args_get: (pointers: number, buffer: number) => number
   readonly args_sizes_get: (count: number, size: number) => number
@@ -24,7 +35,6 @@ export interface Native {
   readonly fd_close: (fd: number) => number
   readonly fd_fdstat_set_flags: (fd: number, flags: number) => number
   readonly fd_prestat_get: (fd: number, prestat: number) => number
-  readonly fd_read: (fd: number, iovs: number, count: number, read: number) => number
   readonly fd_readdir: (
     fd: number,
     buffer: number,
@@ -32,7 +42,6 @@ export interface Native {
     cookie: number,
     used: number,
   ) => number
-  readonly fd_write: (fd: number, iovs: number, count: number, written: number) => number
   readonly path_filestat_get: (
     fd: number,
     flags: number,
@@ -49,12 +58,6 @@ export interface Native {
     rights: number,
     opened: number,
   ) => number
-  readonly poll_oneoff: (
-    subscriptions: number,
-    events: number,
-    count: number,
-    stored: number,
-  ) => number
   readonly proc_exit: (code: number) => void
   readonly random_get: (buffer: number, length: number) => number
   readonly sock_shutdown: (fd: number, how: number) => number
@@ -69,7 +72,11 @@ interface Builder {
   rejection: ((promise: object, reason: unknown, isHandled: number) => void) | undefined
 }
 
-export const builder = (globalThis as { wwBuilder?: Builder }).wwBuilder
+const global = globalThis as { wwBuilder?: Builder }
+
+export const builder = global.wwBuilder
+// No guest is to find it.
+delete global.wwBuilder
 
 /** Undefined in Node, where the SDK's parts are tested on other hosts. */
 export const native: Native | undefined = builder?.native

@@ -11,10 +11,16 @@ export class OfferHook extends Hook {
   // Takes the calls and keeps their order; after the offer it passes them on.
   #waiting = new PromiseHook()
   #isMade = false
+  #isAwaited = false
   #listeners: ((target: Hook) => void)[] = []
 
   get isMade(): boolean {
     return this.#isMade
+  }
+
+  /** Somebody made a call that waits for it. */
+  get isAwaited(): boolean {
+    return this.#isAwaited
   }
 
   /** Settles the promise. Takes ownership of one reference of `offered`. Once. */
@@ -29,12 +35,14 @@ export class OfferHook extends Hook {
   /** Fails the calls that wait. */
   breakWaiting(error: WwError): void {
     const waiting = this.#waiting
+    this.#isAwaited = false
     this.#waiting = new PromiseHook()
     waiting.resolve(new BrokenHook(error))
     waiting.release()
   }
 
   call(request: Request): PendingCall {
+    this.#isAwaited = true
     return this.#waiting.call(request)
   }
 

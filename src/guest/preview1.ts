@@ -3,8 +3,10 @@
 //
 // Invariants
 //  - Standard streams and the data stream never block in `read` and `write`; only `poll` does.
-//  - What stands in the scratch buffer is used before the next call.
+//  - What stands in the scratch buffer is used before the next call; but subscriptions stay, because
+//    a turn of the loop mostly waits for what the last one waited for.
 
+import { EMPTY_BYTES } from '../base/index.ts'
 import type { Native } from './native.ts'
 import { bytesOfText, textOfBytes } from './text.ts'
 import type {
@@ -42,14 +44,12 @@ const RIGHTS_OF_FILE = 0x2
 const RIGHTS_OF_DIRECTORY = 0x4000
 
 const SUBSCRIPTION_WORDS = 12
-const EVENT_WORDS = 8
 const DIRENT_BYTES = 24
 /** What one `poll` of this SDK can wait for: three streams, the data stream both ways, one timer. */
 const MAX_POLLABLES = 16
 
 // The scratch buffer: results and vectors first, then what is polled, then bytes.
 const RESULT = 0
-const VECTOR = 16
 const STAT = 32
 const SUBSCRIPTIONS = 128
 const EVENTS = SUBSCRIPTIONS + MAX_POLLABLES * SUBSCRIPTION_WORDS * 4
@@ -75,10 +75,6 @@ export function preview1(native: Native): Wasi {
   const check = (errno: number) => {
     if (errno !== ERRNO.SUCCESS) throw new WasiError(ERRNO_NAMES[errno] ?? `errno ${errno}`)
   }
-  const setVector = (address: number, length: number) => {
-    words[VECTOR >> 2] = address
-    words[(VECTOR >> 2) + 1] = length
-  }
   /** Puts a path into the buffer. @returns its length in bytes */
   const setPath = (path: string): number => {
     const bytes = bytesOfText(path)
@@ -101,13 +97,11 @@ export function preview1(native: Native): Wasi {
     native.fd_fdstat_set_flags(fd, NONBLOCK)
     return {
       read(length) {
-        setVector(base + BUFFER, Math.min(length, BUFFER_BYTES))
-        const errno = native.fd_read(fd, base + VECTOR, 1, base + RESULT)
-        if (errno === ERRNO.AGAIN) return new Uint8Array(0)
-        check(errno)
-        const count = word(RESULT)
-        if (count === 0 && length > 0) throw new WasiError('closed')
-        return native.copy(base + BUFFER, count)
+        const taken = native.take(fd, base + BUFFER, length < BUFFER_BYTES ? length : BUFFER_BYTES)
+        if (typeof taken !== 'number') return taken
+        if (taken === 0 && length > 0) throw new WasiError('closed')
+        if (taken !== -ERRNO.AGAIN) check(-taken)
+        return EMPTY_BYTES
       },
       subscribe: () => waitable(EVENT_TYPE.read, fd),
       [Symbol.dispose]: close,
@@ -118,12 +112,12 @@ export function preview1(native: Native): Wasi {
     native.fd_fdstat_set_flags(fd, NONBLOCK)
     return {
       write(bytes) {
-        setVector(native.address(bytes), bytes.length)
-        const errno = native.fd_write(fd, base + VECTOR, 1, base + RESULT)
-        if (errno === ERRNO.AGAIN) return 0
-        if (errno === ERRNO.PIPE) throw new WasiError('closed')
-        check(errno)
-        return word(RESULT)
+        const written = native.put(fd, bytes)
+        if (written >= 0) return written
+        if (written === -ERRNO.AGAIN) return 0
+        if (written === -ERRNO.PIPE) throw new WasiError('closed')
+        check(-written)
+        return 0
       },
       subscribe: () => waitable(EVENT_TYPE.write, fd),
       [Symbol.dispose]: close,
@@ -151,9 +145,10 @@ export function preview1(native: Native): Wasi {
   function descriptor(fd: number): Descriptor {
     return {
       read(length) {
-        setVector(base + BUFFER, Math.min(length, BUFFER_BYTES))
-        check(native.fd_read(fd, base + VECTOR, 1, base + RESULT))
-        return native.copy(base + BUFFER, word(RESULT))
+        const taken = native.take(fd, base + BUFFER, Math.min(length, BUFFER_BYTES))
+        if (typeof taken !== 'number') return taken
+        check(-taken)
+        return EMPTY_BYTES
       },
       list: () => list(fd),
       stat(path) {
@@ -193,27 +188,32 @@ export function preview1(native: Native): Wasi {
     }
   }
 
+  /** What stands in each place for a subscription: it is mostly the same as the last time. */
+  const subscribed: Waitable[] = []
+  function subscribe(n: number, pollable: Waitable): void {
+    const { type, fd, dueNs } = pollable
+    const at = (SUBSCRIPTIONS >> 2) + n * SUBSCRIPTION_WORDS
+    words[at] = n
+    words[at + 2] = type
+    if (type === EVENT_TYPE.clock) {
+      words[at + 4] = CLOCK.monotonic
+      words[at + 6] = dueNs % 2 ** 32
+      words[at + 7] = dueNs / 2 ** 32
+      words[at + 10] = ABSOLUTE
+    } else words[at + 4] = fd
+    subscribed[n] = pollable
+  }
+
   const close = (fd: number) => () => void native.fd_close(fd)
   return {
-    poll(pollables) {
-      if (pollables.length > MAX_POLLABLES) throw new RangeError('Too much to wait for at once')
-      let at = SUBSCRIPTIONS >> 2
-      for (const { type, fd, dueNs } of pollables as readonly Waitable[]) {
-        words[at] = (at - (SUBSCRIPTIONS >> 2)) / SUBSCRIPTION_WORDS
-        words[at + 2] = type
-        if (type === EVENT_TYPE.clock) {
-          words[at + 4] = CLOCK.monotonic
-          words[at + 6] = dueNs % 2 ** 32
-          words[at + 7] = dueNs / 2 ** 32
-          words[at + 10] = ABSOLUTE
-        } else words[at + 4] = fd
-        at += SUBSCRIPTION_WORDS
+    poll(pollables, count = pollables.length) {
+      if (count > MAX_POLLABLES) throw new RangeError('Too much to wait for at once')
+      for (let n = 0; n < count; n += 1) {
+        const pollable = pollables[n] as Waitable
+        if (subscribed[n] !== pollable) subscribe(n, pollable)
       }
-      check(
-        native.poll_oneoff(base + SUBSCRIPTIONS, base + EVENTS, pollables.length, base + RESULT),
-      )
-      const ready: number[] = []
-      for (let n = 0; n < word(RESULT); n += 1) ready.push(words[(EVENTS >> 2) + n * EVENT_WORDS]!)
+      const ready = native.poll(base + SUBSCRIPTIONS, base + EVENTS, count, base + RESULT)
+      if (ready < 0) check(-ready)
       return ready
     },
     monotonicNs: () => now(CLOCK.monotonic),

@@ -1,5 +1,6 @@
 // Promises that were rejected and that nobody has taken care of yet, as the engine tells it.
 
+const NONE: readonly unknown[] = []
 const unhandled = new Map<object, unknown>()
 
 /** The engine reports a rejection without a reaction, and later that it got one. */
@@ -9,8 +10,8 @@ export function trackRejection(promise: object, reason: unknown, isHandled: bool
 }
 
 /** The reasons of rejections nobody took care of since the last call, oldest first. Forgets them. */
-export function takeUnhandled(): unknown[] {
-  if (unhandled.size === 0) return []
+export function takeUnhandled(): readonly unknown[] {
+  if (unhandled.size === 0) return NONE
   const reasons = [...unhandled.values()]
   unhandled.clear()
   return reasons

@@ -32,7 +32,7 @@ export function runGuest(
   let failure: { readonly thrown: unknown } | undefined
   let code: unknown
   const timers = new Timers(() => wasi.monotonicNs() / 1e6)
-  const loop = new Loop({
+  const loop: Loop = new Loop({
     wasi,
     runJobs,
     timers,
@@ -42,7 +42,7 @@ export function runGuest(
       failure ??= { thrown: unhandled[0] }
       loop.stop()
     },
-    beforeBlock: () => guest.aboutToBlock(),
+    beforeBlock: (): boolean => guest.aboutToBlock(),
   })
   const guest = new RunningGuest(wasi, loop, timers)
   bindAmbient(wasi, timers, guest)

@@ -41,7 +41,7 @@ export class RunningGuest implements Guest {
     this.env = new Map(wasi.env())
     this.files = new WasiFiles(wasi)
     const input = new Input(() => wasi.stdin())
-    this.stdin = { read: async (maxBytes, options) => await input.read(maxBytes, options?.signal) }
+    this.stdin = { read: (maxBytes, options) => input.read(maxBytes, options?.signal) }
     this.stdout = new StandardOutput(wasi, 'stdout', () => wasi.stdout())
     this.stderr = new StandardOutput(wasi, 'stderr', () => wasi.stderr())
     loop.add(this.stdout.queue)
@@ -93,14 +93,16 @@ export class RunningGuest implements Guest {
   }
 
   /**
-   * The guest is about to block. Unless it waits for calls it made (it may be fetching what it will
+   * The guest is about to block; true when that had consequences. Unless it waits for calls it made (it may be fetching what it will
    * offer), whoever waits for its offer might wait for ever.
    */
-  aboutToBlock(): void {
-    if (this.#offer.isMade || this.#connect().stats.questions > 0) return
+  aboutToBlock(): boolean {
+    if (this.#offer.isMade || this.#connect().stats.questions > 0) return false
+    if (!this.#offer.isAwaited) return false
     this.#offer.breakWaiting(
       new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this guest offers none'),
     )
+    return true
   }
 
   /** Writes out everything, letting nothing else happen. */

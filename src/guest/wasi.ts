@@ -63,8 +63,11 @@ export interface Descriptor extends Resource {
 }
 
 export interface Wasi {
-  /** Blocks until one is ready. @returns positions in `pollables`, of which there is at least one */
-  poll(pollables: readonly Pollable[]): ArrayLike<number>
+  /**
+   * Blocks until one of the first `count` of `pollables` is ready, of which there is at least one.
+   * @returns the positions of those that are, as bits
+   */
+  poll(pollables: readonly Pollable[], count?: number): number
   /** Nanoseconds on a clock that never goes back. */
   monotonicNs(): number
   /** Ready from that moment of the monotonic clock on. */

@@ -177,7 +177,9 @@ test('what main throws after it waited is on stderr with its place in the source
 test('a rejection nobody handles ends the guest', async () => {
   const { exit, stderr } = await live(['forgotten'])
   expect(exit).toEqual({ kind: 'exited', code: 1 })
-  expect(stderr).toContain('nobody listens')
+  expect(stderr).toMatch(
+    /^Uncaught Error: nobody listens\n {4}at forgotten \(src\/main\.ts:\d+\)\n(?: {4}at .*\n)*$/,
+  )
 })
 
 test('modules are evaluated when a cell starts: each has its own clock and dice', async () => {

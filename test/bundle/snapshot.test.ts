@@ -37,6 +37,15 @@ const acts: Record<string, (guest: Guest) => Promise<void> | void> = {
         JSON.stringify(endless)
       },
       parsing: () => void JSON.parse('['.repeat(1_000_000)),
+      proxy() {
+        const endless: object = new Proxy({}, { get: (_, key) => Reflect.get(endless, key) })
+        Reflect.get(endless, 'x')
+      },
+      text() {
+        const endless = { toString: (): string => String(endless) }
+        String(endless)
+      },
+      reading: () => void JSON.parse('[1]', () => ways['reading']!()),
       generator() {
         function* endless(): Generator { yield* endless() }
         endless().next()
@@ -131,7 +140,7 @@ test('equal sources give equal bytes, whatever the folder, the date and the envi
 
 test('a recursion that never ends is a RangeError the guest can catch, whatever calls what', async () => {
   const ways =
-    'call getter constructor callback comparison replacement serializing parsing generator'
+    'call getter constructor callback comparison replacement serializing parsing proxy text reading generator'
   const expected = ways.split(' ').map((way) => `${way} RangeError\n`)
   expect(await live('recursion')).toBe(expected.join(''))
 })

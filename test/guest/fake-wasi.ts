@@ -113,7 +113,7 @@ export class FakeHost {
   whenStuck: () => boolean = () => false
 
   readonly wasi: Wasi = {
-    poll: (pollables) => this.#poll(pollables as readonly Waitable[]),
+    poll: (pollables, count) => this.#poll(pollables.slice(0, count) as Waitable[]),
     monotonicNs: () => this.nowNs,
     subscribeNs: (dueNs) => new Waitable(() => this.nowNs >= dueNs, dueNs),
     wallMs: () => 1_700_000_000_123,
@@ -133,13 +133,16 @@ export class FakeHost {
     return { input: this.dataIn, output: this.dataOut }
   }
 
-  #poll(pollables: readonly Waitable[]): number[] {
+  #poll(pollables: readonly Waitable[]): number {
     this.polls += 1
     if (pollables.length === 0) throw new Error('trap: poll on an empty list')
     if (pollables.some(({ isDisposed }) => isDisposed)) throw new Error('trap: a pollable is gone')
     for (;;) {
-      const ready = pollables.flatMap((one, index) => (one.isReady() ? [index] : []))
-      if (ready.length > 0) return ready
+      const ready = pollables.reduce(
+        (bits, one, at) => (one.isReady() ? bits | (1 << at) : bits),
+        0,
+      )
+      if (ready !== 0) return ready
       const due = pollables.flatMap(({ dueNs }) => (dueNs === undefined ? [] : [dueNs]))
       if (due.length > 0) this.nowNs = Math.min(...due)
       else if (!this.whenStuck()) throw new Error('the guest hangs')

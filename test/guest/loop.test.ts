@@ -4,7 +4,7 @@ import { Loop } from '../../src/guest/loop.ts'
 import { Timers } from '../../src/guest/timers.ts'
 import { FakeHost, FakeInput } from './fake-wasi.ts'
 
-function setUp(hooks: { beforeBlock?: () => void; afterJobs?: () => void } = {}) {
+function setUp(hooks: { beforeBlock?: () => boolean; afterJobs?: () => void } = {}) {
   const host = new FakeHost()
   const jobs: (() => void)[] = []
   const timers = new Timers(() => host.nowNs / 1e6)
@@ -17,7 +17,7 @@ function setUp(hooks: { beforeBlock?: () => void; afterJobs?: () => void } = {})
     },
     timers,
     afterJobs: hooks.afterJobs ?? (() => {}),
-    beforeBlock: hooks.beforeBlock ?? (() => {}),
+    beforeBlock: hooks.beforeBlock ?? (() => false),
   })
   return { host, jobs, timers, loop }
 }
@@ -112,12 +112,13 @@ test('a job queued before the block runs before the block', () => {
   const log: string[] = []
   const { host, jobs, loop } = setUp({
     beforeBlock() {
-      if (queued) return
+      if (queued) return false
       queued = true
       jobs.push(() => {
         log.push(`polls so far: ${host.polls}`)
         loop.stop()
       })
+      return true
     },
   })
   loop.run()

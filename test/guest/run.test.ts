@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { console, random, setTimeout } from '../../src/guest/ambient.ts'
 import type { Main } from '../../src/guest/guest.ts'
+import { trackRejection } from '../../src/guest/rejections.ts'
 import { runGuest } from '../../src/guest/run.ts'
 import { outsideJobs, runJobs } from './engine-jobs.ts'
 import { FakeHost } from './fake-wasi.ts'
@@ -50,6 +51,21 @@ test('a module that throws while it is evaluated is told like main', async () =>
     ),
   ).toBe(1)
   expect(host.stderr.text).toContain('Uncaught Error: at the top')
+})
+
+test('a rejection nobody handles is told once and is 1, one that is handled in time is not', async () => {
+  const host = new FakeHost()
+  const handled = Promise.reject(new Error('handled'))
+  const lost = Promise.reject(new Error('nobody listens'))
+  // Node would report it as well.
+  void Promise.allSettled([handled, lost])
+  trackRejection(handled, new Error('handled'), false)
+  trackRejection(handled, undefined, true)
+  trackRejection(lost, new Error('nobody listens'), false)
+  expect(await run(host, () => new Promise<void>(() => {}))).toBe(1)
+  expect(host.stderr.text.match(/Uncaught/g)).toHaveLength(1)
+  expect(host.stderr.text).toContain('Uncaught Error: nobody listens')
+  expect(host.stderr.text).not.toContain('Error: handled')
 })
 
 test('a main that waits for what can never come is told so', async () => {

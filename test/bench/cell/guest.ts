@@ -22,6 +22,9 @@ export async function main(guest: Guest): Promise<void> {
     echo: ({ message }) => ({ response: message }),
     runBytes: () => ({}),
     spawn: () => ({}),
+    load: () => {
+      throw new Error('not here')
+    },
   }))
   for (;;) {
     const bytes = await guest.stdin.read()
