@@ -8,12 +8,18 @@ export type { ErrorKind } from '../base/index.ts'
 export { Epoch, Identity, Membrane, Signer } from '../capnp/stem.ts'
 export {
   ByteStream,
+  CellLimits,
+  CellUsage,
   Executor,
+  ExitKind,
   Export,
   Host,
   InitialGrants,
+  Inspector,
+  Lifetime,
   PeerInfo,
   Process,
+  Program,
   Tty,
 } from '../capnp/system.ts'
 export { Client as IpfsClient, UnixFS } from '../capnp/ipfs.ts'
