@@ -13,6 +13,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   futimesSync,
   lstatSync,
@@ -25,7 +26,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { messageOf } from '../base/index.ts'
 import type { LinkPlan } from './component/plan.ts'
@@ -136,7 +137,7 @@ export class ProgramStore {
   #open(): boolean {
     const path = this.#directory
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      makeFolder(path)
       const found = lstatSync(path)
       if (!found.isDirectory()) throw new Error('it is not a directory')
       if (!isOurs(found.uid)) throw new Error('it belongs to another user')
@@ -155,6 +156,17 @@ export class ProgramStore {
       if (codeOf(thrown) === 'ENOENT') return
       this.#tell(`cannot ${what} in the cache`, { path, cause: messageOf(thrown) })
     }
+  }
+}
+
+/** With those above it. Node's own `recursive` tries without end where a folder takes none, as /proc does. */
+function makeFolder(path: string): void {
+  const parent = dirname(path)
+  if (parent !== path && !existsSync(parent)) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EEXIST') throw thrown
   }
 }
 

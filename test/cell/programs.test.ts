@@ -270,6 +270,14 @@ test('without a place to store it a program is loaded all the same', async () =>
   expect({ rewritten, told }).toEqual({ rewritten: 1, told: ['cache directory not used'] })
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a place that takes no folder, and says that there is none above it, keeps nobody waiting',
+  async () => {
+    const { rewritten, told } = await loadSeven('/proc/ww/cache')
+    expect({ rewritten, told }).toEqual({ rewritten: 1, told: ['cache directory not used'] })
+  },
+)
+
 test('the store keeps its bound, and what was used last', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'cache')
