@@ -193,7 +193,13 @@ function settle<T>(
   if (raw === undefined) return undefined
   const reading = read(raw)
   if ('value' in reading) return { value: reading.value, source }
-  throw badConfig(`${title} must be ${reading.must}, not ${JSON.stringify(raw)}`)
+  throw badConfig(`${title} must be ${reading.must}, not ${shown(raw)}`)
+}
+
+/** As it was written: a flag that can be repeated is a list of texts. */
+function shown(raw: unknown): string {
+  const values: readonly unknown[] = Array.isArray(raw) && raw.length > 0 ? raw : [raw]
+  return values.map((value) => JSON.stringify(value)).join(', ')
 }
 
 function objectFrom(path: string, content: unknown): Readonly<Record<string, unknown>> {

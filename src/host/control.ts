@@ -2,9 +2,10 @@
 // exists only where somebody asked for it, and gives an Inspector, which can look and not touch.
 
 import { once } from 'node:events'
-import { lstat, unlink } from 'node:fs/promises'
+import { lstat, stat, unlink } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import { dirname } from 'node:path'
 
 import { WwError } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
@@ -75,6 +76,12 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
 }
 
 async function makeWay(path: string): Promise<void> {
+  // The system says EACCES to a name in no folder.
+  const folder = await stat(dirname(path)).catch(() => undefined)
+  if (!folder?.isDirectory()) {
+    const sentence = `Cannot listen on the control socket ${path}: ${dirname(path)} is not a folder`
+    throw new WwError('failed', 'NO_CONTROL', sentence)
+  }
   const found = await lstat(path).catch(() => undefined)
   if (!found) return
   if (!found.isSocket()) {

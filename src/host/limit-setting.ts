@@ -25,6 +25,8 @@ const UNITS: Readonly<Record<LimitRule['unit'], Unit>> = {
   'count/s': { scale: COUNTS, example: '100' },
 }
 
+const NAMES = LIMIT_KEYS.map((key) => LIMIT_RULES[key].name).join(', ')
+
 /** The word for no limit. */
 const NONE = 'none'
 
@@ -41,8 +43,7 @@ export function limitsFromSetting(raw: unknown): LimitsRead {
   const value: { -readonly [K in keyof CellLimits]?: number } = {}
   for (const [name, text] of pairs) {
     const key = LIMIT_KEYS.find((one) => LIMIT_RULES[one].name === name)
-    if (!key)
-      return { must: `a limit of ${LIMIT_KEYS.map((one) => LIMIT_RULES[one].name).join(', ')}` }
+    if (!key) return { must: `name=value with a name of ${NAMES}` }
     const amount = amountOf(text, LIMIT_RULES[key])
     if (amount === undefined) return { must: sentence(LIMIT_RULES[key]) }
     value[key] = amount

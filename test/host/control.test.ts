@@ -88,8 +88,10 @@ test('a socket that a node left behind is replaced; one that is in use and a fil
   const file = join(node.folder.path, 'file')
   await writeFile(file, 'precious')
   await expect(serve(file)).rejects.toThrow('is a file: choose another')
-  await expect(serve(join(node.folder.path, 'no', 'way'))).rejects.toMatchObject({
+  const nowhere = join(node.folder.path, 'no')
+  await expect(serve(join(nowhere, 'way'))).rejects.toMatchObject({
     code: 'NO_CONTROL',
+    message: expect.stringContaining(`${nowhere} is not a folder`) as string,
   })
   // As a node leaves it that was killed: the file is there, and nobody listens.
   const stale = join(node.folder.path, 'stale')

@@ -41,7 +41,7 @@ test.each<[unknown, string]>([
   [['memory'], 'name=value such as memory=64MiB'],
   ['', 'name=value such as memory=64MiB'],
   [7, 'name=value such as memory=64MiB'],
-  [['colour=blue'], 'a limit of memory, total-memory, fuel'],
+  [['colour=blue'], 'name=value with a name of memory, total-memory, fuel'],
   [
     ['memory=lots'],
     'memory=N, a number with B, KiB, MiB, GiB, TiB or nothing behind it, such as 64MiB, at most 1GiB',
