@@ -1,17 +1,26 @@
 import { messageOf, WwError } from '../base/index.ts'
 
+export function failed(code: string, message: string): WwError {
+  return new WwError('failed', code, message)
+}
+
+/** Too much is under way: the same may work later. */
+export function overloaded(code: string, message: string): WwError {
+  return new WwError('overloaded', code, message)
+}
+
 /** The other end of a call is gone: every question, import and promise of it fails with this. */
 export function disconnected(message: string, cause?: unknown): WwError {
   return new WwError('disconnected', 'DISCONNECTED', message, { cause })
 }
 
 export function canceled(): WwError {
-  return new WwError('failed', 'CANCELED', 'The call was canceled')
+  return failed('CANCELED', 'The call was canceled')
 }
 
 /** A peer did what the protocol forbids. Ends that connection, and nothing else. */
 export function protocolError(found: string): WwError {
-  return new WwError('failed', 'PROTOCOL_ERROR', `Protocol error: ${found}`)
+  return failed('PROTOCOL_ERROR', `Protocol error: ${found}`)
 }
 
 export function unimplemented(what: string): WwError {

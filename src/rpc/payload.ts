@@ -15,7 +15,7 @@ import type { StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
-import type { Hook, Path } from './hook.ts'
+import type { Hook, Outcome, Path } from './hook.ts'
 
 /** What can be put into a message, at once or later. */
 export interface Content {
@@ -192,6 +192,23 @@ export function encoded(write: (builder: Builder, at: number) => void): Payload 
     return payloadAt(builder, at)
   } finally {
     builder.discard()
+  }
+}
+
+/**
+ * The same outcome, in a message and with references of its own: the first may be released. Its
+ * capabilities are what `change` makes of them.
+ */
+export function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome {
+  if ('error' in outcome) return outcome
+  try {
+    const { results } = outcome
+    const copy = encoded((builder, at) => results.writeTo(builder, at))
+    const changed = copy.withHooks(change)
+    copy.release()
+    return { results: changed }
+  } catch (thrown) {
+    return { error: asWwError(thrown) }
   }
 }
 

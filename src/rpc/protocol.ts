@@ -30,6 +30,7 @@ import {
 } from '../wire/index.ts'
 import type { List, Outbox } from '../wire/index.ts'
 import { asWwError, protocolError } from './error.ts'
+import type { Path } from './hook.ts'
 
 export const UNIMPLEMENTED = 0
 export const ABORT = 1
@@ -52,6 +53,9 @@ export const RESOLVE_EXCEPTION = 1
 
 export const TO_CALLER = 0
 export const TO_YOURSELF = 1
+
+export const TARGET_IMPORT = 0
+export const TARGET_ANSWER = 1
 
 export const SENDER_LOOPBACK = 0
 export const RECEIVER_LOOPBACK = 1
@@ -92,16 +96,22 @@ export class Outgoing extends Builder {
   /** Word index of the body's data section; its pointers follow. */
   readonly body: number
 
-  /** @param dataWords of the body, or 0: then the body is still to be put behind `at` */
-  constructor(slab: Outbox, tag: number, dataWords = 0, pointers = 0) {
+  /**
+   * @param id the body begins with, as most do; without it the body is still to be put behind `at`
+   * @param dataWords of the body, and how many pointers it has
+   */
+  constructor(slab: Outbox, tag: number, id?: number, dataWords = 1, pointers = 0) {
     super(slab)
-    const at = this.allocate(3 + dataWords + pointers)
+    const words = id === undefined ? 0 : dataWords + pointers
+    const at = this.allocate(3 + words)
     // A pointer to the next word; an envelope of one data word and one pointer.
     this.view.setUint32(at * 8 + 4, 0x1_0001, true)
     this.view.setUint16(at * 8 + 8, tag, true)
-    this.view.setUint32(at * 8 + 20, dataWords | (pointers << 16), true)
     this.at = at + 2
     this.body = at + 3
+    if (id === undefined) return
+    this.view.setUint32(at * 8 + 20, dataWords | (pointers << 16), true)
+    this.view.setUint32(at * 8 + 24, id, true)
   }
 
   u16(byte: number, value: number): void {
@@ -112,27 +122,12 @@ export class Outgoing extends Builder {
   }
 }
 
-/** Where a call or a disembargo goes: an export of the receiver, or a place in one of its answers. */
-export type Address =
-  | { readonly importId: number }
-  | { readonly questionId: number; readonly path: readonly number[] }
-
-/** Writes a MessageTarget behind the pointer at `at`. */
-export function writeTarget(builder: Builder, at: number, address: Address): void {
-  const target = builder.struct(at, 1, 1)
-  if ('importId' in address) {
-    builder.view.setUint32(target * 8, address.importId, true)
-    return
-  }
-  builder.view.setUint16(target * 8 + 4, 1, true)
-  writePromisedAnswer(builder, target + 1, address.questionId, address.path)
-}
-
+/** Writes a PromisedAnswer behind the pointer at `at`. */
 export function writePromisedAnswer(
   builder: Builder,
   at: number,
   questionId: number,
-  path: readonly number[],
+  path: Path,
 ): void {
   const promised = builder.struct(at, 1, 1)
   builder.view.setUint32(promised * 8, questionId, true)
@@ -145,19 +140,8 @@ export function writePromisedAnswer(
   }
 }
 
-/** A MessageTarget as received; its ids name exports and answers of ours. */
-export type Target =
-  | { readonly exportId: number }
-  | { readonly answerId: number; readonly path: readonly number[] }
-
-export function readTarget(target: Raw): Target {
-  const tag = target.u16(4)
-  if (tag === 0) return { exportId: target.u32(0) }
-  if (tag === 1) return readPromisedAnswer(target.struct(0))
-  throw protocolError(`a message target of unknown kind ${tag}`)
-}
-
-export function readPromisedAnswer(promised: Raw): { answerId: number; path: readonly number[] } {
+/** Reads the path of a PromisedAnswer. */
+export function readPath(promised: Raw): Path {
   const path: number[] = []
   const ops = promised.list(0)
   if (ops.length > MAX_PATH) throw protocolError(`a pipeline path of ${ops.length} steps`)
@@ -166,7 +150,7 @@ export function readPromisedAnswer(promised: Raw): { answerId: number; path: rea
     if (tag === 1) path.push(op.u16(2))
     else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
   }
-  return { answerId: promised.u32(0), path }
+  return path
 }
 
 /** Steps in a pipeline path: no message can be nested deeper. */

@@ -1,45 +1,51 @@
 // Capabilities on the other end of a connection: imports, and places in answers not here yet.
 //
 // Both are promises, possibly. When one is settled, calls must not overtake those that went out
-// through it; `Connection.#replace` decides whether an embargo is needed and hands us a hook that
-// already takes care of it.
+// through it; embargoes.ts decides whether they have to wait and hands us a hook that already takes
+// care of it.
 
+import type { Builder } from '../wire/index.ts'
 import { canceled } from './error.ts'
 import { Call, SettlingHook } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
-import type { Address } from './protocol.ts'
-
-/** What a remote hook needs of its connection. */
-export interface Wire {
-  sendCall(address: Address, request: Request): PendingCall
-  /** The last reference to an import is gone. */
-  importDropped(dropped: ImportHook): void
-  /** The caller gives up a question that has not returned. */
-  giveUp(question: Question): void
-  /** Where calls on `hook`, a place in `question`'s results, go from now on. Takes over `target`. */
-  pipelineSettled(hook: PipelineHook, target: Hook): void
-}
+import {
+  CAP_RECEIVER_ANSWER,
+  CAP_RECEIVER_HOSTED,
+  TARGET_ANSWER,
+  writePromisedAnswer,
+} from './protocol.ts'
+import type { Tables } from './tables.ts'
 
 /** A hook whose calls go to an address on a connection until it is settled. */
 export abstract class RemoteHook extends SettlingHook {
-  readonly wire: Wire
-  /** Whether calls went out to `address`, or to what became this. */
+  readonly tables: Tables
+  /** Whether calls went out to its address, or to what became this. */
   wasUsed = false
 
-  constructor(wire: Wire) {
+  constructor(tables: Tables) {
     super()
-    this.wire = wire
+    this.tables = tables
   }
-
-  /** Where calls go as long as this is not settled. */
-  abstract get address(): Address
 
   call(request: Request): PendingCall {
     const { successor } = this
     if (successor) return successor.call(request)
     this.wasUsed = true
-    return this.wire.sendCall(this.address, request)
+    return this.tables.questions.call(this, request)
   }
+
+  /** Writes where calls go, as long as this is not settled, as a MessageTarget behind `at`. */
+  abstract writeTarget(builder: Builder, at: number): void
+  /**
+   * Writes the descriptor of what the peer has itself into the word `at` and the pointer behind it.
+   * @returns false when the peer would not know it any more
+   */
+  abstract writeDescriptor(builder: Builder, at: number): boolean
+}
+
+/** Whether `hook` leads to the peer of this connection. */
+export function isBehind(hook: Hook, tables: Tables): hook is RemoteHook {
+  return hook instanceof RemoteHook && hook.tables === tables
 }
 
 /** A capability the peer exports to us. */
@@ -47,63 +53,79 @@ export class ImportHook extends RemoteHook {
   readonly id: number
   readonly isPromise: boolean
   /** How often the peer has sent it: what a Release must give back. */
-  wireCount = 0
+  wireCount = 1
 
-  constructor(wire: Wire, id: number, isPromise: boolean) {
-    super(wire)
+  constructor(tables: Tables, id: number, isPromise: boolean) {
+    super(tables)
     this.id = id
     this.isPromise = isPromise
   }
 
-  get address(): Address {
-    return { importId: this.id }
+  writeTarget(builder: Builder, at: number): void {
+    builder.view.setUint32(builder.struct(at, 1, 1) * 8, this.id, true)
+  }
+
+  writeDescriptor({ view }: Builder, at: number): boolean {
+    view.setUint16(at * 8, CAP_RECEIVER_HOSTED, true)
+    view.setUint32(at * 8 + 4, this.id, true)
+    return true
   }
 
   protected override dropped(): void {
     super.dropped()
-    this.wire.importDropped(this)
+    this.tables.imports.drop(this)
   }
 }
 
 /** A place in the results of a question that has not returned. */
 export class PipelineHook extends RemoteHook {
-  readonly question: Question
-  readonly path: Path
+  readonly #question: Question
+  readonly #path: Path
   readonly isPromise = true
 
   constructor(question: Question, path: Path) {
-    super(question.wire)
-    this.question = question
-    this.path = path
+    super(question.tables)
+    this.#question = question
+    this.#path = path
   }
 
-  get address(): Address {
-    return { questionId: this.question.id, path: this.path }
+  writeTarget(builder: Builder, at: number): void {
+    const target = builder.struct(at, 1, 1)
+    builder.view.setUint16(target * 8 + 4, TARGET_ANSWER, true)
+    writePromisedAnswer(builder, target + 1, this.#question.id, this.#path)
+  }
+
+  writeDescriptor(builder: Builder, at: number): boolean {
+    if (this.#question.state !== 'open') return false
+    builder.view.setUint16(at * 8, CAP_RECEIVER_ANSWER, true)
+    writePromisedAnswer(builder, at + 1, this.#question.id, this.#path)
+    return true
   }
 }
 
 /** A call we made over a connection. */
 export class Question extends Call {
-  readonly wire: Wire
+  readonly tables: Tables
   readonly id: number
   /** Exports made for its params, one entry per reference. */
-  paramExports: readonly number[] = []
+  readonly paramExports: readonly number[]
   /** `given-up`: a Finish was sent; its Return is still owed unless `hasReturned`. */
   state: 'open' | 'done' | 'given-up' = 'open'
   /** The Return is here; an open question waits for results that it says are to come elsewhere. */
   hasReturned = false
 
-  constructor(wire: Wire, id: number) {
+  constructor(tables: Tables, id: number, paramExports: readonly number[]) {
     super()
-    this.wire = wire
+    this.tables = tables
     this.id = id
+    this.paramExports = paramExports
   }
 
   protected override place(path: Path): SettlingHook {
     return new PipelineHook(this, path)
   }
   protected override settlePlace(place: SettlingHook, target: Hook): void {
-    this.wire.pipelineSettled(place as PipelineHook, target)
+    this.tables.embargoes.replace(place as PipelineHook, target)
   }
 
   /** The results came, or the question failed. */
@@ -113,10 +135,10 @@ export class Question extends Call {
   }
 
   /** @param reason what the caller is told */
-  override cancel(reason: Error = canceled()): void {
+  override cancel(reason?: Error): void {
     if (this.state !== 'open') return
     this.state = 'given-up'
-    this.wire.giveUp(this)
-    super.finish({ error: reason })
+    this.tables.questions.giveUp(this)
+    super.finish({ error: reason ?? canceled() })
   }
 }

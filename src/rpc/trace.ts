@@ -27,8 +27,7 @@ import {
   FINISH,
   Raw,
   readException,
-  readPromisedAnswer,
-  readTarget,
+  readPath,
   RECEIVER_LOOPBACK,
   RELEASE,
   RESOLVE,
@@ -40,6 +39,8 @@ import {
   RETURN_SENT_ELSEWHERE,
   RETURN_TAKE_FROM_OTHER,
   SENDER_LOOPBACK,
+  TARGET_ANSWER,
+  TARGET_IMPORT,
   TO_YOURSELF,
   UNIMPLEMENTED,
 } from './protocol.ts'
@@ -194,10 +195,14 @@ function answerOf(direction: Direction, answerId: number, path: readonly number[
   return `${direction === 'sent' ? 'question' : 'answer'} ${[answerId, ...path].join('.')}`
 }
 
-function targetOf(direction: Direction, struct: Raw): string {
-  const target = readTarget(struct)
-  if ('exportId' in target) return `${ownedBy(direction, 'receiver')} ${target.exportId}`
-  return answerOf(direction, target.answerId, target.path)
+function promisedOf(direction: Direction, promised: Raw): string {
+  return answerOf(direction, promised.u32(0), readPath(promised))
+}
+
+function targetOf(direction: Direction, target: Raw): string {
+  const kind = target.u16(4)
+  if (kind === TARGET_IMPORT) return `${ownedBy(direction, 'receiver')} ${target.u32(0)}`
+  return kind === TARGET_ANSWER ? promisedOf(direction, target.struct(0)) : `target of kind ${kind}`
 }
 
 function resultOf(direction: Direction, returned: Raw): string {
@@ -248,10 +253,8 @@ function capOf(direction: Direction, descriptor: Raw): string {
       return `promise ${ownedBy(direction, 'sender')} ${id}`
     case CAP_RECEIVER_HOSTED:
       return `${ownedBy(direction, 'receiver')} ${id}`
-    case CAP_RECEIVER_ANSWER: {
-      const { answerId, path } = readPromisedAnswer(descriptor.struct(0))
-      return answerOf(direction, answerId, path)
-    }
+    case CAP_RECEIVER_ANSWER:
+      return promisedOf(direction, descriptor.struct(0))
     case CAP_THIRD_PARTY: {
       const vine = getUint32(descriptor.struct(0), 0, 0)
       return `third party by ${ownedBy(direction, 'sender')} ${vine}`

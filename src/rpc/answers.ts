@@ -1,0 +1,229 @@
+// Calls the peer makes to us.
+//
+//   a call          ◀─ Call 5 … Return 5 ─▶ … ◀─ Finish 5             receiveCall, #return, receiveFinish
+//   given up        ◀─ Call 5, ◀─ Finish 5, Return 5 canceled ─▶      receiveFinish
+//   pipelined       ◀─ Call 6 on 5.0                                  targetOf
+//   results kept    ◀─ Call 5 to yourself, Return 5 elsewhere ─▶      #return; keptOf
+//
+// Invariants
+//  - An answer lives until the peer's Finish. Finish before Return cancels the call, and a canceled
+//    Return goes out at once. A call that the peer gives up goes on as long as calls that were
+//    pipelined on it wait for it.
+//  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
+//    released one by one, when their last user drops them.
+//  - Of an answer that the peer has not finished we keep what pipelining needs: results with
+//    capabilities. Calls under way and results kept count against one limit; a call beyond it is
+//    refused as overloaded, which takes no memory and cannot stop what is under way.
+
+import type { WwError } from '../base/index.ts'
+import { getBool, getUint64, rootOf } from '../wire/index.ts'
+import type { Message } from '../wire/index.ts'
+import { asWwError, failed, overloaded, protocolError } from './error.ts'
+import { BrokenHook, Call, nullHook } from './hook.ts'
+import type { Hook, Outcome, PendingCall } from './hook.ts'
+import type { RpcLimits } from './limits.ts'
+import { encoded } from './payload.ts'
+import {
+  readPath,
+  RETURN,
+  RETURN_CANCELED,
+  RETURN_EXCEPTION,
+  RETURN_RESULTS,
+  RETURN_SENT_ELSEWHERE,
+  TARGET_ANSWER,
+  TARGET_IMPORT,
+  TO_CALLER,
+  TO_YOURSELF,
+  writeException,
+} from './protocol.ts'
+import type { Outgoing, Raw } from './protocol.ts'
+import type { Tables } from './tables.ts'
+
+interface Answer {
+  readonly id: number
+  call: PendingCall
+  /** The results stay here; the peer will take them for a question of ours. */
+  readonly isToYourself: boolean
+  /** What is held for it: of params while it runs, of results while they are kept. */
+  words: number
+  state: 'running' | 'returned' | 'finished'
+  /** Exports made for its results, one entry per reference. */
+  resultExports: readonly number[]
+}
+
+export class Answers {
+  readonly #tables: Tables
+  readonly #answers = new Map<number, Answer>()
+  /** The sum of `words` of all answers. */
+  #heldWords = 0
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  get size(): number {
+    return this.#answers.size
+  }
+
+  get heldWords(): number {
+    return this.#heldWords
+  }
+
+  /** What a MessageTarget of the peer names. @returns with a reference for the caller */
+  targetOf(target: Raw): Hook {
+    const tag = target.u16(4)
+    if (tag === TARGET_IMPORT) return this.#tables.exports.hookAt(target.u32(0))
+    if (tag === TARGET_ANSWER) return this.pipelineOf(target.struct(0))
+    throw protocolError(`a message target of unknown kind ${tag}`)
+  }
+
+  /** What a PromisedAnswer of the peer names. @returns with a reference for the caller */
+  pipelineOf(promised: Raw): Hook {
+    const path = readPath(promised)
+    const id = promised.u32(0)
+    const answer = this.#answers.get(id)
+    if (!answer) throw protocolError(`a call on question ${id}, which is not open`)
+    return answer.call.pipeline(path)
+  }
+
+  /** The call whose results stay here for us. */
+  keptOf(id: number): PendingCall {
+    const answer = this.#answers.get(id)
+    if (answer?.isToYourself) return answer.call
+    throw protocolError('results to be taken from a question that does not keep any')
+  }
+
+  receiveBootstrap(id: number, bootstrap: Hook | undefined): void {
+    this.#checkQuestion(id)
+    const outcome: Outcome = bootstrap
+      ? { results: encoded((builder, at) => builder.capability(at, bootstrap)) }
+      : { error: failed('NO_BOOTSTRAP', 'no bootstrap capability: this vat offers none') }
+    this.#answer(id, new Call(outcome), false, 0)
+  }
+
+  receiveCall(id: number, call: Raw, message: Message): void {
+    const { sender, imports, limits } = this.#tables
+    const sendTo = call.u16(6)
+    if (sendTo !== TO_CALLER && sendTo !== TO_YOURSELF) {
+      sender.sendUnimplemented(rootOf(message))
+      return
+    }
+    this.#checkQuestion(id)
+    const target = this.targetOf(call.struct(0))
+    try {
+      const params = imports.readPayload(call.struct(1), message, false)
+      const request = { interfaceId: getUint64(call, 8, 0n), methodId: call.u16(4), params }
+      const isRefused = this.#heldWords > 0 && this.#heldWords + message.words > limits.maxHeldWords
+      const callee = isRefused ? new BrokenHook(tooMuchHeld(limits)) : target
+      this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, isRefused ? 0 : message.words)
+    } finally {
+      target.release()
+    }
+  }
+
+  #checkQuestion(id: number): void {
+    const { maxAnswers } = this.#tables.limits
+    if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
+    if (this.size >= maxAnswers) {
+      throw failed('TOO_MANY_CALLS', `The peer made more than ${maxAnswers} calls at once`)
+    }
+  }
+
+  #answer(id: number, call: PendingCall, isToYourself: boolean, words: number): void {
+    const answer: Answer = { id, call, isToYourself, words, state: 'running', resultExports: [] }
+    this.#answers.set(id, answer)
+    this.#heldWords += words
+    call.whenDone((outcome) => this.#return(answer, outcome))
+  }
+
+  /** From now on `words` are held for `answer`. */
+  #hold(answer: Answer, words: number): void {
+    this.#heldWords += words - answer.words
+    answer.words = words
+  }
+
+  #return(answer: Answer, outcome: Outcome): void {
+    const tables = this.#tables
+    const { sender, exports } = tables
+    if (answer.state !== 'running' || tables.end) return
+    answer.state = 'returned'
+    this.#hold(answer, 0)
+    if (answer.isToYourself) {
+      this.#hold(answer, wordsOf(outcome))
+      sender.send(this.#beginReturn(answer.id, RETURN_SENT_ELSEWHERE))
+      return
+    }
+    const message = this.#beginReturn(answer.id, RETURN_RESULTS)
+    const at = message.body + 2
+    let error: Error | undefined
+    try {
+      if ('error' in outcome) error = outcome.error
+      else answer.resultExports = exports.writePayload(message, at, outcome.results, false)
+    } catch (thrown) {
+      error = asWwError(thrown)
+    }
+    if (error) {
+      message.u16(6, RETURN_EXCEPTION)
+      writeException(message, at, tables.expose(error))
+    } else if (message.caps.length > 0) this.#hold(answer, message.totalBytes / 8)
+    else {
+      answer.call.release()
+      answer.call = WITHOUT_CAPS
+    }
+    sender.send(message)
+  }
+
+  #beginReturn(answerId: number, kind: number): Outgoing {
+    const message = this.#tables.sender.begin(RETURN, answerId, 2, 1)
+    message.u16(4, 1) // releaseParamCaps: false
+    message.u16(6, kind)
+    return message
+  }
+
+  receiveFinish(id: number, finish: Raw): void {
+    const { sender, exports } = this.#tables
+    const answer = this.#answers.get(id)
+    if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
+    this.#answers.delete(id)
+    this.#hold(answer, 0)
+    if (answer.state === 'running') {
+      answer.state = 'finished'
+      sender.send(this.#beginReturn(id, RETURN_CANCELED))
+      if (!answer.call.isAwaited) answer.call.cancel()
+    }
+    answer.call.release()
+    if (getBool(finish, 32, true)) exports.releaseEach(answer.resultExports)
+  }
+
+  end(): void {
+    const answers = [...this.#answers.values()]
+    this.#answers.clear()
+    this.#heldWords = 0
+    for (const answer of answers) {
+      answer.state = 'finished'
+      answer.call.cancel()
+      answer.call.release()
+    }
+  }
+}
+
+/** Stands for a call whose results have no capability: whatever is pipelined on it is null. */
+const WITHOUT_CAPS = new (class extends Call {
+  override pipeline(): Hook {
+    return nullHook()
+  }
+})()
+
+/** What results hold that stay here. */
+function wordsOf(outcome: Outcome): number {
+  try {
+    return 'results' in outcome ? outcome.results.toPayload().words : 0
+  } catch {
+    return 0 // Whoever takes them hears what is wrong with them.
+  }
+}
+
+function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {
+  const sentence = `Calls of this peer hold ${(maxHeldWords * 8) >> 20} MiB: wait for some to end`
+  return overloaded('TOO_MUCH_HELD', sentence)
+}

@@ -1,0 +1,148 @@
+// Capabilities of the peer that we hold, and how capabilities are read from messages.
+//
+//   ◀─ senderHosted 4 … Release 4 x1 ─▶                        #import, drop
+//   ◀─ senderPromise 3 … ◀─ Resolve 3, Release 3 x1 ─▶         #import, receiveResolve
+//
+// Invariants
+//  - An import is let go with one Release of everything the peer ever counted for it. A descriptor
+//    for an id that is in the table is the same hook.
+//  - A message that breaks a rule leaves nothing behind: references taken while it was read are given
+//    back before the connection ends.
+//  - A third-party capability is reached by its vine.
+
+import { getAny } from '../wire/index.ts'
+import type { Message } from '../wire/index.ts'
+import { failed, protocolError } from './error.ts'
+import { BrokenHook, nullHook } from './hook.ts'
+import type { Hook } from './hook.ts'
+import { CapSlot, Payload } from './payload.ts'
+import {
+  CAP_NONE,
+  CAP_RECEIVER_ANSWER,
+  CAP_RECEIVER_HOSTED,
+  CAP_SENDER_HOSTED,
+  CAP_SENDER_PROMISE,
+  CAP_THIRD_PARTY,
+  readException,
+  RELEASE,
+  RESOLVE_CAP,
+  RESOLVE_EXCEPTION,
+} from './protocol.ts'
+import type { Raw } from './protocol.ts'
+import { ImportHook } from './remote.ts'
+import type { Tables } from './tables.ts'
+
+export class Imports {
+  readonly #tables: Tables
+  readonly #hooks = new Map<number, ImportHook>()
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  get size(): number {
+    return this.#hooks.size
+  }
+
+  /** @param inReturn whether its capabilities may be what calls of ours went out to already */
+  readPayload(payload: Raw, message: Message, inReturn: boolean): Payload {
+    const slots: (CapSlot | null)[] = []
+    const table = payload.list(1)
+    if (table.length > this.#tables.limits.maxMessageCaps) {
+      throw protocolError(`a message with ${table.length} capabilities`)
+    }
+    try {
+      for (const descriptor of table) {
+        const hook = inReturn ? this.#readSettled(descriptor) : this.#readCap(descriptor)
+        slots.push(hook && new CapSlot(hook))
+      }
+    } catch (thrown) {
+      for (const slot of slots) slot?.release()
+      throw thrown
+    }
+    return new Payload(message, getAny(payload, 0), slots)
+  }
+
+  /** What a promise of the peer has become; null for none. */
+  #readSettled(descriptor: Raw): Hook | null {
+    const hook = this.#readCap(descriptor)
+    const kind = descriptor.u16(0)
+    const isByWayOfUs = kind === CAP_RECEIVER_HOSTED || kind === CAP_RECEIVER_ANSWER
+    return hook && isByWayOfUs ? this.#tables.embargoes.detour(hook) : hook
+  }
+
+  /** The hook of a capability descriptor, with a reference for the caller; null for none. */
+  #readCap(descriptor: Raw): Hook | null {
+    const { answers, exports } = this.#tables
+    const kind = descriptor.u16(0)
+    const id = descriptor.u32(4)
+    switch (kind) {
+      case CAP_NONE:
+        return null
+      case CAP_SENDER_HOSTED:
+      case CAP_SENDER_PROMISE:
+        return this.#import(id, kind === CAP_SENDER_PROMISE)
+      case CAP_RECEIVER_HOSTED:
+        return exports.hookAt(id)
+      case CAP_RECEIVER_ANSWER:
+        return answers.pipelineOf(descriptor.struct(0))
+      case CAP_THIRD_PARTY:
+        return this.#import(descriptor.struct(0).u32(0), false)
+      default:
+        throw protocolError(`a capability of unknown kind ${kind}`)
+    }
+  }
+
+  #import(id: number, isPromise: boolean): Hook {
+    const known = this.#hooks.get(id)
+    if (known) {
+      known.wireCount++
+      return known.addRef()
+    }
+    const { maxImports } = this.#tables.limits
+    if (this.size >= maxImports) {
+      const sentence = `The peer gave out more than ${maxImports} capabilities`
+      throw failed('TOO_MANY_CAPABILITIES', sentence)
+    }
+    const made = new ImportHook(this.#tables, id, isPromise)
+    this.#hooks.set(id, made)
+    this.#tables.countHeld(1)
+    return made
+  }
+
+  /** Nobody needs it any more, or what it was a promise for is known. */
+  drop(dropped: ImportHook): void {
+    const { id } = dropped
+    if (this.#hooks.get(id) !== dropped) return
+    this.#hooks.delete(id)
+    const { sender } = this.#tables
+    const message = sender.begin(RELEASE, id)
+    message.u32(4, dropped.wireCount)
+    sender.send(message, false)
+    this.#tables.countHeld(-1)
+  }
+
+  receiveResolve(id: number, resolve: Raw): void {
+    const kind = resolve.u16(4)
+    const what = resolve.struct(0)
+    let target: Hook
+    if (kind === RESOLVE_CAP) target = this.#readSettled(what) ?? nullHook()
+    else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
+    else throw protocolError(`a resolution of unknown kind ${kind}`)
+    const promise = this.#hooks.get(id)
+    if (promise?.isPromise) {
+      this.#tables.embargoes.replace(promise, target)
+      this.drop(promise)
+      return
+    }
+    target.release()
+    // Released meanwhile: the Release and this Resolve have crossed. What it carried is not wanted.
+    if (promise) throw protocolError(`a resolution of import ${id}, which is not an open promise`)
+  }
+
+  end(error: Error): void {
+    const hooks = [...this.#hooks.values()]
+    this.#hooks.clear()
+    for (const hook of hooks) hook.settle(new BrokenHook(error))
+  }
+}
