@@ -620,8 +620,9 @@ class Script {
     for (const { connection } of this.#neighbours) await connection.closed
     this.#checkTables('after the end')
     for (const { client } of clients.splice(0)) client[Symbol.dispose]()
-    // Stream calls of a client to an object of ours may still wait for one another.
-    for (let round = 0; round < 3 || (this.#pending > 0 && round < MAX_END_ROUNDS); round++) {
+    // Stream calls to an object of ours may still wait for one another.
+    const isOpen = () => this.#pending + this.world.alive > 0
+    for (let round = 0; round < 3 || (isOpen() && round < MAX_END_ROUNDS); round++) {
       for (const slot of slots.values()) slot.reject(new Error('over'))
       slots.clear()
       for (const cancel of cancels.splice(0)) cancel()
