@@ -1,26 +1,32 @@
-// The state machine: a script of messages, legal and not, between the connection under test and a
-// peer that keeps its own books (peer.ts), with what every reference must mean at the end
-// (meaning.ts). The input decides what happens when, and which messages cross.
+// The state machine: a script of messages, legal and not, between a vat of ours and one or two peers
+// that keep their own books (peer.ts), with what every reference must mean at the end (meaning.ts).
+// The input decides what happens when, and which messages cross.
+//
+//   peer ◀── connection ──▶ vat ◀── connection ──▶ peer        what one has the other gets through us
 //
 // What must hold
-//  - A legal script never ends the connection; an illegal message ends it, with its reason.
+//  - A legal script never ends a connection; an illegal message ends the one it came over, with its
+//    reason, and not the other.
 //  - Every call ends as its method says, and every ping arrives once, at the object that its
-//    reference means; pings through one reference arrive in their order.
-//  - When everything is finished and released, all tables are empty; when the connection is gone,
+//    reference means; pings through one reference arrive in their order, over however many vats.
+//  - While an object serves a stream call it gets no other; what follows one that failed is refused.
+//  - When everything is finished and released, all tables are empty; when the connections are gone,
 //    every object was let go.
 
 import { messageOf, WwError } from '../../src/base/index.ts'
-import { Connection, loopback, promised, serve, traceLines } from '../../src/rpc/index.ts'
+import { Connection, loopback, traceLines } from '../../src/rpc/index.ts'
 import type { Message$Init } from '../fixture/rpc.gen.ts'
 import * as schema from '../fixture/thing.gen.ts'
 import { Thing } from '../fixture/thing.gen.ts'
-import type { Thing$Server } from '../fixture/thing.gen.ts'
 import { Choices } from './choices.ts'
 import type { Fuzzer } from './fuzzer.ts'
-import { BROKEN, expectedOutcome, objectRef, PromiseRef, ResultRef } from './meaning.ts'
-import type { CallRecord, Method, Ref } from './meaning.ts'
-import { METHODS, Peer, targetOf, USE, Violation } from './peer.ts'
-import type { Dest, PeerQuestion, PeerWorld, VatExport } from './peer.ts'
+import { objectRef, PromiseRef, ResultRef } from './meaning.ts'
+import type { CallRecord, Ref } from './meaning.ts'
+import { METHODS, Peer, targetOf, Violation } from './peer.ts'
+import type { Dest, PeerQuestion, VatExport } from './peer.ts'
+import { ruleBreakers } from './rules.ts'
+import { World } from './world.ts'
+import type { VatClient } from './world.ts'
 
 export const machine: Fuzzer = {
   name: 'machine',
@@ -28,7 +34,7 @@ export const machine: Fuzzer = {
   async run(input, line) {
     const script = new Script(new Choices(input), line)
     await script.run()
-    return script.features
+    return script.world.features
   },
 }
 
@@ -39,197 +45,134 @@ const MAX_END_ROUNDS = 60
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** A reference that the program on the vat's side holds. */
-interface VatClient {
-  client: Thing
-  readonly ref: Ref
-  readonly sequence: number[]
+/** A piece of a stream that is felt: three of them fill its window. */
+const LARGE_PIECE = new Uint8Array(30 << 10)
+
+/** A peer, and the vat's connection to it. */
+interface Neighbour {
+  readonly peer: Peer
+  readonly connection: Connection
+  /** Whether the vat has asked for its bootstrap capability. */
+  isBootstrapped: boolean
 }
 
-interface Slot {
-  readonly promise: Promise<Thing>
-  resolve(thing: Thing): void
-  reject(error: Error): void
-}
-
-class Script implements PeerWorld {
-  readonly features = new Set<string>()
+class Script {
+  readonly world: World
   readonly #choices: Choices
-  readonly #calls = new Map<number, CallRecord>()
-  #lastNumber = 0
-  readonly #arrivals: { readonly tag: number; readonly identity: number }[] = []
-  readonly #facts: { readonly what: string; readonly one: Ref; readonly other: Ref }[] = []
-  readonly #sequences: (readonly number[])[] = []
-  readonly #slots = new Map<number, Slot>()
-  readonly #clients: VatClient[] = []
-  readonly #cancels: (() => void)[] = []
+  readonly #neighbours: Neighbour[] = []
   /** Calls of the vat's program that have not ended. */
   #pending = 0
-  #alive = 0
-  readonly #peer: Peer
-  readonly #connection: Connection
   readonly #line: ((text: string) => void) | undefined
+  readonly #isClosing: boolean
+  readonly #areIntroduced: boolean
 
   constructor(choices: Choices, line: ((text: string) => void) | undefined) {
     this.#choices = choices
-    const [ours, theirs] = loopback()
-    this.#peer = new Peer(ours, this)
-    const bootstrap = this.#object(0)
-    const trace = line && traceLines(line, [schema])
-    this.#connection = new Connection(theirs, { bootstrap, trace })
     this.#line = line
+    const kind = choices.byte()
+    this.#isClosing = kind % 4 === 1
+    this.world = new World(choices, line)
+    const bootstrap = this.world.object(0)
+    const count = kind & 4 ? 2 : 1
+    this.#areIntroduced = count === 2 && (kind & 8) !== 0
+    for (let index = 0; index < count; index++) this.#connect(index, bootstrap.$dup())
+    bootstrap[Symbol.dispose]()
+    if (count === 2) this.world.reached('three vats')
   }
 
-  // ---- the world both ends live in
-
-  record(tag: number): CallRecord {
-    const record = this.#calls.get(tag & ~USE)
-    if (!record) throw new Violation(`call ${tag} was never made`)
-    return record
-  }
-  next(): number {
-    return ++this.#lastNumber
-  }
-  arrived(tag: number, identity: number): void {
-    this.#line?.(`   ${tag >= USE ? `use ${tag - USE}` : tag} arrives at ${identity}`)
-    this.#arrivals.push({ tag, identity })
-  }
-  same(what: string, one: Ref, other: Ref): void {
-    if (one !== other) this.#facts.push({ what, one, other })
-  }
-  reached(feature: string): void {
-    this.features.add(feature)
+  #connect(index: number, bootstrap: Thing): void {
+    const line = this.#line
+    const [ours, theirs] = loopback()
+    const peer = new Peer(ours, this.world)
+    const trace = line && traceLines((text) => line(`${index} ${text}`), [schema])
+    const connection = new Connection(theirs, { bootstrap, trace })
+    this.#neighbours.push({ peer, connection, isBootstrapped: false })
   }
 
-  #newCall(method: Method, target: Ref, param: Ref | undefined): CallRecord {
-    const tag = this.next()
-    const isLate = method === 'later' || method === 'late'
-    const promise = isLate ? new PromiseRef(tag) : undefined
-    const call: CallRecord = {
-      tag,
-      method,
-      target,
-      param,
-      promise,
-      isDoubtful: false,
-      outcome: undefined,
-    }
-    this.#calls.set(tag, call)
-    this.#line?.(`   ${method} ${tag} to ${target.identity()} with ${param?.identity()}`)
-    return call
+  /** Whose turn it is. */
+  #neighbour(): Neighbour {
+    const [first] = this.#neighbours
+    return this.#neighbours.length === 1 ? first! : this.#choices.pick(this.#neighbours)
   }
-
-  #object(name: number): Thing {
-    this.#alive++
-    const server: Thing$Server & Disposable = {
-      ping: ({ tag }) => {
-        this.arrived(tag, name)
-        return { tag }
-      },
-      make: ({ tag }) => ({ thing: this.#object(tag) }),
-      give: ({ thing }) => ({ thing }),
-      later: ({ tag }) => ({ thing: promised(Thing, this.#slot(tag).promise) }),
-      late: async ({ tag }) => ({ thing: await this.#slot(tag).promise }),
-      use: async ({ tag, thing }) => {
-        await thing!.ping({ tag: (tag | USE) >>> 0 })
-      },
-      keep: ({ tag, thing }) => {
-        const { param } = this.record(tag)
-        if (thing) this.#hold(thing.$dup(), param!)
-      },
-      never: async (_, { signal }) =>
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
-      [Symbol.dispose]: () => {
-        this.#alive--
-      },
-    }
-    return serve(Thing, server)
-  }
-
-  #slot(tag: number): Slot {
-    const made = {} as { -readonly [K in keyof Slot]: Slot[K] }
-    made.promise = new Promise<Thing>((resolve, reject) => {
-      made.resolve = resolve
-      made.reject = reject
-    })
-    made.promise.catch(() => {})
-    this.#slots.set(tag, made)
-    return made
-  }
-
-  #hold(client: Thing, ref: Ref, sequence?: number[]): VatClient {
-    const held = { client, ref, sequence: sequence ?? this.#newSequence() }
-    this.#clients.push(held)
-    return held
-  }
-
-  #newSequence(): number[] {
-    const sequence: number[] = []
-    this.#sequences.push(sequence)
-    return sequence
+  get #peers(): Peer[] {
+    return this.#neighbours.map(({ peer }) => peer)
   }
 
   // ---- the script
 
   async run(): Promise<void> {
-    const { ending, breaking } = await this.#act()
-    if (this.#peer.isEnded && !breaking) this.#checkNotAborted()
-    if (breaking) await this.#checkAborted(breaking)
-    else if (ending === 'close') this.#peer.close()
+    const broken = await this.#act()
+    const isEnded = this.#peers.some((peer) => peer.isEnded)
+    if (isEnded && !broken) this.#checkNotAborted(this.#peers)
+    if (broken) {
+      await this.#checkAborted(broken.neighbour, broken.reason)
+      this.#closeAll()
+    } else if (this.#isClosing) this.#closeAll()
     else {
       await this.#finishEverything()
-      this.#checkMeaning()
+      if (this.#thrown !== undefined) throw this.#thrown
+      this.world.checkMeaning()
       await this.#releaseEverything()
     }
     await this.#checkEnd()
   }
 
-  async #act(): Promise<{ ending: 'quiet' | 'close'; breaking: RegExp | undefined }> {
+  #closeAll(): void {
+    for (const peer of this.#peers) if (!peer.isEnded) peer.close()
+  }
+
+  async #act(): Promise<{ neighbour: Neighbour; reason: RegExp } | undefined> {
     const choices = this.#choices
-    const ending = choices.oneIn(4) ? 'close' : 'quiet'
-    this.#peer.bootstrap()
+    for (const peer of this.#peers) peer.bootstrap()
+    if (this.#areIntroduced) this.#introduce()
     while (!choices.isOver) {
       const what = choices.below(32)
-      if (what < 9) this.#peerCalls()
-      else if (what < 14) this.#vatCalls()
-      else if (what < 19) for (let left = choices.below(6); left >= 0; left--) this.#read()
+      const neighbour = this.#neighbour()
+      const { peer } = neighbour
+      if (what < 9) this.#peerCalls(peer)
+      else if (what < 14) this.#vatCalls(neighbour)
+      else if (what < 19) for (let left = choices.below(6); left >= 0; left--) this.#read(peer)
       else if (what < 21) {
-        this.#peerAnswers()
+        this.#peerAnswers(peer)
         if (choices.oneIn(2)) await this.#vatPingsAgain()
-      } else if (what < 23) this.#peerFinishes()
-      else if (what < 24) this.#peerReleases()
+      } else if (what < 23) this.#peerFinishes(peer)
+      else if (what < 24) this.#peerReleases(peer)
       else if (what < 25) {
-        this.#peerResolves()
+        this.#peerResolves(peer)
         if (choices.oneIn(2)) await this.#vatPingsAgain()
+        if (choices.oneIn(2)) this.#peerDisembargoes(peer)
       } else if (what < 27) this.#vatSettles()
       else if (what < 28) this.#vatDrops()
-      else if (what < 29) this.#peerDisembargoes()
-      else if (what < 30) this.#level3()
+      else if (what < 29) this.#peerDisembargoes(peer)
+      else if (what < 30) this.#level3(peer)
       else if (what < 31) await turn()
-      else if (choices.oneIn(6)) return { ending, breaking: await this.#breakRule() }
+      else if (choices.oneIn(6)) {
+        const reason = await this.#breakRule(peer)
+        return reason && { neighbour, reason }
+      }
       if (choices.oneIn(2)) await turn()
-      this.#checkNotAborted()
+      this.#checkNotAborted(this.#peers)
     }
-    return { ending, breaking: undefined }
+    return undefined
   }
 
-  #read(): void {
-    this.#peer.isTailCalling = this.#choices.oneIn(3)
-    this.#peer.read()
+  #read(peer: Peer): void {
+    peer.isTailCalling = this.#choices.oneIn(3)
+    peer.read()
   }
 
-  #checkNotAborted(): void {
-    const { abortReason, inbox, isEnded } = this.#peer
-    const said = abortReason ?? inbox.find((one) => one.$which === 'abort')?.abort?.reason
-    if (said !== undefined) throw new Violation(`a legal script was aborted: ${said}`)
-    if (isEnded) throw new Violation('the connection ended by itself')
+  #checkNotAborted(peers: readonly Peer[]): void {
+    for (const { abortReason, inbox, isEnded } of peers) {
+      const said = abortReason ?? inbox.find((one) => one.$which === 'abort')?.abort?.reason
+      if (said !== undefined) throw new Violation(`a legal script was aborted: ${said}`)
+      if (isEnded) throw new Violation('the connection ended by itself')
+    }
   }
 
   // ---- what the peer does
 
   /** Something the peer can call or give away. */
-  #dest(maxRank = Infinity): Dest {
-    const peer = this.#peer
+  #dest(peer: Peer, maxRank = Infinity): Dest {
     const answers = [...peer.questions.values()].filter(
       ({ finish, tailOf, onReturn, record }) =>
         finish === 'no' && !tailOf && !onReturn && record?.method !== 'never',
@@ -240,15 +183,14 @@ class Script implements PeerWorld {
         ...answers.map((question): Dest => ({ kind: 'answer', question })),
         ...[...peer.exports.values()].map(({ dest }) => dest),
         ...peer.openPlaces.map(({ place }): Dest => ({ kind: 'place', place })),
-        { kind: 'own', tag: peer.bootstrapTag ?? this.next() },
+        { kind: 'own', tag: peer.bootstrapTag ?? this.world.next() },
       ] satisfies Dest[] as Dest[]
     ).filter((dest) => peer.refOf(dest).rank < maxRank)
     return this.#choices.pick(dests)
   }
 
-  #peerCalls(): void {
-    const peer = this.#peer
-    const target = this.#dest()
+  #peerCalls(peer: Peer): void {
+    const target = this.#dest(peer)
     if (target.kind !== 'vat' && target.kind !== 'answer') {
       // It would be a matter between the peer and itself.
       if (this.#choices.oneIn(3)) peer.bootstrap()
@@ -256,36 +198,33 @@ class Script implements PeerWorld {
     }
     const method = this.#choices.pick(METHODS)
     const isGiving = ['give', 'use', 'keep'].includes(method)
-    const param = isGiving ? this.#param() : undefined
-    const record = this.#newCall(method, peer.refOf(target), param && peer.refOf(param))
+    const param = isGiving ? this.#param(peer) : undefined
+    const record = this.world.newCall(method, peer.refOf(target), param && peer.refOf(param), peer)
     const holder = target.kind === 'vat' ? target.export : target.question
-    if (method === 'ping') {
-      if (holder.sequence.length === 0) this.#sequences.push(holder.sequence)
-      holder.sequence.push(record.tag)
-    }
+    if (method === 'ping' || method === 'pour') this.world.follows(holder.sequence, record.tag)
     const state =
       target.kind === 'vat'
         ? `${target.export.isPromise} ${target.export.resolved}`
         : target.question.isReturned
-    this.reached(`sent call ${method} to ${target.kind} ${state} with ${param?.kind}`)
+    this.world.reached(`sent call ${method} to ${target.kind} ${state} with ${param?.kind}`)
     peer.call(targetOf(target), record, param)
   }
 
-  #param(): Dest {
+  #param(peer: Peer): Dest {
     const choice = this.#choices.below(8)
-    if (choice === 0) return this.#peer.promise(new PromiseRef(this.next()))
-    if (choice === 1) return { kind: 'own', tag: this.next() }
+    if (choice === 0) return peer.promise(new PromiseRef(this.world.next()))
+    if (choice === 1) return { kind: 'own', tag: this.world.next() }
     if (choice === 2) return { kind: 'broken' }
-    return this.#dest()
+    return this.#dest(peer)
   }
 
-  #peerAnswers(): void {
-    const { todo } = this.#peer
-    if (todo.length > 0) this.#answer(this.#choices.below(todo.length), this.#choices.oneIn(12))
+  #peerAnswers(peer: Peer): void {
+    const { todo } = peer
+    if (todo.length === 0) return
+    this.#answer(peer, this.#choices.below(todo.length), this.#choices.oneIn(12))
   }
 
-  #answer(index: number, isRefused: boolean): void {
-    const peer = this.#peer
+  #answer(peer: Peer, index: number, isRefused: boolean): void {
     const question = peer.todo[index]!
     if (question.method === 'never' && !question.isFinished && !isRefused) return
     peer.todo.splice(index, 1)
@@ -301,10 +240,10 @@ class Script implements PeerWorld {
     switch (question.method) {
       case 'make': {
         const isPromise = this.#choices.oneIn(4)
-        const promise = new PromiseRef(this.next())
+        const promise = new PromiseRef(this.world.next())
         peer.answer(question, 'results', isPromise ? peer.promise(promise) : { kind: 'own', tag })
         // It has one meaning only.
-        if (isPromise) this.#resolvePlace(peer.openPlaces.length - 1, { kind: 'own', tag })
+        if (isPromise) this.#resolvePlace(peer, peer.openPlaces.length - 1, { kind: 'own', tag })
         return
       }
       case 'give':
@@ -314,11 +253,14 @@ class Script implements PeerWorld {
         peer.answer(question, 'results', peer.promise(record.promise!))
         return
       case 'late': {
-        const dest = this.#dest(record.promise!.rank)
+        const dest = this.#dest(peer, record.promise!.rank)
         record.promise!.resolution = peer.refOf(dest)
         peer.answer(question, 'results', dest)
         return
       }
+      case 'pour':
+        peer.answer(question, record.isFailing ? 'exception' : 'results')
+        return
       case 'ping':
       case 'use':
       case 'keep':
@@ -326,25 +268,23 @@ class Script implements PeerWorld {
     }
   }
 
-  #peerResolves(): void {
-    const { openPlaces } = this.#peer
+  #peerResolves(peer: Peer): void {
+    const { openPlaces } = peer
     if (openPlaces.length === 0) return
     const index = this.#choices.below(openPlaces.length)
     const isBroken = this.#choices.oneIn(8)
-    this.#resolvePlace(index, isBroken ? { kind: 'broken' } : undefined)
+    this.#resolvePlace(peer, index, isBroken ? { kind: 'broken' } : undefined)
   }
 
-  #resolvePlace(index: number, chosen?: Dest): void {
-    const peer = this.#peer
+  #resolvePlace(peer: Peer, index: number, chosen?: Dest): void {
     const [open] = peer.openPlaces.splice(index, 1)
-    const dest = chosen ?? this.#dest(open!.ref.rank)
+    const dest = chosen ?? this.#dest(peer, open!.ref.rank)
     open!.ref.resolution = peer.refOf(dest)
-    this.reached(`resolved a promise to ${dest.kind}`)
+    this.world.reached(`resolved a promise to ${dest.kind}`)
     open!.place.resolve(dest)
   }
 
-  #peerFinishes(): void {
-    const peer = this.#peer
+  #peerFinishes(peer: Peer): void {
     const open = [...peer.questions.values()].filter(
       (question) => !question.isPinned && this.#isFinishable(question),
     )
@@ -365,8 +305,7 @@ class Script implements PeerWorld {
     return result?.kind !== 'vat' || !result.export.isPinned || result.export.count > 1
   }
 
-  #peerReleases(): void {
-    const peer = this.#peer
+  #peerReleases(peer: Peer): void {
     const used = new Set<VatExport>()
     // What a Finish may still release is not ours to release twice.
     for (const { result } of peer.questions.values())
@@ -375,21 +314,15 @@ class Script implements PeerWorld {
     if (free.length === 0) return
     const held = this.#choices.pick(free)
     peer.release(held, 1 + this.#choices.below(held.count))
-    this.reached('sent release')
+    this.world.reached('sent release')
   }
 
-  #peerDisembargoes(): void {
-    const peer = this.#peer
-    const settled = [...peer.vatExports.values()].filter(({ resolved }) => resolved === 'to us')
-    if (settled.length === 0) return
-    const held = this.#choices.pick(settled)
-    if (held.ref.identity() === 'broken') return
-    peer.disembargo(held)
-    this.reached('sent disembargo')
+  #peerDisembargoes(peer: Peer): void {
+    const { returnedHome } = peer
+    if (returnedHome.length > 0) peer.disembargo(this.#choices.pick(returnedHome))
   }
 
-  #level3(): void {
-    const peer = this.#peer
+  #level3(peer: Peer): void {
     const messages: Message$Init[] = [
       { provide: { questionId: 9, target: { importedCap: 9 } } },
       { accept: { questionId: 9 } },
@@ -400,23 +333,44 @@ class Script implements PeerWorld {
       { disembargo: { target: { importedCap: 0 }, context: { accept: null } } },
     ]
     const message = this.#choices.pick(messages)
-    this.reached(`sent ${Object.keys(message)[0]} of level 3`)
+    this.world.reached(`sent ${Object.keys(message)[0]} of level 3`)
     peer.send(message)
   }
 
   // ---- what the program on the vat's side does
 
-  #vatCalls(): void {
+  /** Each of two peers is given what the other offers. */
+  #introduce(): void {
+    const [one, other] = this.#neighbours.map((neighbour) => this.#bootstrapped(neighbour))
+    for (const [target, param] of [
+      [one!, other!],
+      [other!, one!],
+    ] as const) {
+      const record = this.world.newCall('keep', target.ref, param.ref)
+      const { tag } = record
+      this.#watch(record, target.client.keep({ tag, thing: param.client }))
+    }
+  }
+
+  #bootstrapped(neighbour: Neighbour): VatClient {
+    neighbour.isBootstrapped = true
+    return this.world.hold(neighbour.connection.bootstrap(Thing), {
+      rank: 0,
+      identity: () => neighbour.peer.bootstrapTag ?? 'unknown',
+    })
+  }
+
+  #vatCalls(neighbour: Neighbour): void {
     const choices = this.#choices
-    const target = this.#vatClient()
+    const target = this.#vatClient(neighbour)
     const method = choices.pick(METHODS)
     const isGiving = ['give', 'use', 'keep'].includes(method)
-    const param = isGiving ? this.#vatParam() : undefined
+    const param = isGiving ? this.#vatParam(neighbour) : undefined
     if (method === 'ping') {
       this.#vatPings(target)
       return
     }
-    const record = this.#newCall(method, target.ref, param?.ref)
+    const record = this.world.newCall(method, target.ref, param?.ref)
     const { tag } = record
     const thing = param?.client
     const { client } = target
@@ -426,11 +380,11 @@ class Script implements PeerWorld {
       case 'later':
       case 'late': {
         const call = method === 'give' ? client.give({ tag, thing }) : client[method]({ tag })
-        const held = this.#hold(call.thing, new ResultRef(record))
+        const held = this.world.hold(call.thing, new ResultRef(record))
         if (choices.oneIn(2)) this.#vatPings(held)
         const isSwapped = choices.oneIn(2)
         this.#watch(record, call, ({ thing: real }) => {
-          const isHeld = this.#clients.includes(held)
+          const isHeld = this.world.clients.includes(held)
           if (isSwapped && isHeld && real) {
             held.client[Symbol.dispose]()
             held.client = real.$dup()
@@ -445,12 +399,18 @@ class Script implements PeerWorld {
         this.#watch(record, call)
         const cancel = () => this.#cancel(record, call)
         if (choices.oneIn(2)) cancel()
-        else this.#cancels.push(cancel)
+        else this.world.cancels.push(cancel)
         break
       }
       case 'use':
       case 'keep':
         this.#watch(record, client[method]({ tag, thing }))
+        break
+      case 'pour':
+        this.#vatPours(target, record)
+        for (let left = choices.below(8) - 4; left > 0; left--) {
+          this.#vatPours(target, this.world.newCall('pour', target.ref, undefined))
+        }
     }
     if (param?.isOurs) param.client[Symbol.dispose]()
   }
@@ -458,14 +418,21 @@ class Script implements PeerWorld {
   /** What is pinged while a promise settles must not overtake what was on its way. */
   async #vatPingsAgain(): Promise<void> {
     await turn()
-    const pinged = this.#clients.filter(({ sequence }) => sequence.length > 0)
+    const pinged = this.world.clients.filter(({ sequence }) => sequence.length > 0)
     for (const held of pinged.slice(-4)) this.#vatPings(held)
   }
 
   #vatPings({ client, ref, sequence }: VatClient): void {
-    const record = this.#newCall('ping', ref, undefined)
+    const record = this.world.newCall('ping', ref, undefined)
     sequence.push(record.tag)
     this.#watch(record, client.ping({ tag: record.tag }))
+  }
+
+  #vatPours({ client, sequence }: VatClient, record: CallRecord): void {
+    const { tag } = record
+    sequence.push(tag)
+    const data = this.#choices.oneIn(2) ? LARGE_PIECE : undefined
+    this.#watchStream(record, client.pour({ tag, data }))
   }
 
   #cancel(record: CallRecord, call: { $cancel(): void }): void {
@@ -490,142 +457,74 @@ class Script implements PeerWorld {
     )
   }
 
+  /** Its promise says only when the next call may be made, or that one has failed. */
+  #watchStream(record: CallRecord, call: Promise<void>): void {
+    this.#pending++
+    let isAtOnce = true
+    void turn().then(() => (isAtOnce = false))
+    call.then(
+      () => {
+        this.#pending--
+        if (!isAtOnce) this.world.reached('a stream was held back')
+      },
+      () => {
+        this.#pending--
+        record.outcome = 'exception'
+      },
+    )
+  }
+
   /** What no call should fail with. */
   #thrown: Error | undefined
 
-  #vatClient(): VatClient {
-    if (this.#clients.length === 0) {
-      const tag = this.next()
-      if (this.#peer.bootstrapTag === undefined && !this.#isBootstrapping) {
-        this.#isBootstrapping = true
-        return this.#hold(this.#connection.bootstrap(Thing), {
-          rank: 0,
-          identity: () => this.#peer.bootstrapTag ?? 'unknown',
-        })
-      }
-      return this.#hold(this.#object(tag), objectRef(tag))
-    }
-    return this.#choices.pick(this.#clients)
+  #vatClient(neighbour: Neighbour): VatClient {
+    const { clients } = this.world
+    const isAlone = this.#neighbours.length === 1
+    // The other's objects are known from the start, or come by as arguments.
+    const isAsking = clients.length === 0 || (!isAlone && this.#choices.oneIn(4))
+    if (isAsking && !neighbour.isBootstrapped) return this.#bootstrapped(neighbour)
+    if (clients.length > 0) return this.#choices.pick(clients)
+    const tag = this.world.next()
+    return this.world.hold(this.world.object(tag), objectRef(tag))
   }
-  #isBootstrapping = false
 
-  #vatParam(): { client: Thing; ref: Ref; isOurs: boolean } {
-    if (!this.#choices.oneIn(3)) return { ...this.#vatClient(), isOurs: false }
-    const tag = this.next()
-    return { client: this.#object(tag), ref: objectRef(tag), isOurs: true }
+  #vatParam(neighbour: Neighbour): { client: Thing; ref: Ref; isOurs: boolean } {
+    if (!this.#choices.oneIn(3)) return { ...this.#vatClient(neighbour), isOurs: false }
+    const tag = this.world.next()
+    return { client: this.world.object(tag), ref: objectRef(tag), isOurs: true }
   }
 
   #vatSettles(): void {
-    const tags = [...this.#slots.keys()]
-    if (tags.length === 0) return
-    this.#settle(this.#choices.pick(tags), this.#choices.oneIn(8))
-  }
-
-  #settle(tag: number, isBroken: boolean): void {
-    const slot = this.#slots.get(tag)!
-    this.#slots.delete(tag)
-    const { promise } = this.record(tag)
-    const lower = this.#clients.filter(({ ref }) => ref.rank < tag)
-    this.reached(`settled a promise ${isBroken ? 'with an error' : lower.length > 0}`)
-    if (isBroken) {
-      promise!.resolution = BROKEN
-      slot.reject(new WwError('failed', 'BROKEN', 'Broken by the script'))
-    } else if (lower.length === 0) {
-      const name = this.next()
-      promise!.resolution = objectRef(name)
-      slot.resolve(this.#object(name))
-    } else {
-      const { client, ref } = this.#choices.pick(lower)
-      promise!.resolution = ref
-      slot.resolve(client.$dup())
-    }
+    const { slots, cancels } = this.world
+    const tags = [...slots.keys()]
+    if (tags.length > 0) this.world.settle(this.#choices.pick(tags), this.#choices.oneIn(8))
+    else if (cancels.length > 0) cancels.splice(this.#choices.below(cancels.length), 1)[0]!()
   }
 
   #vatDrops(): void {
-    if (this.#clients.length === 0) return
-    const [dropped] = this.#clients.splice(this.#choices.below(this.#clients.length), 1)
+    const { clients } = this.world
+    if (clients.length === 0) return
+    const [dropped] = clients.splice(this.#choices.below(clients.length), 1)
     dropped!.client[Symbol.dispose]()
   }
 
   // ---- breaking rules
 
   /** Sends one message that must end the connection. @returns what the reason says */
-  async #breakRule(): Promise<RegExp | undefined> {
-    const peer = this.#peer
+  async #breakRule(peer: Peer): Promise<RegExp | undefined> {
     await this.#drain()
-    this.#checkNotAborted()
-    const gone = 0xffff_0000 + this.#choices.below(1000)
-    const [question] = [...peer.questions.values()]
-    const [held] = [...peer.vatExports.values()]
-    // What is said of a call that was given up is not looked at.
-    const open = [...peer.vatQuestions.values()].find(
-      ({ state, isFinished }) => state === 'open' && !isFinished,
-    )
-    const returned = [...peer.vatQuestions.values()].find(({ state }) => state === 'returned')
-    const [own] = [...peer.exports.values()].filter(({ dest }) => dest.kind === 'own')
-    const target = { importedCap: held?.id ?? gone }
-    const inUse = question && { questionId: question.id }
-    const rules: [RegExp, Message$Init | undefined][] = [
-      [/export \d+ does not exist/, { call: { questionId: gone, target: { importedCap: gone } } }],
-      [
-        /which is not open/,
-        { call: { questionId: gone, target: { promisedAnswer: { questionId: gone } } } },
-      ],
-      [/in use already/, inUse && held && { call: { ...inUse, target } }],
-      [/in use already/, inUse && { bootstrap: inUse }],
-      [/never asked/, { finish: { questionId: gone } }],
-      [/which it has not/, { release: { id: gone, referenceCount: 1 } }],
-      [/which it has not/, held && { release: { id: held.id, referenceCount: held.count + 1 } }],
-      [/not open/, { return: { answerId: gone } }],
-      [/not open/, returned && { return: { answerId: returned.id } }],
-      [/did not ask for it/, open && { return: { answerId: open.id, resultsSentElsewhere: null } }],
-      [/does not keep any/, open && { return: { answerId: open.id, takeFromOtherQuestion: gone } }],
-      [
-        /does not keep any/,
-        open && question && !question.isToYourself
-          ? { return: { answerId: open.id, takeFromOtherQuestion: question.id } }
-          : undefined,
-      ],
-      [/not an open promise/, own && { resolve: { promiseId: own.id, cap: { none: null } } }],
-      [/not under embargo/, { disembargo: { target, context: { receiverLoopback: gone } } }],
-      [
-        /export \d+ does not exist/,
-        { resolve: { promiseId: gone, cap: { receiverHosted: gone } } },
-      ],
-      [
-        /export \d+ does not exist/,
-        held && {
-          call: {
-            questionId: gone,
-            target,
-            params: { capTable: [{ senderHosted: 1_000_000 }, { receiverHosted: gone }] },
-          },
-        },
-      ],
-      [
-        /which is not open/,
-        held && {
-          call: {
-            questionId: gone,
-            target,
-            params: { capTable: [{ receiverAnswer: { questionId: gone } }] },
-          },
-        },
-      ],
-      [/level 1 needs/, { unimplemented: { bootstrap: { questionId: 0 } } }],
-      [/level 1 needs/, { unimplemented: { unimplemented: { finish: { questionId: 0 } } } }],
-    ]
-    const [reason, message] = this.#choices.pick(rules)
+    this.#checkNotAborted(this.#peers)
+    const [reason, message] = this.#choices.pick(ruleBreakers(peer, this.#choices.below(1000)))
     if (!message) return undefined
-    this.reached(`broke a rule: ${reason.source}`)
+    this.world.reached(`broke a rule: ${reason.source}`)
     peer.send(message)
     return reason
   }
 
-  async #checkAborted(reason: RegExp): Promise<void> {
+  async #checkAborted({ peer, connection }: Neighbour, reason: RegExp): Promise<void> {
     await turn()
     await turn()
-    const { inbox, isEnded } = this.#peer
+    const { inbox, isEnded } = peer
     const abortReason = inbox.at(-1)?.abort?.reason
     if (abortReason === undefined || !reason.test(abortReason)) {
       throw new Violation(
@@ -633,8 +532,9 @@ class Script implements PeerWorld {
       )
     }
     if (!isEnded) throw new Violation('an abort without an end')
-    const closed = await this.#connection.closed
+    const closed = await connection.closed
     if (!reason.test(closed?.message ?? '')) throw new Violation('closed does not say the reason')
+    this.#checkNotAborted(this.#peers.filter((other) => other !== peer))
   }
 
   // ---- the end
@@ -642,149 +542,128 @@ class Script implements PeerWorld {
   async #drain(): Promise<void> {
     for (let round = 0; round < MAX_END_ROUNDS; round++) {
       await turn()
-      if (this.#peer.inbox.length === 0) return
-      while (this.#peer.inbox.length > 0) this.#read()
+      if (this.#peers.every(({ inbox }) => inbox.length === 0)) return
+      for (const peer of this.#peers) while (peer.inbox.length > 0) this.#read(peer)
     }
     throw new Violation('the peers talk without end')
   }
 
   /** Settles, answers and resolves until nothing is open but what is called `never`. */
   async #finishEverything(): Promise<void> {
-    const peer = this.#peer
+    const { cancels, slots } = this.world
     for (let round = 0; round < MAX_END_ROUNDS; round++) {
       await this.#drain()
-      this.#checkNotAborted()
-      for (const cancel of this.#cancels.splice(0)) cancel()
-      for (const question of [...peer.questions.values()]) {
-        const isNever = question.record?.method === 'never'
-        if (isNever && this.#isFinishable(question)) peer.finish(question, true)
+      this.#checkNotAborted(this.#peers)
+      for (const cancel of cancels.splice(0)) cancel()
+      for (const peer of this.#peers) this.#finishNever(peer)
+      for (const tag of [...slots.keys()]) this.world.settle(tag, false)
+      for (const peer of this.#peers) {
+        while (peer.openPlaces.length > 0) this.#resolvePlace(peer, 0)
+        for (let index = peer.todo.length - 1; index >= 0; index--) this.#answer(peer, index, false)
       }
-      for (const tag of [...this.#slots.keys()]) this.#settle(tag, false)
-      while (peer.openPlaces.length > 0) this.#resolvePlace(0)
-      for (let index = peer.todo.length - 1; index >= 0; index--) this.#answer(index, false)
       await this.#drain()
-      const isWaiting = [...peer.questions.values()].some(
-        ({ isReturned, finish }) => !isReturned || finish === 'releasing',
-      )
-      const isOpen = [...peer.vatQuestions.values()].some(({ state }) => state === 'open')
-      const isOwed = peer.disembargoes.size + peer.owedDisembargoes.size > 0
-      if (!isWaiting && !isOpen && !isOwed && this.#pending === 0 && this.#slots.size === 0) return
+      const isOver = this.#pending === 0 && slots.size === 0 && cancels.length === 0
+      if (isOver && this.#peers.every((peer) => isFinished(peer))) return
     }
-    const waiting = [...peer.questions.values()].filter(({ isReturned }) => !isReturned)
-    const left = {
-      questions: waiting.map(({ record }) => record && `${record.tag} ${record.method}`),
-      vatQuestions: [...peer.vatQuestions.values()]
-        .filter(({ state }) => state === 'open')
-        .map(({ tag, method }) => `${tag} ${method}`),
-      disembargoes: peer.disembargoes.size,
-      owedDisembargoes: peer.owedDisembargoes.size,
-      pending: this.#pending,
-    }
-    throw new Violation(`not everything ended: ${JSON.stringify(left)}`)
+    const left = this.#peers.map((peer) => openIn(peer))
+    throw new Violation(`not everything ended: ${this.#pending} of ours, ${JSON.stringify(left)}`)
   }
 
-  #checkMeaning(): void {
-    if (this.#thrown !== undefined) throw this.#thrown
-    for (const { what, one, other } of this.#facts) {
-      const [left, right] = [one.identity(), other.identity()]
-      if (left === 'unknown' || right === 'unknown' || left === right) continue
-      throw new Violation(`${what}: ${left} is not ${right}`)
+  #finishNever(peer: Peer): void {
+    for (const question of [...peer.questions.values()]) {
+      const isNever = question.record?.method === 'never'
+      if (isNever && this.#isFinishable(question)) peer.finish(question, true)
     }
-    for (const call of this.#calls.values()) {
-      const expected = expectedOutcome(call)
-      if (expected !== undefined && expected !== call.outcome) {
-        throw new Violation(
-          `${call.method} ${call.tag} ended with ${call.outcome}, not ${expected}`,
-        )
-      }
-      if (call.method === 'ping') this.#checkArrival(call.tag, call.target, call)
-      if (call.method === 'use') this.#checkUse(call)
-    }
-    const places = new Map(this.#arrivals.map(({ tag }, place) => [tag, place]))
-    for (const sequence of this.#sequences) {
-      let last = -1
-      for (const tag of sequence) {
-        const place = places.get(tag)
-        if (place === undefined) continue
-        if (place < last) throw new Violation(`ping ${tag} was overtaken: ${sequence.join()}`)
-        last = place
-      }
-    }
-  }
-
-  #checkArrival(tag: number, target: Ref, { isDoubtful }: CallRecord): void {
-    const arrivals = this.#arrivals.filter((one) => one.tag === tag)
-    const identity = target.identity()
-    if (arrivals.length > 1) throw new Violation(`ping ${tag} arrived ${arrivals.length} times`)
-    const [arrival] = arrivals
-    if (identity === 'unknown') return
-    if (identity === 'broken' ? arrival : !arrival && !isDoubtful) {
-      throw new Violation(`ping ${tag} to ${identity} arrived ${arrivals.length} times`)
-    }
-    if (arrival && arrival.identity !== identity) {
-      throw new Violation(`ping ${tag} to ${identity} arrived at ${arrival.identity}`)
-    }
-  }
-
-  #checkUse(call: CallRecord): void {
-    if (typeof call.target.identity() !== 'number' || call.isDoubtful) return
-    this.#checkArrival((call.tag | USE) >>> 0, call.param!, call)
   }
 
   async #releaseEverything(): Promise<void> {
-    const peer = this.#peer
-    for (const { client } of this.#clients.splice(0)) client[Symbol.dispose]()
+    const { clients } = this.world
+    for (const { client } of clients.splice(0)) client[Symbol.dispose]()
     for (let round = 0; round < MAX_END_ROUNDS; round++) {
       await this.#drain()
-      for (const question of [...peer.questions.values()]) {
-        if (this.#isFinishable(question)) peer.finish(question, this.#mayRelease(question))
+      for (const peer of this.#peers) {
+        for (const question of [...peer.questions.values()]) {
+          if (this.#isFinishable(question)) peer.finish(question, this.#mayRelease(question))
+        }
       }
       await this.#drain()
-      for (const held of [...peer.vatExports.values()]) peer.release(held, held.count)
+      for (const peer of this.#peers) {
+        for (const held of [...peer.vatExports.values()]) peer.release(held, held.count)
+      }
       await this.#drain()
-      if (this.#isPeerEmpty()) break
+      if (this.#peers.every((peer) => isEmpty(peer))) break
     }
-    const { stats } = this.#connection
-    if (JSON.stringify(stats) !== JSON.stringify(NO_ENTRIES)) {
-      throw new Violation(`entries are left: ${JSON.stringify(stats)}`)
+    this.#checkTables('when everything was released')
+    for (const peer of this.#peers) {
+      if (!isEmpty(peer)) throw new Violation(`the peer still holds ${tablesOf(peer)}`)
     }
-    if (!this.#isPeerEmpty()) throw new Violation(`the peer still holds ${this.#peerLeft()}`)
-    if (this.#alive !== 1) throw new Violation(`${this.#alive - 1} objects were not let go`)
-    this.reached('quiet end')
-    this.#connection.close()
+    if (this.world.alive !== 1) {
+      throw new Violation(`${this.world.alive - 1} objects were not let go`)
+    }
+    this.world.reached('quiet end')
+    for (const { connection } of this.#neighbours) connection.close()
   }
 
-  #isPeerEmpty(): boolean {
-    const { questions, vatQuestions, vatExports, exports } = this.#peer
-    return questions.size + vatQuestions.size + vatExports.size + exports.size === 0
+  #checkTables(when: string): void {
+    for (const { connection } of this.#neighbours) {
+      const stats = JSON.stringify(connection.stats)
+      if (stats !== JSON.stringify(NO_ENTRIES)) {
+        throw new Violation(`entries are left ${when}: ${stats}`)
+      }
+    }
   }
 
-  #peerLeft(): string {
-    const { questions, vatQuestions, vatExports, exports } = this.#peer
-    return [questions, vatQuestions, vatExports, exports]
-      .map((table) => JSON.stringify([...table.keys()]))
-      .join(' ')
-  }
-
-  /** The connection is over, or about to be. */
+  /** The connections are over, or about to be. */
   async #checkEnd(): Promise<void> {
+    const { clients, slots, cancels } = this.world
     await turn()
-    await this.#connection.closed
-    const { stats } = this.#connection
-    if (JSON.stringify(stats) !== JSON.stringify(NO_ENTRIES)) {
-      throw new Violation(`entries are left after the end: ${JSON.stringify(stats)}`)
-    }
-    for (const { client } of this.#clients.splice(0)) client[Symbol.dispose]()
-    for (let round = 0; round < 3; round++) {
-      for (const slot of this.#slots.values()) slot.reject(new Error('over'))
-      this.#slots.clear()
-      for (const cancel of this.#cancels.splice(0)) cancel()
+    for (const { connection } of this.#neighbours) await connection.closed
+    this.#checkTables('after the end')
+    for (const { client } of clients.splice(0)) client[Symbol.dispose]()
+    // Stream calls to an object of ours may still wait for one another.
+    const isOpen = () => this.#pending + this.world.alive > 0
+    for (let round = 0; round < 3 || (isOpen() && round < MAX_END_ROUNDS); round++) {
+      for (const slot of slots.values()) slot.reject(new Error('over'))
+      slots.clear()
+      for (const cancel of cancels.splice(0)) cancel()
       await turn()
-      for (const { client } of this.#clients.splice(0)) client[Symbol.dispose]()
+      for (const { client } of clients.splice(0)) client[Symbol.dispose]()
     }
-    if (this.#pending > 0)
+    if (this.#pending > 0) {
       throw new Violation(`${this.#pending} calls did not end with the connection`)
-    if (this.#alive !== 0) throw new Violation(`${this.#alive} objects outlived the connection`)
-    if (this.#thrown !== undefined) throw this.#thrown
+    }
+    const { alive, failure } = this.world
+    if (alive !== 0) throw new Violation(`${alive} objects outlived the connection`)
+    const thrown = this.#thrown ?? failure
+    if (thrown !== undefined) throw thrown
   }
+}
+
+function isFinished({ questions, vatQuestions, disembargoes, owedDisembargoes }: Peer): boolean {
+  const isWaiting = [...questions.values()].some(
+    ({ isReturned, finish }) => !isReturned || finish === 'releasing',
+  )
+  const isOpen = [...vatQuestions.values()].some(({ state }) => state === 'open')
+  return !isWaiting && !isOpen && disembargoes.size + owedDisembargoes.size === 0
+}
+
+function openIn({ questions, vatQuestions, disembargoes, owedDisembargoes }: Peer): object {
+  const waiting = [...questions.values()].filter(({ isReturned }) => !isReturned)
+  const open = [...vatQuestions.values()].filter(({ state }) => state === 'open')
+  return {
+    questions: waiting.map(({ record }) => record && `${record.tag} ${record.method}`),
+    vatQuestions: open.map(({ tag, method }) => `${tag} ${method}`),
+    disembargoes: disembargoes.size,
+    owedDisembargoes: owedDisembargoes.size,
+  }
+}
+
+function isEmpty({ questions, vatQuestions, vatExports, exports }: Peer): boolean {
+  return questions.size + vatQuestions.size + vatExports.size + exports.size === 0
+}
+
+function tablesOf({ questions, vatQuestions, vatExports, exports }: Peer): string {
+  return [questions, vatQuestions, vatExports, exports]
+    .map((table) => JSON.stringify([...table.keys()]))
+    .join(' ')
 }

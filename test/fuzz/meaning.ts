@@ -11,19 +11,26 @@ export interface Ref {
   identity(): Identity
 }
 
-export type Method = 'ping' | 'make' | 'give' | 'later' | 'late' | 'use' | 'keep' | 'never'
+export type Method = 'ping' | 'make' | 'give' | 'later' | 'late' | 'use' | 'keep' | 'never' | 'pour'
 
 /** A call somebody made, wherever it goes. */
 export interface CallRecord {
   readonly tag: number
   readonly method: Method
+  /** The peer that made it; undefined: the program of the vat. */
+  readonly maker: object | undefined
   readonly target: Ref
   readonly param: Ref | undefined
   /** What `later` and `late` return in the end. */
   readonly promise: PromiseRef | undefined
+  /** A stream call that is to fail, or to take its time. */
+  readonly isFailing: boolean
+  readonly isSlow: boolean
   /** The caller gave it up, or the peer chose to fail it: whether it had effect is not known. */
   isDoubtful: boolean
   outcome: 'results' | 'exception' | undefined
+  /** Objects at which a stream call has failed: whether they still answer depends on who asks when. */
+  readonly spoilt: ReadonlySet<number>
 }
 
 export const BROKEN: Ref = { rank: 0, identity: () => 'broken' }
@@ -57,10 +64,11 @@ export class ResultRef implements Ref {
     this.rank = Math.max(call.target.rank, call.param?.rank ?? 0, call.promise?.rank ?? 0)
   }
   identity(): Identity {
-    const { tag, method, target, param, promise, isDoubtful } = this.#call
+    const { tag, method, target, param, promise, isDoubtful, spoilt } = this.#call
     if (isDoubtful) return 'unknown'
     const callee = target.identity()
     if (typeof callee !== 'number') return callee
+    if (spoilt.has(callee)) return 'unknown'
     if (method === 'make') return tag
     if (method === 'give') return param!.identity()
     return promise?.identity() ?? 'broken'
@@ -71,7 +79,10 @@ export class ResultRef implements Ref {
 export function expectedOutcome(call: CallRecord): CallRecord['outcome'] {
   const callee = call.target.identity()
   if (call.isDoubtful || callee === 'unknown' || call.method === 'never') return undefined
+  // Who makes a stream call hears of a failure only.
+  if (call.method === 'pour' && call.outcome === undefined) return undefined
   if (callee === 'broken') return 'exception'
+  if (call.spoilt.has(callee)) return undefined
   if (call.method === 'use') return call.param?.identity() === 'unknown' ? undefined : call.outcome
   if (call.method === 'late') {
     const identity = call.promise!.identity()

@@ -49,6 +49,7 @@ export const METHODS: readonly Method[] = [
   'use',
   'keep',
   'never',
+  'pour',
 ]
 
 /** Marks the ping that `use` makes with its own tag. */
@@ -133,6 +134,8 @@ export interface VatQuestion {
   isFinished: boolean
   /** Own exports that stand in its Return. */
   resultExports: OwnExport[]
+  /** The object of ours that it came to. */
+  executedAt: number | undefined
 }
 
 /** A call we made. */
@@ -159,6 +162,9 @@ export interface PeerWorld {
   /** A number no call has had; promises made later have higher ones. */
   next(): number
   arrived(tag: number, identity: number): void
+  hasArrived(tag: number): boolean
+  /** A stream call failed at an object. */
+  spoil(identity: number): void
   /** Both must turn out to be the same. */
   same(what: string, one: Ref, other: Ref): void
   /** Something noteworthy happened: what fuzzing is to reach. */
@@ -182,7 +188,6 @@ export class Peer {
   /** Promises we gave out and did not resolve. */
   readonly openPlaces: { readonly place: Place; readonly ref: PromiseRef }[] = []
   readonly unimplemented: string[] = []
-  readonly #arrivedTags = new Set<number>()
   readonly #link: ByteLink
   readonly #world: PeerWorld
   /** What must be said right after the message being written. */
@@ -213,10 +218,6 @@ export class Peer {
     const afterwards = this.#afterwards
     this.#afterwards = []
     for (const step of afterwards) step()
-  }
-
-  sendBytes(bytes: Uint8Array): void {
-    this.#link.send([bytes])
   }
 
   close(): void {
@@ -306,12 +307,26 @@ export class Peer {
     this.send({ release: { id: held.id, referenceCount: count } })
   }
 
-  /** Sends our Disembargo along `held`, which the vat has resolved to something of ours. */
-  disembargo(held: VatExport): void {
+  /** What the vat says is something of ours, by a Resolve or in a Return. */
+  get returnedHome(): (Dest & { kind: 'vat' | 'answer' })[] {
+    const exports = [...this.vatExports.values()].filter(({ resolved }) => resolved === 'to us')
+    const answers = [...this.questions.values()].filter(
+      ({ result, finish, tailOf }) =>
+        finish === 'no' && !tailOf && (result?.kind === 'own' || result?.kind === 'place'),
+    )
+    return [
+      ...exports.map((held) => ({ kind: 'vat', export: held }) as const),
+      ...answers.map((question) => ({ kind: 'answer', question }) as const),
+    ]
+  }
+
+  /** Sends our Disembargo along what has returned home. */
+  disembargo(dest: Dest & { kind: 'vat' | 'answer' }): void {
     const id = Peer.#free(this.disembargoes)
-    this.disembargoes.set(id, [...held.sequence])
-    const target = { importedCap: held.id }
-    this.send({ disembargo: { target, context: { senderLoopback: id } } })
+    const { sequence } = dest.kind === 'vat' ? dest.export : dest.question
+    this.disembargoes.set(id, [...sequence])
+    this.#world.reached(`sent disembargo along ${dest.kind}`)
+    this.send({ disembargo: { target: targetOf(dest), context: { senderLoopback: id } } })
   }
 
   /** A descriptor of `dest`, counted as sent. */
@@ -392,6 +407,9 @@ export class Peer {
       if (question.isFinished) for (const entry of counted) this.#drop(entry)
     } else {
       question.record.isDoubtful = true
+      if (question.method === 'pour' && question.executedAt !== undefined) {
+        this.#world.spoil(question.executedAt)
+      }
       const outcome =
         kind === 'canceled'
           ? { canceled: null }
@@ -444,7 +462,7 @@ export class Peer {
       return
     }
     if (item.kind === 'ping') {
-      if (dest.kind === 'own') this.#arrive(item.tag, dest.tag)
+      if (dest.kind === 'own') this.#world.arrived(item.tag, dest.tag)
       if (dest.kind === 'vat' || dest.kind === 'answer') {
         const record = this.#world.record(item.tag)
         this.call(targetOf(dest), record, undefined, { tag: item.tag }).onReturn = () => {}
@@ -468,13 +486,13 @@ export class Peer {
     if (question.tag < USE) question.record.isDoubtful = isDoubtful
   }
 
-  #arrive(tag: number, identity: number): void {
-    this.#arrivedTags.add(tag)
-    this.#world.arrived(tag, identity)
-  }
-
   #execute(question: VatQuestion, identity: number): void {
-    if (question.method === 'ping') this.#arrive(question.tag, identity)
+    question.executedAt = identity
+    const { maker } = question.record
+    if (maker && maker !== this) this.#world.reached(`executed ${question.method} of the other`)
+    if (question.method === 'ping' || question.method === 'pour') {
+      this.#world.arrived(question.tag, identity)
+    }
     if (question.method === 'use') {
       const item: Item = { kind: 'ping', tag: (question.tag | USE) >>> 0 }
       if (question.param) this.#pass(item, question.param)
@@ -616,6 +634,7 @@ export class Peer {
       state: 'open',
       isFinished: false,
       resultExports: [],
+      executedAt: undefined,
     }
     this.vatQuestions.set(id, question)
     return question
@@ -638,6 +657,7 @@ export class Peer {
   }
 
   #paramOf(params: Payload, record: CallRecord): Dest | undefined {
+    if (record.method === 'pour') return undefined
     const index = capIndexOf(params.content, Thing_give$Params)
     if (index === undefined) return undefined
     const descriptor = params.capTable.at(index)
@@ -684,7 +704,7 @@ export class Peer {
     if (receiverLoopback !== undefined) {
       const before = this.disembargoes.get(receiverLoopback)
       if (!before) throw new Violation(`disembargo ${receiverLoopback} was not asked for`)
-      const missing = before.find((tag) => !this.#arrivedTags.has(tag) && !this.#isFailed(tag))
+      const missing = before.find((tag) => !this.#world.hasArrived(tag) && !this.#isFailed(tag))
       if (missing !== undefined) throw new Violation(`disembargo before ping ${missing}`)
       this.disembargoes.delete(receiverLoopback)
       this.#world.reached('read disembargo back')
@@ -800,11 +820,15 @@ const bootstrapTags = new WeakMap<Peer, number>()
 const BROKEN_CALL: CallRecord = {
   tag: 0,
   method: 'give',
+  maker: undefined,
   target: BROKEN,
   param: undefined,
   promise: undefined,
+  isFailing: false,
+  isSlow: false,
   isDoubtful: true,
   outcome: undefined,
+  spoilt: new Set(),
 }
 
 function content<T extends Struct, Init>(type: StructType<T, Init>, init: Init): AnyPointer {

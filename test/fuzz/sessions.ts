@@ -56,6 +56,7 @@ class Offer {
       },
       never: async (_, { signal }) =>
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+      pour: async () => await turn(),
       [Symbol.dispose]: () => {
         this.alive--
       },
@@ -106,6 +107,8 @@ async function recordSession(): Promise<readonly Uint8Array[]> {
   await given
   await Promise.all([early, given.thing.ping({ tag: 5 })])
   await remote.use({ tag: 6, thing: own })
+  await remote.pour({ tag: 14, data: new Uint8Array(16) })
+  await remote.pour({ tag: 15 })
   await remote.keep({ tag: 7, thing: own })
   await remote.keep({
     tag: 8,

@@ -246,24 +246,6 @@ test('an abort while everything is under way leaves nothing', async () => {
   await expectNothingLeft(all)
 })
 
-test('hundreds of thousands of tiny messages are answered in bounded memory, a thousand in one chunk', async () => {
-  const { peer } = world()
-  const finish = frameOf({ finish: { questionId: 0, releaseResultCaps: true } })
-  const pair = concatBytes([frameOf({ bootstrap: { questionId: 0 } }), finish])
-  const perChunk = 1000
-  const chunk = new Uint8Array(pair.length * perChunk)
-  for (let at = 0; at < chunk.length; at += pair.length) chunk.set(pair, at)
-  let most = 0
-  for (let sent = 0; sent < 100_000; sent += perChunk) {
-    peer.link.send([chunk.slice()])
-    await new Promise((resolve) => setImmediate(resolve))
-    most = Math.max(most, peer.connection.stats.answers + peer.connection.stats.exports)
-    peer.inbox.length = 0
-  }
-  expect(most).toBeLessThanOrEqual(2)
-  expect(peer.isEnded).toBe(false)
-}, 60_000)
-
 test.each<[string, Partial<RpcLimits>, RegExp, (peer: RawPeer, target: number) => void]>([
   [
     'a flood of bootstraps',
