@@ -73,8 +73,8 @@ interface Executor @0xbfa37c1e99b4a492 {
 
   load @3 (wasm :Data) -> (program :Program);
   # Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
-  # its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
-  # as it may.
+  # its bytes cross the link once. Fails with kind `overloaded` when the cell this executor belongs to,
+  # or one above it, holds as many programs as it may.
 }
 
 interface Program @0x95762398def34e8b {
@@ -159,6 +159,17 @@ struct CellLimits @0xd51a90e3c46ad1c8 {
 
   spawnsPerSecond @17 :UInt64;
   # Cells started by it and all below it; one second's can be saved. One more is refused.
+
+  tableEntries @18 :UInt64;
+  # Of its tables together. Growth beyond fails as the child's language has it.
+
+  stackBytes @19 :UInt64;
+  # What its nested calls take, 8 bytes for each value and 112 for each call. Then: killed.
+
+  programs @20 :UInt64;
+  programBytes @21 :UInt64;
+  # Programs (see Executor.load) held through executors of it and of all below it, and their bytes.
+  # One more is refused.
 }
 
 struct CellUsage @0xc6f8e0a1d9b36f55 {
@@ -178,6 +189,9 @@ struct CellUsage @0xc6f8e0a1d9b36f55 {
   children @8 :UInt64;
   descendants @9 :UInt64;
   totalMemoryBytes @10 :UInt64;
+  tableEntries @11 :UInt64;
+  programs @12 :UInt64;
+  programBytes @13 :UInt64;
   # As the limits of these names.
 }
 
@@ -207,7 +221,7 @@ interface Process @0x97d4030d8435f0b1 {
   wait @3 () -> (exitCode :Int32, kind :ExitKind, limit :Text, cause :Text);
   # Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
   # 137 if it was killed, by somebody or by a limit of its cell. `limit` is the name of that limit,
-  # as on the command line of a node; or "stack". `cause` goes on where a sentence about the child
+  # as on the command line of a node. `cause` goes on where a sentence about the child
   # begins: "used up its fuel, 1000000 units"; of a trap it is the engine's words. Empty otherwise.
 
   bootstrap @4 () -> (cap :Capability);

@@ -627,8 +627,8 @@ export class Executor extends $.Client {
   }
   /**
    * Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
-   * its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
-   * as it may.
+   * its bytes cross the link once. Fails with kind `overloaded` when the cell this executor belongs to,
+   * or one above it, holds as many programs as it may.
    */
   load(params: Executor_load$Params$Init, options?: $.CallOptions): Executor_load$Results$Promise {
     return new Executor_load$Results$Promise(
@@ -677,8 +677,8 @@ export interface Executor$Server {
   ): $.Awaitable<Executor_spawn$Results$Init | void>
   /**
    * Validates and compiles as `spawn` does, and starts nothing. For whoever starts one program often:
-   * its bytes cross the link once. Fails with kind `overloaded` when this node holds as many programs
-   * as it may.
+   * its bytes cross the link once. Fails with kind `overloaded` when the cell this executor belongs to,
+   * or one above it, holds as many programs as it may.
    */
   load(
     params: Executor_load$Params,
@@ -834,7 +834,7 @@ export type Lifetime = (typeof Lifetime)[keyof typeof Lifetime]
  */
 export class CellLimits extends $.Struct {
   declare readonly $init?: CellLimits$Init
-  static readonly $dataWords = 18
+  static readonly $dataWords = 22
   static readonly $pointerWords = 0
 
   /** Its linear memories together. Growth beyond fails as the child's language has it. */
@@ -916,6 +916,24 @@ export class CellLimits extends $.Struct {
   get spawnsPerSecond(): bigint {
     return $.getUint64(this, 136, 0n)
   }
+  /** Of its tables together. Growth beyond fails as the child's language has it. */
+  get tableEntries(): bigint {
+    return $.getUint64(this, 144, 0n)
+  }
+  /** What its nested calls take, 8 bytes for each value and 112 for each call. Then: killed. */
+  get stackBytes(): bigint {
+    return $.getUint64(this, 152, 0n)
+  }
+  get programs(): bigint {
+    return $.getUint64(this, 160, 0n)
+  }
+  /**
+   * Programs (see Executor.load) held through executors of it and of all below it, and their bytes.
+   * One more is refused.
+   */
+  get programBytes(): bigint {
+    return $.getUint64(this, 168, 0n)
+  }
 
   static $write(builder: $.Builder, at: number, value: CellLimits$Init): void {
     const byte = at * 8
@@ -973,6 +991,18 @@ export class CellLimits extends $.Struct {
     if (value.spawnsPerSecond !== undefined) {
       $.putUint64(builder, byte + 136, value.spawnsPerSecond, 0n)
     }
+    if (value.tableEntries !== undefined) {
+      $.putUint64(builder, byte + 144, value.tableEntries, 0n)
+    }
+    if (value.stackBytes !== undefined) {
+      $.putUint64(builder, byte + 152, value.stackBytes, 0n)
+    }
+    if (value.programs !== undefined) {
+      $.putUint64(builder, byte + 160, value.programs, 0n)
+    }
+    if (value.programBytes !== undefined) {
+      $.putUint64(builder, byte + 168, value.programBytes, 0n)
+    }
   }
 }
 
@@ -1024,6 +1054,16 @@ export interface CellLimits$Init {
   readonly descendants?: bigint | undefined
   /** Cells started by it and all below it; one second's can be saved. One more is refused. */
   readonly spawnsPerSecond?: bigint | undefined
+  /** Of its tables together. Growth beyond fails as the child's language has it. */
+  readonly tableEntries?: bigint | undefined
+  /** What its nested calls take, 8 bytes for each value and 112 for each call. Then: killed. */
+  readonly stackBytes?: bigint | undefined
+  readonly programs?: bigint | undefined
+  /**
+   * Programs (see Executor.load) held through executors of it and of all below it, and their bytes.
+   * One more is refused.
+   */
+  readonly programBytes?: bigint | undefined
 }
 
 export class CellLimits$Promise extends $.Pipeline<CellLimits> {
@@ -1038,7 +1078,7 @@ export class CellLimits$Promise extends $.Pipeline<CellLimits> {
  */
 export class CellUsage extends $.Struct {
   declare readonly $init?: CellUsage$Init
-  static readonly $dataWords = 11
+  static readonly $dataWords = 14
   static readonly $pointerWords = 0
 
   get memoryBytes(): bigint {
@@ -1072,9 +1112,18 @@ export class CellUsage extends $.Struct {
   get descendants(): bigint {
     return $.getUint64(this, 72, 0n)
   }
-  /** As the limits of these names. */
   get totalMemoryBytes(): bigint {
     return $.getUint64(this, 80, 0n)
+  }
+  get tableEntries(): bigint {
+    return $.getUint64(this, 88, 0n)
+  }
+  get programs(): bigint {
+    return $.getUint64(this, 96, 0n)
+  }
+  /** As the limits of these names. */
+  get programBytes(): bigint {
+    return $.getUint64(this, 104, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: CellUsage$Init): void {
@@ -1112,6 +1161,15 @@ export class CellUsage extends $.Struct {
     if (value.totalMemoryBytes !== undefined) {
       $.putUint64(builder, byte + 80, value.totalMemoryBytes, 0n)
     }
+    if (value.tableEntries !== undefined) {
+      $.putUint64(builder, byte + 88, value.tableEntries, 0n)
+    }
+    if (value.programs !== undefined) {
+      $.putUint64(builder, byte + 96, value.programs, 0n)
+    }
+    if (value.programBytes !== undefined) {
+      $.putUint64(builder, byte + 104, value.programBytes, 0n)
+    }
   }
 }
 
@@ -1131,8 +1189,11 @@ export interface CellUsage$Init {
   readonly callBytes?: bigint | undefined
   readonly children?: bigint | undefined
   readonly descendants?: bigint | undefined
-  /** As the limits of these names. */
   readonly totalMemoryBytes?: bigint | undefined
+  readonly tableEntries?: bigint | undefined
+  readonly programs?: bigint | undefined
+  /** As the limits of these names. */
+  readonly programBytes?: bigint | undefined
 }
 
 export class CellUsage$Promise extends $.Pipeline<CellUsage> {
@@ -1489,7 +1550,7 @@ export class Process extends $.Client {
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
    * 137 if it was killed, by somebody or by a limit of its cell. `limit` is the name of that limit,
-   * as on the command line of a node; or "stack". `cause` goes on where a sentence about the child
+   * as on the command line of a node. `cause` goes on where a sentence about the child
    * begins: "used up its fuel, 1000000 units"; of a trap it is the engine's words. Empty otherwise.
    */
   wait(params: Process_wait$Params$Init = {}, options?: $.CallOptions): Process_wait$Results$Promise {
@@ -1539,7 +1600,7 @@ export interface Process$Server {
   /**
    * Answers when the child has ended, as often as it is asked: its exit code, 134 if it trapped,
    * 137 if it was killed, by somebody or by a limit of its cell. `limit` is the name of that limit,
-   * as on the command line of a node; or "stack". `cause` goes on where a sentence about the child
+   * as on the command line of a node. `cause` goes on where a sentence about the child
    * begins: "used up its fuel, 1000000 units"; of a trap it is the engine's words. Empty otherwise.
    */
   wait(

@@ -7,7 +7,7 @@ import type {
   CellUsage$Init,
 } from '../capnp/system.ts'
 import { LIMIT_KEYS } from '../cell/index.ts'
-import type { CellLimits, Member } from '../cell/index.ts'
+import type { CellLimits, CellUsage, Member } from '../cell/index.ts'
 
 const NO_LIMIT = 2n ** 64n - 1n
 
@@ -26,11 +26,20 @@ export function limitsShown(limits: CellLimits): CellLimits$Init {
   return Object.fromEntries(LIMIT_KEYS.map((key) => [key, whole(limits[key])]))
 }
 
+const NO_USAGE: CellUsage = {
+  memoryBytes: 0,
+  fuel: 0,
+  wallMs: 0,
+  outputBytes: 0,
+  handles: 0,
+  tableEntries: 0,
+}
+
 /** What a cell uses, by all who count. */
 export function usageShown({ cell, account, traffic }: Member): CellUsage$Init {
-  const own = cell?.usage ?? { memoryBytes: 0, fuel: 0, wallMs: 0, outputBytes: 0, handles: 0 }
+  const own = cell?.usage ?? NO_USAGE
   const { calls, callBytes, references } = traffic()
-  const { children, descendants, memoryBytes } = account.usage
+  const { children, descendants, memoryBytes, programs, programBytes } = account.usage
   return {
     memoryBytes: whole(own.memoryBytes),
     fuel: whole(own.fuel),
@@ -43,6 +52,9 @@ export function usageShown({ cell, account, traffic }: Member): CellUsage$Init {
     children: whole(children),
     descendants: whole(descendants),
     totalMemoryBytes: whole(memoryBytes),
+    tableEntries: whole(own.tableEntries),
+    programs: whole(programs),
+    programBytes: whole(programBytes),
   }
 }
 

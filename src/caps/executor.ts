@@ -67,7 +67,7 @@ export function serveExecutor(given: ExecutorPowers): Executor {
 
 /** The authority to start cells of one program. See system.capnp. */
 function serveProgram(program: CellProgram, powers: ExecutorPowers): Program {
-  const held = powers.programs?.hold(program)
+  const held = powers.owner.account.hold(program)
   return serve(Program, {
     async spawn(params, { signal }) {
       const options = { ...optionsOf(params), ...boundsOf(params) }
@@ -75,7 +75,7 @@ function serveProgram(program: CellProgram, powers: ExecutorPowers): Program {
       return { process: await spawn(program, options, grants, powers, signal) }
     },
     [Symbol.dispose]() {
-      held?.[Symbol.dispose]()
+      held[Symbol.dispose]()
     },
   })
 }

@@ -4,6 +4,8 @@
 //  - A cell counts in the account of every cell above it, from before it starts until it has ended;
 //    then all it was given is given back, once. Of fuel, what it used stays used.
 //  - A charge goes to all accounts above or to none: who is refused has taken nothing.
+//  - So does a program that is held through a cell's executor, until it is let go: it may be longer
+//    than the cell lives.
 //  - What a cell gets is never more than its parent has, and what is shared (memory, fuel, fuel per
 //    second) never more than its parent has left.
 
@@ -24,6 +26,10 @@ export interface AccountUsage {
   /** Units used by those below that have. */
   readonly fuelSpent: number
   readonly fuelPerSecond: number
+  /** Held by this one and all below. */
+  readonly programs: number
+  /** What these have together. */
+  readonly programBytes: number
 }
 
 interface Charge {
@@ -47,6 +53,8 @@ export class Account {
   #fuel = 0
   #fuelSpent = 0
   #fuelPerSecond = 0
+  #programs = 0
+  #programBytes = 0
   /** Cells that may be started now, as of `#filledMs`. */
   #spawns: number
   #filledMs: number
@@ -75,6 +83,8 @@ export class Account {
       fuel: this.#fuel,
       fuelSpent: this.#fuelSpent,
       fuelPerSecond: this.#fuelPerSecond,
+      programs: this.#programs,
+      programBytes: this.#programBytes,
     }
   }
 
@@ -109,6 +119,35 @@ export class Account {
     if (!parent) return
     parent.#children--
     for (const account of parent.#lineage()) account.#giveBack(this.#charge, fuelUsed)
+  }
+
+  /**
+   * Charges a program that somebody keeps to start cells of, until it is disposed.
+   * @throws {WwError} PROGRAMS_HELD (overloaded)
+   */
+  hold({ name, size }: { readonly name: string; readonly size: number }): Disposable {
+    const above = this.#lineage()
+    for (const account of above) account.#requireProgram(name, size)
+    for (const account of above) account.#count(1, size)
+    let isHeld = true
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) for (const account of above) account.#count(-1, -size)
+        isHeld = false
+      },
+    }
+  }
+
+  #requireProgram(name: string, size: number): void {
+    const { programs, programBytes } = this.limits
+    if (this.#programs < programs && this.#programBytes + size <= programBytes) return
+    const found = `${this.#programs} of ${mib(this.#programBytes)} MiB are held already, the limit is ${programs} of ${mib(programBytes)} MiB; let one go`
+    throw new WwError('overloaded', 'PROGRAMS_HELD', `Cannot keep ${name}: ${found}`)
+  }
+
+  #count(programs: number, bytes: number): void {
+    this.#programs += programs
+    this.#programBytes += bytes
   }
 
   // What is shared is what is left along the way up; a cell that asked for nothing gets all of it.

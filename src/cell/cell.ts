@@ -13,7 +13,8 @@ import type { ByteLink, ByteReader, ByteWriter, Log, ReadOnlyTree } from '../bas
 import { EMPTY_TREE, FileServer } from './file-server.ts'
 import { CELL_LIMITS, DEFAULT_CELL_LIMITS } from './limits.ts'
 import type { CellLimits, LimitName } from './limits.ts'
-import { allotMemory } from './module/allot.ts'
+import { allotMemory, checkTables } from './module/allot.ts'
+import type { Shape } from './module/rewrite.ts'
 import { DataLink, OutputMeter, PipeReader, PipeWriter } from './pipe.ts'
 import type { HostEnd } from './pipe.ts'
 import type { ThreadPool } from './pool.ts'
@@ -67,6 +68,8 @@ export interface CellUsage {
   readonly outputBytes: number
   /** Open files, or resources. */
   readonly handles: number
+  /** Of its tables together. */
+  readonly tableEntries: number
 }
 
 /** A running guest. Disposing it kills it and waits for its thread to be gone. */
@@ -93,7 +96,9 @@ export interface Cell extends AsyncDisposable {
  * @throws {WwError} CELL_LIMITED when they do not fit even at the start
  */
 export function memoryBytesOf(program: Program, limitBytes: number): number {
-  return pagesOf(program, limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
+  return (
+    allotMemory(memoriesOf(program), limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
+  )
 }
 
 /**
@@ -131,17 +136,12 @@ async function startCell(options: CellOptions, thread: CellThread): Promise<Cell
 
 const PAGE_BYTES = 65_536
 
-/** How far the memory of each instance may grow. */
-function pagesOf({ code }: Program, limitBytes: number): number[] {
-  const instances =
-    code.kind === 'module'
-      ? [code.module]
-      : code.plan.steps.map(({ module }) => code.modules[module]!)
-  return allotMemory(
-    instances.map(({ memory }) => memory),
-    limitBytes,
-  )
+function instancesOf({ code }: Program): readonly Shape[] {
+  if (code.kind === 'module') return [code.module]
+  return code.plan.steps.map(({ module }) => code.modules[module]!)
 }
+
+const memoriesOf = (program: Program) => instancesOf(program).map(({ memory }) => memory)
 
 class WorkerCell implements Cell, ThreadListener {
   readonly name: string
@@ -183,9 +183,9 @@ class WorkerCell implements Cell, ThreadListener {
     thread: CellThread,
   ) {
     this.limits = { ...DEFAULT_CELL_LIMITS, ...limits }
-    const { memoryBytes, wallMs, outputBytes, outputBytesPerSecond } = this.limits
+    const { wallMs, outputBytes, outputBytesPerSecond } = this.limits
     this.name = name
-    const maxPages = this.#allot(program, memoryBytes)
+    const maxPages = this.#allot(program)
     this.#log = log
     const shared = new HostSide(thread.buffer)
     this.#shared = shared
@@ -231,10 +231,11 @@ class WorkerCell implements Cell, ThreadListener {
   }
 
   get usage(): CellUsage {
-    const { fuel, memoryBytes, handles } = this.#shared.gauges
+    const { fuel, memoryBytes, handles, tableEntries } = this.#shared.gauges
     const wallMs = (this.#endMs ?? performance.now()) - this.#startMs
     const outputBytes = this.#output.bytes
-    return { memoryBytes, fuel: this.#fuelUsed ?? fuel, wallMs, outputBytes, handles }
+    const fuelUsed = this.#fuelUsed ?? fuel
+    return { memoryBytes, fuel: fuelUsed, wallMs, outputBytes, handles, tableEntries }
   }
 
   exceed(limit: LimitName, message: string): void {
@@ -272,9 +273,12 @@ class WorkerCell implements Cell, ThreadListener {
     return isGone
   }
 
-  #allot(program: Program, memoryBytes: number): number[] {
+  /** How far the memory of each instance may grow. */
+  #allot(program: Program): number[] {
+    const { memoryBytes, tableEntries } = this.limits
     try {
-      return pagesOf(program, memoryBytes)
+      checkTables(instancesOf(program), tableEntries)
+      return allotMemory(memoriesOf(program), memoryBytes)
     } catch (thrown) {
       throw this.#notStarted(messageOf(thrown))
     }

@@ -35,10 +35,8 @@ export const CELL_LIMITS = {
    */
   functionWork: 5_000_000,
   moduleWork: 200_000_000,
-  /** Entries one table may grow to: a large program has some thousand functions behind pointers. */
-  tableEntries: 65_536,
-  /** Entries the tables of one program may have together: 8 bytes each of a thread's heap. */
-  programTableEntries: 524_288,
+  /** Entries of tables any cell may have, some 30 bytes each of its thread's heap. V8 aborts the process when that is full. */
+  tableEntries: 524_288,
   /** Pages of 64 KiB the memory of any cell may have: 1 GiB. */
   memoryPages: 16_384,
   /** Units of fuel given at a time; a guest that computes uses them in well under a millisecond, and then looks whether it was killed. */
@@ -81,9 +79,6 @@ export const CELL_LIMITS = {
   /** Compiled programs kept for the next cell of the same bytes: how many, and their bytes together. Those in use are kept besides. */
   cachedPrograms: 32,
   cachedProgramBytes: 128 << 20,
-  /** Programs that guests and peers may hold to start cells of later, on one node: how many, and their bytes together. */
-  heldPrograms: 256,
-  heldProgramBytes: 512 << 20,
   /** Rewritten programs kept on disk, their bytes together; the least recently used goes. */
   storeBytes: 512 << 20,
   /** One of them: counters and names add less than as much again. */
@@ -115,12 +110,10 @@ export const CELL_LIMITS = {
   heapMb: 64,
   youngHeapMb: 4,
   /**
-   * Bytes of stack the calls of a deterministic module may take, as counted: each value 8 bytes. The
-   * thread's own stack, MiB, has room for what the engine's frames take beyond that, and for host
-   * functions; it is what ends other modules.
+   * The stack of a cell's thread, MiB. Frames are counted as 8 bytes for each value; it has room for
+   * what the engine's take beyond that, and for host functions.
    */
-  stackBytes: 4 << 20,
-  stackMb: 16,
+  stackMb: 32,
 } as const
 
 /** How many threads wait for cells, and when they are started. */
@@ -166,6 +159,10 @@ export interface CellLimits {
   readonly memoryBytes: number
   /** What the memories of all cells below it may grow to, together. */
   readonly totalMemoryBytes: number
+  /** Entries of its tables together. Growth beyond fails as the guest's language has it. */
+  readonly tableEntries: number
+  /** What its nested calls take, as counted: 8 bytes for each value and 112 for each call. */
+  readonly stackBytes: number
   /** Units of computing: roughly one per instruction, at most one counter step per loop turn. */
   readonly fuel: number
   /** How many of them it earns; one second's can be saved. Who has used them up waits. */
@@ -198,6 +195,9 @@ export interface CellLimits {
   readonly descendants: number
   /** Cells started per second, by it and all below it; one second's can be saved. */
   readonly spawnsPerSecond: number
+  /** Programs held to start cells of, by it and all below it, and their bytes. */
+  readonly programs: number
+  readonly programBytes: number
 }
 
 /** How one limit is called, counted and chosen. */
@@ -232,6 +232,23 @@ export const LIMIT_RULES: { readonly [K in keyof CellLimits]: LimitRule } = {
     standard: 16_384 * MIB,
     most: Infinity,
     what: 'memory that the children of a cell may grow to, together',
+  },
+  tableEntries: {
+    name: 'table-entries',
+    unit: 'count',
+    // A large program has some thousand functions behind pointers.
+    standard: 65_536,
+    most: CELL_LIMITS.tableEntries,
+    what: 'entries of the tables of a cell',
+  },
+  stackBytes: {
+    name: 'stack',
+    unit: 'bytes',
+    // A guest in TypeScript takes 12 MiB until its engine stops a recursion by itself.
+    standard: 16 * MIB,
+    // A thread has as much again for what V8 takes beyond.
+    most: (CELL_LIMITS.stackMb / 2) * MIB,
+    what: 'nested calls of a cell',
   },
   fuel: {
     name: 'fuel',
@@ -350,6 +367,20 @@ export const LIMIT_RULES: { readonly [K in keyof CellLimits]: LimitRule } = {
     standard: 1_000,
     most: 1_000_000,
     what: 'cells started per second by a cell and those below it',
+  },
+  programs: {
+    name: 'programs',
+    unit: 'count',
+    standard: 256,
+    most: 65_536,
+    what: 'programs held by a cell and those below it',
+  },
+  programBytes: {
+    name: 'program-bytes',
+    unit: 'bytes',
+    standard: 512 * MIB,
+    most: Infinity,
+    what: 'what these have together',
   },
 }
 

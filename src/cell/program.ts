@@ -35,8 +35,8 @@ export interface ProgramOptions {
   /** Keep the names of functions, so that traps tell them: for debugging, they cost memory. */
   readonly keepNames?: boolean | undefined
   /**
-   * Its results and its end depend on the program and what it is told alone, not on the engine:
-   * about a tenth slower, more where there is much floating point.
+   * Its results depend on the program and what it is told alone, not on the engine: slower where
+   * there is much floating point.
    */
   readonly isDeterministic?: boolean | undefined
 }
@@ -155,7 +155,6 @@ export async function compileRewritten(program: RewrittenProgram): Promise<Progr
   const modules = await Promise.all(
     program.modules.map((module, i) => compileCore(module, inModule(i))),
   )
-  checkTables(plan.steps.map(({ module }) => modules[module]!))
   return { kind: 'component', modules, plan }
 }
 
@@ -211,7 +210,6 @@ function checkCommand(core: CoreModule): void {
   }
   refuseUnknown(unknown, 'WASI preview 1')
   checkEntry(core.module)
-  checkTables([core])
 }
 
 function checkEntry(module: WebAssembly.Module): void {
@@ -237,16 +235,6 @@ function refuseUnknown(unknown: readonly string[], offered: string): void {
 function quote(from: string, name: string): string {
   const text = from === '' ? name : `${from} ${name}`
   return /^[\w:@/.\-[\] ]{1,120}$/.test(text) ? text : JSON.stringify(text.slice(0, 120))
-}
-
-// Each instance has its own tables.
-function checkTables(instances: readonly CoreModule[]): void {
-  const entries = instances.reduce((sum, { tableEntries }) => sum + tableEntries, 0)
-  if (entries <= CELL_LIMITS.programTableEntries) return
-  throw new Malformed(
-    'PROGRAM_TOO_LARGE',
-    `its tables may have ${entries} entries; at most ${CELL_LIMITS.programTableEntries} are allowed`,
-  )
 }
 
 /** @param where it stands, for errors: nothing, or words and a space */

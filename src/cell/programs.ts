@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { hexFromBytes, WwError } from '../base/index.ts'
+import { hexFromBytes } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
 import { CodeCache } from './code-cache.ts'
 import { CompileQueue } from './compile-queue.ts'
@@ -36,7 +36,6 @@ export class Programs implements AsyncDisposable {
   readonly #cache = new CodeCache()
   /** Being compiled: who asks for the same meanwhile gets the same. */
   readonly #coming = new Map<string, Promise<ProgramCode>>()
-  #outside = { count: 0, bytes: 0 }
   #rewritten = 0
 
   constructor({ log, cacheDirectory, cacheBytes = CELL_LIMITS.storeBytes }: ProgramsOptions) {
@@ -84,25 +83,6 @@ export class Programs implements AsyncDisposable {
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
       throw notLoaded(name, thrown.code, thrown.message, thrown)
-    }
-  }
-
-  /**
-   * Counts a program that somebody outside holds for later, until it is disposed.
-   * @throws {WwError} PROGRAMS_HELD (overloaded) when that would be more than a node allows
-   */
-  hold({ name, size }: Program): Disposable {
-    const { heldPrograms, heldProgramBytes } = CELL_LIMITS
-    if (this.#outside.count >= heldPrograms || this.#outside.bytes + size > heldProgramBytes) {
-      const { count, bytes } = this.#outside
-      const sentence = `Cannot keep ${name}: ${count} programs of ${bytes} bytes are held already; let one go`
-      throw new WwError('overloaded', 'PROGRAMS_HELD', sentence)
-    }
-    this.#outside = { count: this.#outside.count + 1, bytes: this.#outside.bytes + size }
-    return {
-      [Symbol.dispose]: () => {
-        this.#outside = { count: this.#outside.count - 1, bytes: this.#outside.bytes - size }
-      },
     }
   }
 

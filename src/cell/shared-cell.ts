@@ -21,7 +21,8 @@ const GAUGES_AT = 64
 const FUEL = 0
 const MEMORY = 1
 const HANDLES = 2
-const GAUGES = 3
+const TABLES = 3
+const GAUGES = 4
 
 const RINGS = ['dataIn', 'dataOut', 'stdin', 'stdout', 'stderr'] as const
 type RingName = (typeof RINGS)[number]
@@ -67,6 +68,14 @@ export class Gauges {
   }
   set handles(count: number) {
     this.#numbers[HANDLES] = count
+  }
+
+  /** Entries of its tables together. */
+  get tableEntries(): number {
+    return this.#numbers[TABLES]!
+  }
+  set tableEntries(count: number) {
+    this.#numbers[TABLES] = count
   }
 }
 

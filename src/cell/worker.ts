@@ -9,6 +9,8 @@ import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Fuel } from './module/fuel.ts'
 import type { Pace } from './module/fuel.ts'
+import type { Meters } from './module/instance.ts'
+import { Tables } from './module/tables.ts'
 import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
@@ -32,15 +34,18 @@ function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
   )
   const { args, env, terminals, limits } = start
   const world = openWorld(pipes, args, env, terminals, limits)
-  const fuel = new Fuel(limits.fuel, stopper, paceOf(world), (units) => share.pay(units))
-  world.usage.fuel = () => fuel.used
+  const fuel = new Fuel(limits, stopper, paceOf(world), (units) => share.pay(units))
+  const tables = new Tables(limits.tableEntries, stopper)
+  const { usage } = world
+  usage.fuel = () => fuel.used
+  usage.tableEntries = () => tables.entries
   const ended = (exit: CellExit): CellMessage => {
-    world.usage.tell()
+    usage.tell()
     return { kind: 'ended', exit, fuelUsed: fuel.used }
   }
   let entry: EntryPoint
   try {
-    entry = link(start, world, stopper, fuel)
+    entry = link(start, world, stopper, { fuel, tables, usage })
   } catch (thrown) {
     const reason = stopper.reasonFor(thrown)
     if (reason.kind === 'trap') return { kind: 'refused', cause: reason.message }
@@ -70,11 +75,11 @@ function link(
   { code, maxPages }: CellStart,
   world: World,
   stopper: Stopper,
-  fuel: Fuel,
+  meters: Meters,
 ): EntryPoint {
   return code.kind === 'component'
-    ? linkComponent(code, world, stopper, fuel, maxPages)
-    : linkCommand(code.module, world, stopper, fuel, maxPages[0]!)
+    ? linkComponent(code, world, stopper, meters, maxPages)
+    : linkCommand(code.module, world, stopper, meters, maxPages[0]!)
 }
 
 function exitFor(reason: StopReason): CellExit {

@@ -26,6 +26,9 @@ export interface CellSeen {
     readonly children: number
     readonly descendants: number
     readonly totalMemoryBytes: number
+    readonly tableEntries: number
+    readonly programs: number
+    readonly programBytes: number
   }
   readonly limits: CellLimits
   readonly grants: readonly string[]
@@ -66,6 +69,9 @@ function seen(info: CellInfo): CellSeen {
       children: Number(usage.children),
       descendants: Number(usage.descendants),
       totalMemoryBytes: Number(usage.totalMemoryBytes),
+      tableEntries: Number(usage.tableEntries),
+      programs: Number(usage.programs),
+      programBytes: Number(usage.programBytes),
     },
     limits: Object.fromEntries(
       LIMIT_KEYS.map((key) => [key, limits[key] === NO_LIMIT ? Infinity : Number(limits[key])]),

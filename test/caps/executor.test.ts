@@ -5,14 +5,9 @@ import { silentLog } from '../../src/base/index.ts'
 import { Executor, InitialGrants } from '../../src/capnp/system.ts'
 import { serveExecutor } from '../../src/caps/executor.ts'
 import { takeGrants } from '../../src/caps/initial-grants.ts'
-import {
-  CELL_LIMITS,
-  DEFAULT_CELL_LIMITS,
-  Family,
-  Programs,
-  ThreadPool,
-} from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, Family, Programs, ThreadPool } from '../../src/cell/index.ts'
 import { serve } from '../../src/rpc/index.ts'
+import { Nursery } from './help.ts'
 
 let family: Family
 beforeEach(() => {
@@ -200,18 +195,22 @@ test('load refuses what spawn would refuse, and starts nothing', async () => {
 })
 
 test('programs that are held are counted, refused as overload, and let go', async () => {
-  await using node = equipped()
+  await using nursery = new Nursery({ programs: 5 })
+  const { root } = nursery.family
+  const none = { grants: [], memoryBytesOf: () => 0, lifetime: 'parent' } as const
+  const child = root.open({ ...none, name: 'hoarder', limits: { programs: 3 } })
+  const [own, its] = [nursery.executor(root), nursery.executor(child)]
   const bytes = await wasm(SEVEN)
-  const held = []
-  for (let i = 0; i < CELL_LIMITS.heldPrograms; i++) {
-    held.push((await node.executor.load({ wasm: bytes })).program!)
-  }
-  await expect(node.executor.load({ wasm: bytes })).rejects.toMatchObject({
-    kind: 'overloaded',
-    code: 'PROGRAMS_HELD',
-  })
-  held.pop()![Symbol.dispose]()
-  const { program } = await node.executor.load({ wasm: bytes })
-  for (const each of [program!, ...held]) each[Symbol.dispose]()
-  expect((await node.executor.load({ wasm: bytes })).program).not.toBeNull()
+  const load = async (executor: Executor) => (await executor.load({ wasm: bytes })).program!
+  const held = [await load(its), await load(its), await load(its)]
+  const refused = { kind: 'overloaded', code: 'PROGRAMS_HELD' }
+  await expect(load(its)).rejects.toMatchObject(refused)
+  // It has taken what it was given, and no more.
+  const kept = [await load(own), await load(own)]
+  await expect(load(own)).rejects.toMatchObject(refused)
+  kept.pop()![Symbol.dispose]()
+  await load(own)
+  child.end()
+  for (const each of held) each[Symbol.dispose]()
+  expect(root.account.usage).toMatchObject({ programs: 2, programBytes: 2 * bytes.length })
 })

@@ -36,7 +36,12 @@ test.each([
   ['wall', SLEEP, { wallMs: 200n }, 'ran for 200 ms, its limit'],
   // More than its pipe takes: it is still there when somebody reads.
   ['output', say(1, 'hello', 100_000), { outputBytes: 12n }, 'wrote more than 12 bytes, its limit'],
-  ['stack', `(module (func $f (export "_start") (call $f)))`, {}, /^used up the stack/],
+  [
+    'stack',
+    `(module (func $f (export "_start") (call $f)))`,
+    {},
+    /^nested calls too deep for its stack, 16777216 bytes$/,
+  ],
 ])(
   'W22 wait tells which limit ended a child, and how much it was: %s',
   async (limit, text, limits, cause) => {

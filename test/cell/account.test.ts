@@ -20,6 +20,8 @@ const NOTHING = {
   fuel: 0,
   fuelSpent: 0,
   fuelPerSecond: 0,
+  programs: 0,
+  programBytes: 0,
 }
 
 test('a child has the smaller of what its parent has and what is asked, for every limit', () => {
@@ -111,6 +113,31 @@ test('starts are earned by the second, saved for one second, and charged all the
   nowMs += 3_600_000
   for (let i = 0; i < 4; i++) top.open({}, of(0)).close(0)
   expect(() => top.open({}, of(0))).toThrow('its limit is 4 per second')
+})
+
+test('a program that is held counts for all above, until it is let go, the cell living or not', () => {
+  const top = account({ programs: 3, programBytes: 10 })
+  const child = top.open({ programs: 2 }, of(0))
+  const held = [child, child].map((each) => each.hold({ name: 'x', size: 3 }))
+  expect(top.usage).toMatchObject({ programs: 2, programBytes: 6 })
+  const refused = (holder: Account, size: number, figures: string) =>
+    expect(() => holder.hold({ name: 'x', size })).toThrow(
+      expect.objectContaining({
+        kind: 'overloaded',
+        code: 'PROGRAMS_HELD',
+        message: `Cannot keep x: ${figures}; let one go`,
+      }),
+    )
+  refused(child, 1, '2 of 0.00 MiB are held already, the limit is 2 of 0.00 MiB')
+  refused(top, 5, '2 of 0.00 MiB are held already, the limit is 3 of 0.00 MiB')
+  // What a child was given leaves its parent the rest.
+  top.hold({ name: 'x', size: 4 })
+  refused(top, 0, '3 of 0.00 MiB are held already, the limit is 3 of 0.00 MiB')
+  child.close(0)
+  expect(top.usage).toMatchObject({ programs: 3, programBytes: 10 })
+  for (const each of [...held, ...held]) each[Symbol.dispose]()
+  expect(top.usage).toMatchObject({ programs: 1, programBytes: 4 })
+  expect(child.usage).toEqual(NOTHING)
 })
 
 test('what is closed twice is given back once', () => {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { CELL_LIMITS, loadProgram, spawnCell } from '../../src/cell/index.ts'
+import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
 import { collect, readAll, spawn, until } from './help/cells.ts'
@@ -107,9 +106,42 @@ test('a guest that computes stops by itself when it is killed, and says what it 
   expect(lines).toEqual([['debug', 'cell ended', facts]])
 })
 
-test('a table grows up to its cap and no further', async () => {
-  await using cell = await spawn(grower('(table.grow $t (ref.null func) (i32.const 1))'))
-  expect(await cell.exited).toEqual({ kind: 'exited', code: 65_536 - 5 })
+const GROW_TABLE = '(table.grow $t (ref.null func) (i32.const 1))'
+
+test.each([
+  ['the default', {}, 65_536],
+  ['the limit of the cell', { tableEntries: 100 }, 100],
+])('tables grow up to %s and no further', async (_what, limits, entries) => {
+  await using cell = await spawn(grower(GROW_TABLE), { limits })
+  expect(await cell.exited).toEqual({ kind: 'exited', code: entries - 5 })
+  expect(cell.usage.tableEntries).toBe(entries)
+})
+
+test('all tables of a program grow within one limit, and a growth that fails takes nothing', () => {
+  const source = wat(`(module
+    (table $a 10 funcref) (table $b 10 20 externref) (table $c 5 5 funcref)
+    (func (export "a") (param i32) (result i32) (table.grow $a (ref.null func) (local.get 0)))
+    (func (export "b") (param i32) (result i32) (table.grow $b (ref.null extern) (local.get 0))))`)
+  const { exports } = rewrittenInstance(source, {}, { tableEntries: 50 })
+  const grow = (name: string, by: number) => (exports[name] as Exported)(by)
+  // Ten more than it declares itself: refused by the engine, and not counted.
+  expect(grow('b', 20)).toBe(-1)
+  expect(grow('a', 26)).toBe(-1)
+  expect(grow('a', 17)).toBe(10)
+  expect(grow('b', 9)).toBe(-1)
+  expect(grow('b', 8)).toBe(10)
+  expect(grow('a', 1)).toBe(-1)
+  expect(grow('a', -1)).toBe(-1)
+  expect(grow('a', 0)).toBe(27)
+})
+
+test('a program whose tables are over its limit at the start does not start', async () => {
+  const source = wat('(module (table 60 funcref) (table 41 externref) (func (export "_start")))')
+  const starting = spawn(source, { name: 'wide', limits: { tableEntries: 100 } })
+  await expect(starting).rejects.toMatchObject({
+    code: 'CELL_NOT_STARTED',
+    message: 'Cannot start cell wide: its tables start with 101 entries; its limit is 100',
+  })
 })
 
 test('a cell that used up its fuel is ended, and its exit, stream and log say so', async () => {
@@ -147,22 +179,53 @@ test('a start that takes all the time there is fails and says so', async () => {
 
 const deep = wat('(module (func $f (export "_start") (call $f) (call $f)))')
 
-test('a cell that nests calls without end is ended at a stack of its own, or of its thread', async () => {
-  const ended = (message: string) => ({ kind: 'limited', code: 137, limit: 'stack', message })
-  await using cell = await spawn(deep)
-  expect(await cell.exited).toEqual(ended('used up the stack of its thread, 16 MiB'))
-  // A stop cannot be caught.
-  const catching = wat(`(module (func $f (export "_start")
-    (try (do (call $f)) (catch_all (call $f)))))`)
-  const program = await loadProgram(catching, 'deep', { isDeterministic: true })
-  await using counted = await spawnCell({
-    program,
-    name: 'deep',
-    args: [],
-    env: [],
-    log: silentLog,
-  })
-  expect(await counted.exited).toEqual(ended('nested calls too deep for its stack, 4194304 bytes'))
+const catching = wat(`(module (func $f (export "_start")
+  (try (do (call $f)) (catch_all (call $f)))))`)
+
+test.each([
+  ['nests calls', deep],
+  ['nests calls and catches what stops it', catching],
+])('a cell that %s without end is ended at its stack', async (_what, source) => {
+  for (const [limits, bytes] of [
+    [{}, 16_777_216],
+    [{ stackBytes: 50_000 }, 50_000],
+  ] as const) {
+    await using cell = await spawn(source, { limits })
+    const message = `nested calls too deep for its stack, ${bytes} bytes`
+    expect(await cell.exited).toEqual({ kind: 'limited', code: 137, limit: 'stack', message })
+  }
+})
+
+test('frames larger than they are counted end a guest at the stack of its thread', () => {
+  // As it was, without counters.
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(deep))
+  const stopper = new Stopper(() => false)
+  let thrown: unknown
+  try {
+    ;(exports['_start'] as Exported)()
+  } catch (error) {
+    thrown = error
+  }
+  const message = 'used up the stack of its thread, 32 MiB'
+  expect(stopper.reasonFor(thrown)).toEqual({ kind: 'limit', limit: 'stack', message })
+})
+
+test('how deep calls go depends on the limit of their stack and on nothing else', () => {
+  const source = wat(`(module (global $depth (export "depth") (mut i32) (i32.const 0))
+    (func $f (export "run") (param i64)
+      (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+      (call $f (i64.const 1)) (global.set $depth (global.get $depth))))`)
+  const depthAt = (stackBytes: number) => {
+    const { exports, stopper } = rewrittenInstance(source, {}, { stackBytes })
+    expect(() => (exports['run'] as Exported)(1n)).toThrow(WebAssembly.RuntimeError)
+    expect(stopper.reason).toMatchObject({ kind: 'limit', limit: 'stack' })
+    return (exports['depth'] as WebAssembly.Global).value
+  }
+  // 112 bytes, and 8 each for its parameter, the two locals of the counters, and two operands.
+  const frame = 112 + 8 * 5
+  expect(depthAt(20_000)).toBe(Math.floor(20_000 / frame))
+  expect(depthAt(2 << 20)).toBe(Math.floor((2 << 20) / frame))
+  expect(depthAt(2 << 20)).toBe(depthAt(2 << 20))
 })
 
 test('a cell that writes more than it may is ended; what it may is delivered', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { Fuel } from '../../src/cell/module/fuel.ts'
+import { Tables } from '../../src/cell/module/tables.ts'
 import { rehearsal } from '../../src/cell/rehearsal.ts'
 import { linkCommand } from '../../src/cell/wasi/preview1.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
@@ -21,10 +22,12 @@ test('what a thread rehearses is what stands above its bytes', () => {
 test('a rehearsal goes through to its end, and waits for nobody', () => {
   const { start, pipes } = rehearsal()
   const stopper = new Stopper(() => pipes.killed)
-  const fuel = new Fuel(start.limits.fuel, stopper)
+  const fuel = new Fuel(start.limits, stopper)
+  const tables = new Tables(start.limits.tableEntries, stopper)
   if (start.code.kind !== 'module') throw new Error('A rehearsal is a core module')
   const world = openWorld(pipes, start.args, start.env, start.terminals, start.limits)
-  const entry = linkCommand(start.code.module, world, stopper, fuel, start.maxPages[0]!)
+  const meters = { fuel, tables, usage: world.usage }
+  const entry = linkCommand(start.code.module, world, stopper, meters, start.maxPages[0]!)
   expect(entry).toThrow()
   expect(stopper.reason).toEqual({ kind: 'exit', code: 0 })
   // It read the byte that was there, and wrote.

@@ -431,8 +431,8 @@ test.each<[string, Uint8Array, string]>([
   ],
   [
     'a table',
-    module('(table 65537 funcref)'),
-    'its table 0 starts with 65537 entries; at most 65536 are allowed',
+    module('(table 524289 funcref)'),
+    'its tables up to 0 start with 524289 entries; at most 524288 are allowed',
   ],
   ['tables', module('(table 1 funcref)'.repeat(17)), 'it has 17 tables; at most 16 are allowed'],
   [

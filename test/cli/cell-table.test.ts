@@ -17,6 +17,9 @@ const usage = {
   children: 0,
   descendants: 0,
   totalMemoryBytes: 0,
+  tableEntries: 0,
+  programs: 0,
+  programBytes: 0,
 }
 const cell = (id: number, parent: number, more: Partial<CellSeen> = {}): CellSeen => ({
   id,

@@ -41,7 +41,7 @@ test.each<[unknown, string]>([
   [['memory'], 'name=value such as memory=64MiB'],
   ['', 'name=value such as memory=64MiB'],
   [7, 'name=value such as memory=64MiB'],
-  [['colour=blue'], 'name=value with a name of memory, total-memory, fuel'],
+  [['colour=blue'], 'name=value with a name of memory, total-memory, table-entries, stack, fuel'],
   [
     ['memory=lots'],
     'memory=N, a number with B, KiB, MiB, GiB, TiB or nothing behind it, such as 64MiB, at most 1GiB',
@@ -97,5 +97,5 @@ test('a wrong limit is refused by name, even where a stronger source overrides i
 
 test('the help names every limit', () => {
   expect(limitsHelp().split('\n')).toHaveLength(LIMIT_KEYS.length)
-  expect(limitsHelp()).toContain('  memory        memory of one cell (64MiB)\n')
+  expect(limitsHelp()).toContain('  memory         memory of one cell (64MiB)\n')
 })

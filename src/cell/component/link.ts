@@ -1,5 +1,5 @@
-import type { Fuel } from '../module/fuel.ts'
 import { instantiate } from '../module/instance.ts'
+import type { Meters } from '../module/instance.ts'
 import type { ProgramCode } from '../protocol.ts'
 import { trap } from '../world/stop.ts'
 import type { CoreValue, HostFunction, Stopper } from '../world/stop.ts'
@@ -20,7 +20,7 @@ export function linkComponent(
   { modules, plan }: ComponentCode,
   world: World,
   stopper: Stopper,
-  fuel: Fuel,
+  meters: Meters,
   maxPages: readonly number[],
 ): () => number {
   const { usage, limits } = world
@@ -75,7 +75,7 @@ export function linkComponent(
       for (const { name: entry, ref } of from.entries) bundle[entry] = resolve(ref)
       imports[name] = bundle
     }
-    instances.push(instantiate(modules[module]!, imports, fuel, maxPages[step]!, usage))
+    instances.push(instantiate(modules[module]!, imports, meters, maxPages[step]!))
   }
 
   const run = resolve(plan.run)

@@ -1,5 +1,5 @@
 import { WwError } from '../../base/index.ts'
-import type { MemoryShape } from './rewrite.ts'
+import type { MemoryShape, Shape } from './rewrite.ts'
 
 const PAGE_BYTES = 65_536
 const MIB = 1 << 20
@@ -40,6 +40,17 @@ export function allotMemory(
   const pages = memories.map((_, i) => (i === largest ? 0 : grow(i, SIDE_GROWTH_PAGES)))
   if (pages.length > 0) pages[largest] = grow(largest, left)
   return pages
+}
+
+/**
+ * Growth is refused where it happens; see `Tables`.
+ * @throws {WwError} CELL_LIMITED when the tables of a program have more entries even at the start
+ */
+export function checkTables(instances: readonly Shape[], limit: number): void {
+  const entries = instances.reduce((sum, { tableEntries }) => sum + tableEntries, 0)
+  if (entries <= limit) return
+  const sentence = `its tables start with ${entries} entries; its limit is ${limit}`
+  throw new WwError('failed', 'CELL_LIMITED', sentence)
 }
 
 function mib(bytes: number): string {

@@ -11,8 +11,11 @@
 //    waits, without using the processor, until the debt is paid.
 
 import { CELL_LIMITS } from '../limits.ts'
+import type { CellLimits } from '../limits.ts'
 import { stopAtLimit } from '../world/stop.ts'
-import type { HostFunction, Stopper } from '../world/stop.ts'
+import type { Stopper } from '../world/stop.ts'
+import { plainFunction } from './host-call.ts'
+import type { TableFunction } from './host-call.ts'
 
 const MS_PER_SECOND = 1_000
 
@@ -33,10 +36,15 @@ export interface Pace {
   readonly tell: () => void
 }
 
+/** Units in all, which may be Infinity, and bytes. */
+export type FuelLimits = Pick<CellLimits, 'fuel' | 'stackBytes'>
+
 export class Fuel {
   readonly #limit: number
+  readonly #stackBytes: number
   readonly #tanks: Tank[] = []
-  readonly #refuel: () => void
+  /** What a module's code calls when a counter is empty. */
+  readonly refuel: TableFunction
   readonly #pace: Pace | undefined
   readonly #take: (units: number) => void
   #granted = 0
@@ -45,30 +53,29 @@ export class Fuel {
   #paidMs = 0
 
   /**
-   * @param limit units in all; may be Infinity
    * @param take told of the units before they are used; may make the guest wait, or stop it
    */
   constructor(
-    limit: number,
+    { fuel, stackBytes }: FuelLimits,
     stopper: Stopper,
     pace?: Pace,
     take: (units: number) => void = () => {},
   ) {
-    this.#limit = limit
+    this.#limit = fuel
+    this.#stackBytes = stackBytes
     this.#take = take
     this.#pace = pace
     if (pace) {
       this.#paidMs = pace.nowMs()
       this.#earned = savedUnits(pace)
     }
-    this.#refuel = tableFunction(stopper.guard(() => this.#fillEmpty())) as () => void
+    this.refuel = plainFunction(stopper.guard(() => this.#fillEmpty()))
   }
 
-  /** Makes a module that was just instantiated ask here. Its fuel is 0: it asks at once. */
-  supply(tank: Tank, table: WebAssembly.Table): void {
-    tank.stack.value = CELL_LIMITS.stackBytes
+  /** For a module that was just instantiated. Its fuel is 0: it asks at once. */
+  supply(tank: Tank): void {
+    tank.stack.value = this.#stackBytes
     this.#tanks.push(tank)
-    table.set(0, this.#refuel)
   }
 
   /** Units used so far. */
@@ -94,7 +101,7 @@ export class Fuel {
   #fillEmpty(): void {
     for (const { fuel, stack } of this.#tanks) {
       if (Number(stack.value) < 0) {
-        stopAtLimit('stack', `nested calls too deep for its stack, ${CELL_LIMITS.stackBytes} bytes`)
+        stopAtLimit('stack', `nested calls too deep for its stack, ${this.#stackBytes} bytes`)
       }
       const left = Number(fuel.value)
       if (left >= 0) continue
@@ -111,17 +118,4 @@ export class Fuel {
 /** The most that can be saved. */
 function savedUnits({ perSecond }: Pace): number {
   return (perSecond * CELL_LIMITS.savedMs) / MS_PER_SECOND
-}
-
-// (module (import "" "" (func)) (export "" (func 0)))
-const FUNCTION_MODULE = new Uint8Array([
-  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x02, 0x05,
-  0x01, 0x00, 0x00, 0x00, 0x00, 0x07, 0x04, 0x01, 0x00, 0x00, 0x00,
-])
-
-/** The host's function as one that can stand in a table. */
-function tableFunction(call: HostFunction): HostFunction {
-  const module = new WebAssembly.Module(FUNCTION_MODULE)
-  const instance = new WebAssembly.Instance(module, { '': { '': call } })
-  return instance.exports[''] as HostFunction
 }

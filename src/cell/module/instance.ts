@@ -1,14 +1,23 @@
-// Instantiates rewritten modules in a cell's thread: gives them memory and fuel, and hides from the
+// Instantiates rewritten modules in a cell's thread: gives them memory, fuel and stack, and hides from the
 // guest what was added to them.
 
 import type { Usage } from '../world/usage.ts'
 import type { Fuel } from './fuel.ts'
+import { fillHostTable } from './host-call.ts'
 import { ADDED, ADDED_PREFIX } from './names.ts'
 import type { Shape } from './rewrite.ts'
+import type { Tables } from './tables.ts'
 
 /** A rewritten module, compiled. Can be posted to a thread. */
 export interface CoreModule extends Shape {
   readonly module: WebAssembly.Module
+}
+
+/** What bounds and counts the modules of one cell. */
+export interface Meters {
+  readonly fuel: Fuel
+  readonly tables: Tables
+  readonly usage: Usage
 }
 
 /**
@@ -18,9 +27,8 @@ export interface CoreModule extends Shape {
 export function instantiate(
   core: CoreModule,
   imports: WebAssembly.Imports,
-  fuel: Fuel,
+  { fuel, tables, usage }: Meters,
   maxPages: number,
-  usage: Usage,
 ): WebAssembly.Exports {
   if (core.memory) {
     const memory = new WebAssembly.Memory({ initial: core.memory.minPages, maximum: maxPages })
@@ -30,10 +38,12 @@ export function instantiate(
   const { exports } = new WebAssembly.Instance(core.module, imports)
   if (core.isMetered) {
     const counter = (name: string) => exports[name] as WebAssembly.Global
-    fuel.supply(
-      { fuel: counter(ADDED.fuel), stack: counter(ADDED.stack) },
-      exports[ADDED.refuel] as WebAssembly.Table,
-    )
+    fuel.supply({ fuel: counter(ADDED.fuel), stack: counter(ADDED.stack) })
+    const { refuel } = fuel
+    fillHostTable(exports[ADDED.host] as WebAssembly.Table, { refuel, grow: tables.grow })
+  }
+  for (const [name, item] of Object.entries(exports)) {
+    if (name.startsWith(ADDED.table)) tables.watch(item as WebAssembly.Table)
   }
   if (core.hasStart) (exports[ADDED.start] as () => void)()
   return withoutAdded(exports)

@@ -3,8 +3,9 @@
 // A function entry and the head of each loop is a site. There the cost of the code up to the next
 // sites is taken from a global; when that falls below zero, a function that asks the host for more is
 // called. Code of an inner loop counts for its own site only. A bulk operation pays for its length.
-// On request, a function that calls others also takes its frame from what is left of the stack, and
-// gives it back where it returns; below zero, the same function of the host is asked.
+// A function that calls others also takes its frame from what is left of the stack, and gives it back
+// where it returns; below zero, the same function of the host is asked. For a table that is to grow,
+// another.
 //
 // Invariants
 //  - Between two sites a guest runs at most SITE_SPAN instructions, each of bounded time: whatever
@@ -38,7 +39,15 @@ import { quietLoops } from './scan.ts'
 import { BULK_EFFECTS, popsOf, pushesOf, SIMD_EFFECTS, STACK_EFFECTS } from './stack-effect.ts'
 import { NO_RESULT } from './types.ts'
 import type { FunctionTypes } from './types.ts'
-import { FORK_WORK, PARAM_WORK, RESULT_WORK, SIMD_MEMORY_WORK, TARGET_WORK, WORK } from './work.ts'
+import {
+  CALL_WORK,
+  FORK_WORK,
+  PARAM_WORK,
+  RESULT_WORK,
+  SIMD_MEMORY_WORK,
+  TARGET_WORK,
+  WORK,
+} from './work.ts'
 
 /** Indices of what the module got for its counters. */
 export interface Meter {
@@ -48,12 +57,13 @@ export interface Meter {
   readonly stack: number
   /** A function without parameters and results; returns with fuel, or does not return. */
   readonly refuel: number
+  /** A function of the entries a table is to grow by; returns them, or -1 for too many. */
+  readonly grow: number
 }
 
 export interface MeterOptions {
   /**
-   * The same results and the same end wherever it runs: every NaN an operation yields is the same
-   * one, and calls go so deep as is counted, not as deep as the engine's frames happen to be small.
+   * The same results wherever it runs: every NaN an operation yields is the same one.
    */
   readonly isDeterministic: boolean
 }
@@ -129,6 +139,7 @@ export class BodyMeter {
   readonly #options: MeterOptions
   readonly #fuel: readonly number[]
   readonly #stack: readonly number[]
+  readonly #askToGrow: Uint8Array
   /** Where fuel is in the global, and in a quiet loop. */
   #site = new Uint8Array(0)
   #quietSite = new Uint8Array(0)
@@ -192,6 +203,7 @@ export class BodyMeter {
     this.#options = options
     this.#fuel = u32Bytes(meter.fuel)
     this.#stack = u32Bytes(meter.stack)
+    this.#askToGrow = Uint8Array.of(OP.call, ...u32Bytes(meter.grow))
   }
 
   /**
@@ -502,10 +514,8 @@ export class BodyMeter {
     this.#fork()
     this.#catches = true
     this.#copyTo(this.#at)
-    if (this.#options.isDeterministic) {
-      const frameEnd = u32Bytes(this.#fuelLocal + 1)
-      this.#body.appendAll(OP.localGet, ...frameEnd, OP.globalSet, ...this.#stack)
-    }
+    const frameEnd = u32Bytes(this.#fuelLocal + 1)
+    this.#body.appendAll(OP.localGet, ...frameEnd, OP.globalSet, ...this.#stack)
     this.#splitRegion()
   }
 
@@ -602,6 +612,11 @@ export class BodyMeter {
         this.#skipNumber()
         return
       case 15: // table.grow
+        this.#chargeLength(at, TABLE_SHIFT)
+        this.#body.append(this.#askToGrow)
+        this.#work += CALL_WORK
+        this.#skipNumber()
+        return
       case 17: // table.fill
         this.#chargeLength(at, TABLE_SHIFT)
         this.#skipNumber()
@@ -691,7 +706,6 @@ export class BodyMeter {
   /** Ahead of the instruction at `at`, which ends the function. */
   #giveBack(at: number): void {
     this.#copyTo(at)
-    if (!this.#options.isDeterministic) return
     this.#returns.push(this.#body.length)
     this.#body.appendAll(...this.#returning(0))
   }
@@ -713,9 +727,7 @@ export class BodyMeter {
     const out = this.#out
     const body = this.#body
     const frameBytes = this.#frameBytes
-    const isCounted =
-      this.#options.isDeterministic &&
-      (this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES)
+    const isCounted = this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES
     const isCharged = isCounted || !this.#isSmall || this.#entryCost > SMALL_COST
     const returning = this.#returning(frameBytes)
     for (const at of this.#returns) {

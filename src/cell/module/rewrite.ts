@@ -25,7 +25,7 @@ import {
 } from './feature.ts'
 import { BodyMeter } from './meter.ts'
 import type { MeterOptions } from './meter.ts'
-import { ADDED, ADDED_PREFIX } from './names.ts'
+import { ADDED, ADDED_PREFIX, HOST_CALL } from './names.ts'
 import { Output } from './output.ts'
 import { FunctionTypes } from './types.ts'
 
@@ -39,7 +39,7 @@ export interface MemoryShape {
 export interface Shape {
   /** The memory it defined and now imports. */
   readonly memory: MemoryShape | undefined
-  /** Entries its tables may have together. */
+  /** Entries its tables start with, together. */
   readonly tableEntries: number
   /** Whether it has code, and so counters. */
   readonly isMetered: boolean
@@ -73,6 +73,11 @@ const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
 const FUNCTION_TYPE = 0x60
+/** Types of the functions that ask the host, by `HOST_CALL`. */
+const HOST_TYPES = [
+  Uint8Array.of(FUNCTION_TYPE, 0, 0),
+  Uint8Array.of(FUNCTION_TYPE, 1, TYPE.i32, 1, TYPE.i32),
+]
 const MUTABLE = 1
 /** A 32-bit memory has no more. */
 const MAX_PAGES = 65_536
@@ -102,6 +107,8 @@ class Rewriter {
   #types = 0
   #importedFunctions = 0
   #tables = 0
+  /** Of these, those it defines: the last ones. */
+  #ownTables = 0
   #tableEntries = 0
   #globals = 0
   #memory: MemoryShape | undefined
@@ -190,8 +197,8 @@ class Rewriter {
       added.appendAll(...results)
     }
     this.#types = (from?.count ?? 0) + types.added.length
-    if (isMetered) added.appendAll(FUNCTION_TYPE, 0, 0)
-    const addedCount = types.added.length + (isMetered ? 1 : 0)
+    if (isMetered) for (const bytes of HOST_TYPES) added.append(bytes)
+    const addedCount = types.added.length + (isMetered ? HOST_TYPES.length : 0)
     this.#writeList(SECTION.type, section, from, addedCount, added.bytes)
   }
 
@@ -243,7 +250,7 @@ class Rewriter {
     this.#writeList(SECTION.import, section, from, this.#memory ? 1 : 0, added.bytes)
   }
 
-  // The refuel function is the last one.
+  // Those that ask the host are the last ones.
   #writeFunctions(isMetered: boolean): void {
     const section = this.#find(SECTION.function)
     const from = section && countedList(section, 'functions', CELL_LIMITS.moduleFunctions)
@@ -251,8 +258,9 @@ class Rewriter {
       this.#functionTypes.addFunction(section!.u32())
     }
     const added = new Output()
-    added.u32(this.#types)
-    this.#writeList(SECTION.function, section, from, isMetered ? 1 : 0, added.bytes)
+    for (let i = 0; i < HOST_TYPES.length; i++) added.u32(this.#types + i)
+    const count = isMetered ? HOST_TYPES.length : 0
+    this.#writeList(SECTION.function, section, from, count, added.bytes)
   }
 
   #writeTables(isMetered: boolean): void {
@@ -266,19 +274,19 @@ class Rewriter {
       const where = `table ${i}`
       list.u8(referenceType(section!, where))
       const { min, max } = tableShape(section!, where)
+      this.#tableEntries += min
       const cap = CELL_LIMITS.tableEntries
-      if (min > cap) {
-        const sentence = `its table ${i} starts with ${min} entries; at most ${cap} are allowed`
+      if (this.#tableEntries > cap) {
+        const sentence = `its tables up to ${i} start with ${this.#tableEntries} entries; at most ${cap} are allowed`
         throw new Malformed('PROGRAM_TOO_LARGE', sentence)
       }
-      const capped = Math.max(min, Math.min(max, cap))
-      appendLimits(list, min, capped)
-      this.#tableEntries += capped
+      appendLimits(list, min, Math.max(min, Math.min(max, cap)))
     }
+    this.#ownTables = count
     this.#tables += count
     if (isMetered) {
       list.u8(TYPE.funcref)
-      appendLimits(list, 1, 1)
+      appendLimits(list, HOST_TYPES.length, HOST_TYPES.length)
     }
     this.#writeSection(SECTION.table, list.bytes)
   }
@@ -319,11 +327,14 @@ class Rewriter {
     if (isMetered) {
       add(ADDED.fuel, KIND.global, this.#globals)
       add(ADDED.stack, KIND.global, this.#globals + 1)
-      add(ADDED.refuel, KIND.table, this.#tables)
+      add(ADDED.host, KIND.table, this.#tables)
+    }
+    for (let i = 0; i < this.#ownTables; i++) {
+      add(`${ADDED.table}${i}`, KIND.table, this.#tables - this.#ownTables + i)
     }
     // Called once there is fuel, instead of by the engine before.
     if (this.#start !== undefined) add(ADDED.start, KIND.function, this.#start)
-    const count = (isMetered ? 3 : 0) + (this.#start === undefined ? 0 : 1)
+    const count = (isMetered ? 3 : 0) + this.#ownTables + (this.#start === undefined ? 0 : 1)
     this.#writeList(SECTION.export, section, from, count, added.bytes)
   }
 
@@ -371,7 +382,7 @@ class Rewriter {
     const bodies = section.u32()
     out.u8(SECTION.code)
     const lengthAt = out.reserveU32()
-    out.u32(bodies + 1)
+    out.u32(bodies + HOST_TYPES.length)
     const meter = new BodyMeter(
       this.#bytes,
       out,
@@ -379,7 +390,8 @@ class Rewriter {
       {
         fuel: this.#globals,
         stack: this.#globals + 1,
-        refuel: this.#functionTypes.functions,
+        refuel: this.#functionTypes.functions + HOST_CALL.refuel,
+        grow: this.#functionTypes.functions + HOST_CALL.grow,
       },
       this.#options,
     )
@@ -396,14 +408,20 @@ class Rewriter {
       section.bytes(size)
       meter.write(start, start + size, index)
     }
-    const refuel = new Output()
-    refuel.appendAll(0, OP.i32Const, 0, OP.callIndirect)
-    refuel.u32(this.#types)
-    refuel.u32(this.#tables)
-    refuel.u8(OP.end)
-    out.u32(refuel.length)
-    out.append(refuel.bytes)
+    this.#writeHostCall(HOST_CALL.refuel)
+    this.#writeHostCall(HOST_CALL.grow, OP.localGet, 0)
     out.putLength(lengthAt)
+  }
+
+  /** A function that calls what stands there in the host's table. */
+  #writeHostCall(place: number, ...args: readonly number[]): void {
+    const body = new Output()
+    body.appendAll(0, ...args, OP.i32Const, place, OP.callIndirect)
+    body.u32(this.#types + place)
+    body.u32(this.#tables)
+    body.u8(OP.end)
+    this.#out.u32(body.length)
+    this.#out.append(body.bytes)
   }
 
   #copyData(): void {

@@ -4,6 +4,9 @@
 
 import { OP } from './feature.ts'
 
+/** Of functions and of the engine's own. */
+export const CALL_WORK = 16
+
 /** Units of an instruction, by opcode; those that are not named here take one. */
 export const WORK: Readonly<Uint8Array> = (() => {
   const table = new Uint8Array(256).fill(1)
@@ -12,8 +15,7 @@ export const WORK: Readonly<Uint8Array> = (() => {
   for (const divide of [0x6d, 0x6e, 0x6f, 0x70, 0x7f, 0x80, 0x81, 0x82]) table[divide] = 24
   table.fill(15, 0xa8, 0xac)
   table.fill(15, 0xae, 0xb2)
-  // Calls, of functions and of the engine's own.
-  for (const call of [0x10, 0x11, 0x12, 0x13, 0x25, 0x26, 0x40, 0xd2, 0xfc]) table[call] = 16
+  for (const call of [0x10, 0x11, 0x12, 0x13, 0x25, 0x26, 0x40, 0xd2, 0xfc]) table[call] = CALL_WORK
   table[OP.simd] = 4
   return table
 })()

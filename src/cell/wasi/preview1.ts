@@ -4,9 +4,8 @@
 //  - No object of the host is reachable: numbers go in, numbers come out, memory is checked.
 //  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
 
-import type { Fuel } from '../module/fuel.ts'
 import { instantiate } from '../module/instance.ts'
-import type { CoreModule } from '../module/instance.ts'
+import type { CoreModule, Meters } from '../module/instance.ts'
 import { FileError } from '../world/file-error.ts'
 import { GuestMemory, MemoryFault, TextFault } from '../world/memory.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
@@ -30,12 +29,12 @@ export function linkCommand(
   module: CoreModule,
   world: World,
   stopper: Stopper,
-  fuel: Fuel,
+  meters: Meters,
   maxPages: number,
 ): () => number {
   const memory = new GuestMemory()
   const functions = preview1(world, memory, stopper)
-  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, fuel, maxPages, world.usage)
+  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, meters, maxPages)
   const exported = exports['memory']
   if (exported instanceof WebAssembly.Memory) memory.bind(exported)
   const main = exports['_start'] as () => void

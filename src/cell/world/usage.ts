@@ -9,6 +9,8 @@ export class Usage {
   readonly #memories: WebAssembly.Memory[] = []
   /** Units so far. */
   fuel: () => number = () => 0
+  /** Entries of its tables together. */
+  tableEntries: () => number = () => 0
   /** Open files, or resources. */
   handles: () => number = () => 0
 
@@ -25,6 +27,7 @@ export class Usage {
     const gauges = this.#gauges
     gauges.fuel = this.fuel()
     gauges.handles = this.handles()
+    gauges.tableEntries = this.tableEntries()
     gauges.memoryBytes = this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
   }
 }

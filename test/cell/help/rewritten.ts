@@ -1,10 +1,21 @@
+import { DEFAULT_CELL_LIMITS } from '../../../src/cell/limits.ts'
 import { Fuel } from '../../../src/cell/module/fuel.ts'
 import type { Pace } from '../../../src/cell/module/fuel.ts'
 import { instantiate } from '../../../src/cell/module/instance.ts'
 import { rewriteModule } from '../../../src/cell/module/rewrite.ts'
+import { Tables } from '../../../src/cell/module/tables.ts'
 import { allocateCell, Gauges } from '../../../src/cell/shared-cell.ts'
 import { Stopper } from '../../../src/cell/world/stop.ts'
 import { Usage } from '../../../src/cell/world/usage.ts'
+
+export interface RewrittenOptions {
+  /** Units of fuel. */
+  readonly limit?: number
+  readonly isDeterministic?: boolean
+  readonly stackBytes?: number
+  readonly tableEntries?: number
+  readonly pace?: Pace
+}
 
 /** An instance of a rewritten module in this thread, and the fuel it uses. */
 export function rewrittenInstance(
@@ -13,16 +24,23 @@ export function rewrittenInstance(
   {
     limit = Infinity,
     isDeterministic = false,
+    stackBytes = DEFAULT_CELL_LIMITS.stackBytes,
+    tableEntries = DEFAULT_CELL_LIMITS.tableEntries,
     pace,
-  }: { limit?: number; isDeterministic?: boolean; pace?: Pace } = {},
+  }: RewrittenOptions = {},
 ): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
   const { bytes: rewritten, ...shape } = rewriteModule(bytes, { isDeterministic })
   const core = { ...shape, module: new WebAssembly.Module(rewritten) }
   const stopper = new Stopper(() => false)
-  const fuel = new Fuel(limit, stopper, pace)
+  const fuel = new Fuel({ fuel: limit, stackBytes }, stopper, pace)
+  const tables = new Tables(tableEntries, stopper)
   const usage = new Usage(new Gauges(allocateCell()))
   const maxPages = shape.memory?.maxPages ?? 0
-  return { exports: instantiate(core, { ...imports }, fuel, maxPages, usage), fuel, stopper }
+  return {
+    exports: instantiate(core, { ...imports }, { fuel, tables, usage }, maxPages),
+    fuel,
+    stopper,
+  }
 }
 
 export type Exported = (...args: (number | bigint)[]) => number | bigint | undefined

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { DEFAULT_CELL_LIMITS } from '../../../src/cell/limits.ts'
 import { Fuel } from '../../../src/cell/module/fuel.ts'
 import type { CoreModule } from '../../../src/cell/module/instance.ts'
+import { Tables } from '../../../src/cell/module/tables.ts'
 import { CellSide } from '../../../src/cell/shared-cell.ts'
 import { linkCommand } from '../../../src/cell/wasi/preview1.ts'
 import { GuestFiles } from '../../../src/cell/world/files.ts'
@@ -48,9 +49,12 @@ const scratch = new Scratch(DEFAULT_CELL_LIMITS)
 fill(scratch, scratch.root, start.root)
 const files = new GuestFiles(new Image(pipes, world.waiter), scratch, scratch.root)
 const stopper = new Stopper(() => pipes.killed)
-const fuel = new Fuel(Infinity, stopper)
+const { usage } = world
+const fuel = new Fuel(DEFAULT_CELL_LIMITS, stopper)
+const tables = new Tables(DEFAULT_CELL_LIMITS.tableEntries, stopper)
 try {
-  const run = linkCommand(start.module, { ...world, files }, stopper, fuel, start.maxPages)
+  const meters = { fuel, tables, usage }
+  const run = linkCommand(start.module, { ...world, files }, stopper, meters, start.maxPages)
   parentPort?.postMessage({ kind: 'exit', code: run() })
 } catch (thrown) {
   parentPort?.postMessage(stopper.reasonFor(thrown))
