@@ -60,7 +60,8 @@
     (i32.load (i32.add (local.get $args) (i32.shl (local.get $index) (i32.const 3)))))
 
   (func (export "_start") (local $result i64)
-    (call $unpack (global.get $packed) (global.get $packedEnd) (global.get $stack))
+    (call $unpack (global.get $packed) (global.get $packedEnd) (global.get $stack)
+      (select (i32.shl (memory.size) (i32.const 16)) (global.get $packed) (i32.eqz (global.get $packed))))
     (call $updateStackTop (global.get $runtime))
     (local.set $result
       (call $call (global.get $context) (global.get $main) (call $undefined) (i32.const 0) (i32.const 0)))
@@ -70,9 +71,11 @@
         (call $proc_exit (i32.const 1)))
       (else (call $proc_exit (i32.wrap_i64 (local.get $result))))))
 
-  ;; Reads LZ4's block format up to `end` and writes to `to`, where memory is still zeros.
-  (func $unpack (param $from i32) (param $end i32) (param $to i32)
-    (local $token i32) (local $length i32) (local $distance i32) (local $byte i32)
+  ;; Reads LZ4's block format up to `end` and writes to `to`. Most pieces are shorter than a call of
+  ;; `memory.copy` is worth: they are copied by words, and what a word writes too much is written over
+  ;; by the next piece. Nothing is written at `limit` or behind it.
+  (func $unpack (param $from i32) (param $end i32) (param $to i32) (param $limit i32)
+    (local $token i32) (local $length i32) (local $distance i32) (local $byte i32) (local $source i32)
     (loop $sequence
       (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
       (local.set $token (i32.load8_u (local.get $from)))
@@ -85,11 +88,20 @@
             (local.set $from (i32.add (local.get $from) (i32.const 1)))
             (local.set $length (i32.add (local.get $length) (local.get $byte)))
             (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
-      (memory.copy (local.get $to) (local.get $from) (local.get $length))
+      (if
+        (i32.and
+          (i32.le_u (local.get $length) (i32.const 16))
+          (i32.and
+            (i32.le_u (i32.add (local.get $from) (i32.const 16)) (local.get $end))
+            (i32.le_u (i32.add (local.get $to) (i32.const 16)) (local.get $limit))))
+        (then
+          (i64.store align=1 (local.get $to) (i64.load align=1 (local.get $from)))
+          (i64.store offset=8 align=1 (local.get $to) (i64.load offset=8 align=1 (local.get $from))))
+        (else (memory.copy (local.get $to) (local.get $from) (local.get $length))))
       (local.set $from (i32.add (local.get $from) (local.get $length)))
       (local.set $to (i32.add (local.get $to) (local.get $length)))
       (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
-      (local.set $distance (i32.load16_u (local.get $from)))
+      (local.set $distance (i32.load16_u align=1 (local.get $from)))
       (local.set $from (i32.add (local.get $from) (i32.const 2)))
       (local.set $length (i32.and (local.get $token) (i32.const 15)))
       (if (i32.eq (local.get $length) (i32.const 15))
@@ -100,22 +112,36 @@
             (local.set $length (i32.add (local.get $length) (local.get $byte)))
             (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
       (local.set $length (i32.add (local.get $length) (i32.const 4)))
+      (local.set $source (i32.sub (local.get $to) (local.get $distance)))
+      (local.set $to (i32.add (local.get $to) (local.get $length)))
+      ;; `to` is the end of the piece now. Pieces from less than a word ago repeat themselves.
+      (if
+        (i32.and
+          (i32.ge_u (local.get $distance) (i32.const 8))
+          (i32.and
+            (i32.le_u (local.get $length) (i32.const 64))
+            (i32.le_u (i32.add (local.get $to) (i32.const 8)) (local.get $limit))))
+        (then
+          (loop $word
+            (i64.store align=1 (i32.add (local.get $source) (local.get $distance))
+              (i64.load align=1 (local.get $source)))
+            (local.set $source (i32.add (local.get $source) (i32.const 8)))
+            (br_if $word
+              (i32.lt_u (i32.add (local.get $source) (local.get $distance)) (local.get $to))))
+          (br $sequence)))
       (if (i32.ge_u (local.get $distance) (local.get $length))
         (then
-          (memory.copy (local.get $to) (i32.sub (local.get $to) (local.get $distance)) (local.get $length))
-          (local.set $to (i32.add (local.get $to) (local.get $length))))
-        (else
-          (if (i32.eq (local.get $distance) (i32.const 1))
-            (then
-              (memory.fill (local.get $to)
-                (i32.load8_u (i32.sub (local.get $to) (i32.const 1))) (local.get $length))
-              (local.set $to (i32.add (local.get $to) (local.get $length))))
-            (else
-              (loop $byte
-                (i32.store8 (local.get $to)
-                  (i32.load8_u (i32.sub (local.get $to) (local.get $distance))))
-                (local.set $to (i32.add (local.get $to) (i32.const 1)))
-                (br_if $byte (local.tee $length (i32.sub (local.get $length) (i32.const 1)))))))))
+          (memory.copy (i32.add (local.get $source) (local.get $distance)) (local.get $source) (local.get $length))
+          (br $sequence)))
+      (if (i32.eq (local.get $distance) (i32.const 1))
+        (then
+          (memory.fill (i32.add (local.get $source) (i32.const 1)) (i32.load8_u (local.get $source)) (local.get $length))
+          (br $sequence)))
+      (loop $byte
+        (i32.store8 (i32.add (local.get $source) (local.get $distance)) (i32.load8_u (local.get $source)))
+        (local.set $source (i32.add (local.get $source) (i32.const 1)))
+        (br_if $byte
+          (i32.lt_u (i32.add (local.get $source) (local.get $distance)) (local.get $to))))
       (br $sequence)))
 
   ;; The last word of a guest whose SDK could not speak, for want of memory: the error, on stderr.
@@ -165,18 +191,93 @@
     (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
     (call $errno (local.get $at)))
 
-  ;; A string of UTF-8 at an address, of a length.
-  (func (export "js:decode") (type $native)
-    (call $newString (local.get 0) (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1))))
+  ;; Whether all from `at` to `end` is UTF-8 (WHATWG Encoding, "UTF-8 decoder": its table of bounds).
+  (func $isUtf8 (param $at i32) (param $end i32) (result i32)
+    (local $first i32) (local $more i32) (local $low i32) (local $high i32)
+    (loop $next
+      (if (i32.le_u (i32.add (local.get $at) (i32.const 8)) (local.get $end))
+        (then
+          (if (i64.eqz (i64.and (i64.load align=1 (local.get $at)) (i64.const 0x8080808080808080)))
+            (then
+              (local.set $at (i32.add (local.get $at) (i32.const 8)))
+              (br $next)))))
+      (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 1))))
+      (local.set $first (i32.load8_u (local.get $at)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $first) (i32.const 0x80)))
+      (if (i32.or (i32.lt_u (local.get $first) (i32.const 0xc2)) (i32.gt_u (local.get $first) (i32.const 0xf4)))
+        (then (return (i32.const 0))))
+      (local.set $more
+        (i32.add (i32.const 1)
+          (i32.add
+            (i32.ge_u (local.get $first) (i32.const 0xe0))
+            (i32.ge_u (local.get $first) (i32.const 0xf0)))))
+      (if (i32.gt_u (local.get $more) (i32.sub (local.get $end) (local.get $at)))
+        (then (return (i32.const 0))))
+      ;; Shorter forms exist, surrogates, beyond U+10FFFF.
+      (local.set $low
+        (select (i32.const 0xa0)
+          (select (i32.const 0x90) (i32.const 0x80) (i32.eq (local.get $first) (i32.const 0xf0)))
+          (i32.eq (local.get $first) (i32.const 0xe0))))
+      (local.set $high
+        (select (i32.const 0x9f)
+          (select (i32.const 0x8f) (i32.const 0xbf) (i32.eq (local.get $first) (i32.const 0xf4)))
+          (i32.eq (local.get $first) (i32.const 0xed))))
+      (loop $continuation
+        (local.set $first (i32.load8_u (local.get $at)))
+        (if (i32.or (i32.lt_u (local.get $first) (local.get $low)) (i32.gt_u (local.get $first) (local.get $high)))
+          (then (return (i32.const 0))))
+        (local.set $low (i32.const 0x80))
+        (local.set $high (i32.const 0xbf))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br_if $continuation (local.tee $more (i32.sub (local.get $more) (i32.const 1)))))
+      (br $next))
+    (unreachable))
 
-  ;; A new Uint8Array with the UTF-8 of a string.
+  ;; The string whose UTF-8 a Uint8Array holds; undefined when it is none.
+  (func (export "js:decode") (type $native) (local $frame i32) (local $at i32) (local $length i32)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (local.set $at (call $bytes (local.get 0) (local.get $frame) (i64.load (local.get 3))))
+    (local.set $length (i32.load (local.get $frame)))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (if (result i64) (call $isUtf8 (local.get $at) (i32.add (local.get $at) (local.get $length)))
+      (then (call $newString (local.get 0) (local.get $at) (local.get $length)))
+      (else (call $undefined))))
+
+  ;; A new Uint8Array with the UTF-8 of a string; undefined when the string has none.
   (func (export "js:encode") (type $native) (local $frame i32) (local $text i32) (local $made i64)
     (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
     (local.set $made (call $exception))
     (local.set $text (call $toText (local.get 0) (local.get $frame) (i64.load (local.get 3)) (i32.const 0)))
     (if (local.get $text)
       (then
-        (local.set $made (call $newBytes (local.get 0) (local.get $text) (i32.load (local.get $frame))))
+        (local.set $made
+          (if (result i64)
+            (call $isUtf8 (local.get $text) (i32.add (local.get $text) (i32.load (local.get $frame))))
+            (then (call $newBytes (local.get 0) (local.get $text) (i32.load (local.get $frame))))
+            (else (call $undefined))))
+        (call $freeText (local.get 0) (local.get $text))))
+    (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
+    (local.get $made))
+
+  ;; Writes the UTF-8 of a string to the front of a Uint8Array: how many bytes, or undefined when it
+  ;; does not fit or the string has none.
+  (func (export "js:encodeInto") (type $native)
+    (local $frame i32) (local $text i32) (local $length i32) (local $into i32) (local $made i64)
+    (global.set $stack (local.tee $frame (i32.sub (global.get $stack) (i32.const 16))))
+    (local.set $made (call $exception))
+    (local.set $text (call $toText (local.get 0) (local.get $frame) (i64.load (local.get 3)) (i32.const 0)))
+    (if (local.get $text)
+      (then
+        (local.set $made (call $undefined))
+        (local.set $length (i32.load (local.get $frame)))
+        (local.set $into (call $bytes (local.get 0) (local.get $frame) (i64.load offset=8 (local.get 3))))
+        (if (i32.le_u (local.get $length) (i32.load (local.get $frame)))
+          (then
+            (if (call $isUtf8 (local.get $text) (i32.add (local.get $text) (local.get $length)))
+              (then
+                (memory.copy (local.get $into) (local.get $text) (local.get $length))
+                (local.set $made (call $errno (local.get $length)))))))
         (call $freeText (local.get 0) (local.get $text))))
     (global.set $stack (i32.add (local.get $frame) (i32.const 16)))
     (local.get $made))

@@ -9,7 +9,7 @@ const LAST_MATCH_BYTES = 12
 const MAX_DISTANCE = 65_535
 const HASH_BITS = 16
 /** Earlier places with the same four bytes that are looked at: more packs better, and slower. */
-const MAX_LOOKS = 24
+const MAX_LOOKS = 256
 
 export function pack(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length + Math.ceil(bytes.length / 255) + 16)

@@ -22,6 +22,8 @@ const NATIVE_ARGUMENTS = 8
  * The rest is for what the engine does without looking.
  */
 const MAX_STACK_BYTES = 768 << 10
+/** By how much the heap of a guest grows before cycles are looked for the first time. */
+const FIRST_COLLECTION_BYTES = 512 << 10
 /** What a wall clock shows in the building: 2000-01-01T00:00:00Z, in nanoseconds. */
 const BUILD_TIME_NS = 946_684_800_000_000_000n
 
@@ -125,12 +127,16 @@ export class Engine {
     this.#set('main', this.#get(builder, 'main'))
     this.#set('rejection', this.#get(builder, 'rejection'))
     this.#c('JS_RunGC')(this.#runtime)
+    const from = this.#global('__stack_pointer') as number
+    // Else a cell that has just started would spend half its time on what was looked at here.
+    const heapBytes = this.#memory.buffer.byteLength - from
+    this.#c('JS_SetGCThreshold')(this.#runtime, heapBytes + FIRST_COLLECTION_BYTES)
     this.#wipe()
     const i32 = (name: string) => ({ type: 'i32', value: this.#global(name) as number }) as const
     const i64 = (name: string) => ({ type: 'i64', value: this.#global(name) as bigint }) as const
     return {
       memory: new Uint8Array(this.#memory.buffer),
-      from: this.#global('__stack_pointer') as number,
+      from,
       globals: [
         i32('__stack_pointer'),
         i32('runtime'),

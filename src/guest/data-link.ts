@@ -1,9 +1,9 @@
 import { WwError } from '../base/index.ts'
 import type { ByteLink, ByteSink } from '../base/index.ts'
 import { InputPort, MAX_READ_BYTES } from './input.ts'
-import type { Loop } from './loop.ts'
+import type { Loop, Source } from './loop.ts'
 import { OutputQueue } from './output.ts'
-import type { Wasi } from './wasi.ts'
+import type { Pollable, Wasi } from './wasi.ts'
 
 /** Above this many unsent bytes `send` asks the caller to stop. Four rounds of what a ring holds. */
 export const HIGH_WATER_BYTES = 262_144
@@ -13,19 +13,16 @@ export const HIGH_WATER_BYTES = 262_144
  * Opening it takes the stream, which a cell has only once.
  */
 export function openDataLink(wasi: Pick<Wasi, 'dataStream'>, loop: Loop): DataLink {
-  const link = new DataLink(wasi)
-  loop.add(link.input)
-  loop.add(link.output)
+  const link = new DataLink(wasi, loop)
+  loop.add(link)
   return link
 }
 
-export class DataLink implements ByteLink {
+/** As a source of the loop it is the way in; the way out is `output`. */
+export class DataLink implements ByteLink, Source {
   readonly output: OutputQueue
-  readonly input = {
-    wanted: () =>
-      this.#sink && !this.#isPaused && !this.#isOver ? this.#port.pollable : undefined,
-    ready: () => this.#receive(),
-  }
+  /** Set while somebody wants what comes, by whatever changes that. */
+  wanted: Pollable | undefined
 
   readonly #port: InputPort
   #sink: ByteSink | undefined
@@ -34,15 +31,19 @@ export class DataLink implements ByteLink {
   #isClosing = false
   #isOver = false
 
-  constructor(wasi: Pick<Wasi, 'dataStream'>) {
+  constructor(wasi: Pick<Wasi, 'dataStream'>, loop: Pick<Loop, 'add' | 'beforeWait'>) {
     const { input, output } = wasi.dataStream()
     this.#port = new InputPort(() => input)
-    this.output = new OutputQueue(() => output)
-    this.output.onProgress(() => this.#sent())
+    this.output = new OutputQueue(
+      loop,
+      () => output,
+      () => this.#sent(),
+    )
   }
 
   open(sink: ByteSink): void {
     this.#sink = sink
+    this.#look()
   }
 
   send(chunks: readonly Uint8Array[]): boolean {
@@ -54,10 +55,12 @@ export class DataLink implements ByteLink {
 
   pause(): void {
     this.#isPaused = true
+    this.#look()
   }
 
   resume(): void {
     this.#isPaused = false
+    this.#look()
   }
 
   close(): void {
@@ -69,11 +72,12 @@ export class DataLink implements ByteLink {
     this.#isClosing = true
     this.#isOver = true
     this.#sink = undefined
+    this.#look()
     this.output.close()
     this.#port.close()
   }
 
-  #receive(): void {
+  ready(): void {
     if (!this.#sink || this.#isPaused) return
     let error: WwError | undefined
     try {
@@ -97,10 +101,16 @@ export class DataLink implements ByteLink {
     }
   }
 
+  #look(): void {
+    const isWanted = this.#sink && !this.#isPaused && !this.#isOver
+    this.wanted = isWanted ? this.#port.pollable : undefined
+  }
+
   #end(error: WwError | undefined): void {
     const sink = this.#sink
     this.#isOver = true
     this.#sink = undefined
+    this.#look()
     sink?.ended(error)
   }
 }

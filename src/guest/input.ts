@@ -11,15 +11,12 @@ export class InputPort {
   readonly #open: () => InputStream
   #stream: InputStream | undefined
   #pollable: Pollable | undefined
-  #isEnded = false
+  /** Nothing will ever be read again. Set here only. */
+  isEnded = false
 
   /** @param open makes the stream when somebody first waits for it */
   constructor(open: () => InputStream) {
     this.#open = open
-  }
-
-  get isEnded(): boolean {
-    return this.#isEnded
   }
 
   get pollable(): Pollable {
@@ -33,10 +30,10 @@ export class InputPort {
    * @throws {WwError} PIPE_FAILED
    */
   read(maxBytes: number): Uint8Array {
-    if (this.#isEnded) return EMPTY_BYTES
+    if (this.isEnded) return EMPTY_BYTES
     this.#stream ??= this.#open()
     try {
-      return this.#stream.read(Math.min(maxBytes, MAX_READ_BYTES))
+      return this.#stream.read(maxBytes < MAX_READ_BYTES ? maxBytes : MAX_READ_BYTES)
     } catch (thrown) {
       this.close()
       if (isStreamClosed(thrown)) return EMPTY_BYTES
@@ -46,7 +43,7 @@ export class InputPort {
 
   /** Lets the stream go. Twice is once. */
   close(): void {
-    this.#isEnded = true
+    this.isEnded = true
     // WASI: a stream may go only after what was subscribed to it.
     this.#pollable?.[Symbol.dispose]()
     this.#pollable = undefined
@@ -63,6 +60,9 @@ interface ReadRequest {
 
 /** Standard input as promises: reads are answered in the order they were made. */
 export class Input implements Source {
+  /** Set while somebody reads, by whatever changes that. */
+  wanted: Pollable | undefined
+
   readonly #port: InputPort
   readonly #requests: ReadRequest[] = []
 
@@ -78,11 +78,12 @@ export class Input implements Source {
         return
       }
       if (signal === undefined) {
-        this.#requests.push({ maxBytes, resolve, reject })
+        this.#ask({ maxBytes, resolve, reject })
         return
       }
       const abort = () => {
         this.#requests.splice(this.#requests.indexOf(request), 1)
+        this.#look()
         reject(signal.reason)
       }
       const request: ReadRequest = {
@@ -97,28 +98,35 @@ export class Input implements Source {
         },
       }
       signal.addEventListener('abort', abort, { once: true })
-      this.#requests.push(request)
+      this.#ask(request)
     })
-  }
-
-  wanted(): Pollable | undefined {
-    return this.#requests.length > 0 ? this.#port.pollable : undefined
   }
 
   ready(): void {
     const request = this.#requests[0]
     if (!request) return
+    let bytes: Uint8Array = EMPTY_BYTES
     try {
-      const bytes = this.#port.read(request.maxBytes)
-      if (bytes.length > 0) {
-        this.#requests.shift()
-        request.resolve(bytes)
-      } else if (this.#port.isEnded) {
-        for (const waiting of this.#requests.splice(0)) waiting.resolve(EMPTY_BYTES)
-      }
+      bytes = this.#port.read(request.maxBytes)
     } catch (thrown) {
       this.#requests.shift()
       request.reject(thrown)
     }
+    if (bytes.length > 0) {
+      this.#requests.shift()
+      request.resolve(bytes)
+    } else if (this.#port.isEnded) {
+      for (const waiting of this.#requests.splice(0)) waiting.resolve(EMPTY_BYTES)
+    }
+    this.#look()
+  }
+
+  #ask(request: ReadRequest): void {
+    this.#requests.push(request)
+    this.wanted ??= this.#port.pollable
+  }
+
+  #look(): void {
+    if (this.#requests.length === 0) this.wanted = undefined
   }
 }

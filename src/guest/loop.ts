@@ -2,16 +2,19 @@
 // what is ready. The cell's thread sleeps inside `poll` and nowhere else.
 //
 // Invariants
-//  - It blocks only when no job is left and no timer is due.
+//  - It blocks only when no job is left, no output can leave and no timer is due.
 //  - Each source is asked once per turn, in order of registration, so none starves another.
+//
+// A guest that answers one call after the other turns some ten thousand times a second, in an
+// interpreter: what is asked in every turn is a field and not a call, and nothing is made anew.
 
 import type { Timers } from './timers.ts'
 import type { Pollable, Wasi } from './wasi.ts'
 
 /** Something outside that the loop waits for. */
 export interface Source {
-  /** What to wait for now; undefined when nobody is interested. Asked once per turn. */
-  wanted(): Pollable | undefined
+  /** What to wait for now; undefined while nobody is interested. */
+  readonly wanted: Pollable | undefined
   /** It was ready. */
   ready(): void
 }
@@ -21,8 +24,6 @@ export interface LoopParts {
   /** Runs jobs until none is left. Throws what a job threw. @returns how many ran */
   readonly runJobs: () => number
   readonly timers: Timers
-  /** After every drain: whoever may end the loop or report what went wrong looks here. */
-  readonly afterJobs: () => void
   /** Before every block. @returns whether that changed anything: then there is another turn first */
   readonly beforeBlock: () => boolean
 }
@@ -30,6 +31,8 @@ export interface LoopParts {
 export class Loop {
   readonly #parts: LoopParts
   readonly #sources: Source[] = []
+  /** What is to be done before the next block. */
+  readonly #late: (() => void)[] = []
   #timer: { readonly dueMs: number; readonly pollable: Pollable } | undefined
   #isStopped = false
 
@@ -41,60 +44,58 @@ export class Loop {
     this.#sources.push(source)
   }
 
+  /** Has `task` run once, when no job is left. */
+  beforeWait(task: () => void): void {
+    this.#late.push(task)
+  }
+
   stop(): void {
     this.#isStopped = true
   }
 
   /** Turns until stopped. @returns false when there is nothing left that could ever happen */
   run(): boolean {
-    const { wasi, runJobs, afterJobs, timers, beforeBlock } = this.#parts
-    const drain = () => {
-      const count = runJobs()
-      afterJobs()
-      return count
-    }
+    const { wasi, runJobs, timers, beforeBlock } = this.#parts
     const sources = this.#sources
-    // Made once: a guest that answers one call after the other turns some 10,000 times a second.
+    const late = this.#late
     const waiting: Source[] = []
     const pollables: Pollable[] = []
     for (;;) {
-      drain()
+      runJobs()
       if (this.#isStopped) return true
       if (beforeBlock()) continue
+      if (late.length > 0) {
+        // A task may call for more, in the next turn.
+        for (let left = late.length; left > 0; left -= 1) late.shift()!()
+        // It may have settled a promise: its jobs come first.
+        if (runJobs() > 0 || late.length > 0) continue
+        if (this.#isStopped) return true
+      }
       let count = 0
-      for (let at = 0; at < sources.length; at += 1) {
+      const sourceCount = sources.length
+      for (let at = 0; at < sourceCount; at += 1) {
         const source = sources[at]!
-        const pollable = source.wanted()
+        const pollable = source.wanted
         if (pollable === undefined) continue
         waiting[count] = source
         pollables[count] = pollable
         count += 1
       }
-      // A source that wrote on being asked may have settled a promise: its jobs come first.
-      if (drain() > 0) continue
-      if (this.#isStopped) return true
-      const sourceCount = count
-      const timer = this.#nextTimer()
-      if (timer !== undefined) {
-        pollables[count] = timer
-        count += 1
+      const isTimed = timers.count > 0
+      if (isTimed) pollables[count] = this.#nextTimer()
+      else if (count === 0) return false
+      let ready = wasi.poll(pollables, isTimed ? count + 1 : count)
+      for (let at = 0; at < count; at += 1, ready >>= 1) {
+        if (ready & 1) waiting[at]!.ready()
       }
-      if (count === 0) return false
-      const ready = wasi.poll(pollables, count)
-      for (let at = 0; at < sourceCount; at += 1) {
-        if (ready & (1 << at)) waiting[at]!.ready()
-      }
-      if (timer !== undefined) timers.runDue(drain)
+      if (isTimed) timers.runDue(runJobs)
     }
   }
 
-  #nextTimer(): Pollable | undefined {
+  #nextTimer(): Pollable {
     const dueMs = this.#parts.timers.nextDueMs
-    const timer = this.#timer
-    if (dueMs === timer?.dueMs) return timer?.pollable
-    timer?.pollable[Symbol.dispose]()
-    this.#timer = undefined
-    if (dueMs === undefined) return undefined
+    if (dueMs === this.#timer?.dueMs) return this.#timer.pollable
+    this.#timer?.pollable[Symbol.dispose]()
     const pollable = this.#parts.wasi.subscribeNs(Math.ceil(dueMs * 1e6))
     this.#timer = { dueMs, pollable }
     return pollable

@@ -10,10 +10,12 @@ export interface Native {
   readonly runJobs: () => number
   /** Where the bytes of `bytes` are; true as long as it lives and is not resized. */
   readonly address: (bytes: Uint8Array) => number
-  /** The string whose UTF-8 stands there. What is not UTF-8 comes out as something or other. */
-  readonly decode: (address: number, length: number) => string
-  /** The UTF-8 of `text`, lone surrogates encoded as they are. */
-  readonly encode: (text: string) => Uint8Array<ArrayBuffer>
+  /** The string whose UTF-8 `bytes` are; undefined when they are none. A BOM is a character. */
+  readonly decode: (bytes: Uint8Array) => string | undefined
+  /** The UTF-8 of `text`; undefined when it has none, for a lone surrogate. */
+  readonly encode: (text: string) => Uint8Array<ArrayBuffer> | undefined
+  /** The same to the front of `into`. @returns bytes written; undefined also when they do not fit */
+  readonly encodeInto: (text: string, into: Uint8Array) => number | undefined
   /**
    * Reads at most `length` bytes through the buffer at `buffer`. @returns the bytes, in memory of their
    * own; 0 at the end; or the errno, negative

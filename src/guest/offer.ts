@@ -8,24 +8,21 @@ import type { PendingCall, Request } from '../rpc/index.ts'
  * the promise stays open for a later offer.
  */
 export class OfferHook extends Hook {
+  /** Somebody made a call that waits for the offer. Set here only; asked before every block. */
+  isAwaited = false
   // Takes the calls and keeps their order; after the offer it passes them on.
   #waiting = new PromiseHook()
   #isMade = false
-  #isAwaited = false
   #listeners: ((target: Hook) => void)[] = []
 
   get isMade(): boolean {
     return this.#isMade
   }
 
-  /** Somebody made a call that waits for it. */
-  get isAwaited(): boolean {
-    return this.#isAwaited
-  }
-
   /** Settles the promise. Takes ownership of one reference of `offered`. Once. */
   make(offered: Hook): void {
     this.#isMade = true
+    this.isAwaited = false
     this.#waiting.resolve(offered)
     const listeners = this.#listeners
     this.#listeners = []
@@ -35,14 +32,14 @@ export class OfferHook extends Hook {
   /** Fails the calls that wait. */
   breakWaiting(error: WwError): void {
     const waiting = this.#waiting
-    this.#isAwaited = false
+    this.isAwaited = false
     this.#waiting = new PromiseHook()
     waiting.resolve(new BrokenHook(error))
     waiting.release()
   }
 
   call(request: Request): PendingCall {
-    this.#isAwaited = true
+    this.isAwaited = !this.#isMade
     return this.#waiting.call(request)
   }
 

@@ -4,9 +4,10 @@
 //  - Bytes leave in the order they were pushed; what the stream does not take stays in front.
 //  - All that was pushed in one turn of the loop leaves in as few writes as the stream allows.
 //  - When the reader is gone the queue is empty and stays so.
+//  - `wanted` is set when a flush left bytes behind, until they are gone.
 
 import { concatBytes } from '../base/index.ts'
-import type { Source } from './loop.ts'
+import type { Loop, Source } from './loop.ts'
 import { isStreamClosed } from './wasi.ts'
 import type { OutputStream, Pollable } from './wasi.ts'
 
@@ -14,23 +15,33 @@ import type { OutputStream, Pollable } from './wasi.ts'
 const PIECE_BYTES = 65_536
 
 export class OutputQueue implements Source {
+  /** Bytes pushed and not yet taken by the stream. Set here only. */
+  pending = 0
+  /** What to wait for before the next flush. Set here only. */
+  wanted: Pollable | undefined
+
+  readonly #loop: Pick<Loop, 'add' | 'beforeWait'>
   readonly #open: () => OutputStream
   #stream: OutputStream | undefined
   #pollable: Pollable | undefined
   #chunks: Uint8Array[] = []
-  #pending = 0
   #isClosed = false
   #isFailed = false
-  #onProgress: () => void = () => {}
+  readonly #onProgress: () => void
+  readonly #flush = () => this.flush()
 
-  /** @param open makes the stream when the first byte wants to leave */
-  constructor(open: () => OutputStream) {
+  /**
+   * @param open makes the stream when the first byte wants to leave
+   * @param onProgress runs whenever bytes have left or the stream has closed
+   */
+  constructor(
+    loop: Pick<Loop, 'add' | 'beforeWait'>,
+    open: () => OutputStream,
+    onProgress: () => void,
+  ) {
+    this.#loop = loop
     this.#open = open
-  }
-
-  /** Bytes pushed and not yet taken by the stream. */
-  get pending(): number {
-    return this.#pending
+    this.#onProgress = onProgress
   }
 
   /** No byte will ever be taken again. */
@@ -43,24 +54,12 @@ export class OutputQueue implements Source {
     return this.#isFailed
   }
 
-  /** Runs `listener` whenever bytes have left or the stream has closed. */
-  onProgress(listener: () => void): void {
-    this.#onProgress = listener
-  }
-
   /** Takes ownership of `bytes`. */
   push(bytes: Uint8Array): void {
     if (this.#isClosed || bytes.length === 0) return
+    if (this.pending === 0) this.#loop.beforeWait(this.#flush)
     this.#chunks.push(bytes)
-    this.#pending += bytes.length
-  }
-
-  wanted(): Pollable | undefined {
-    if (this.#pending === 0) return undefined
-    this.flush()
-    if (this.#pending === 0) return undefined
-    this.#pollable ??= this.#stream?.subscribe()
-    return this.#pollable
+    this.pending += bytes.length
   }
 
   ready(): void {
@@ -69,28 +68,32 @@ export class OutputQueue implements Source {
 
   /** Writes what the stream takes now. */
   flush(): void {
-    if (this.#pending === 0) return
-    const before = this.#pending
+    const before = this.pending
+    if (before === 0) return
     try {
-      this.#stream ??= this.#open()
-      const stream = this.#stream
-      while (this.#pending > 0) {
-        const written = stream.write(this.#front())
+      const stream = (this.#stream ??= this.#open())
+      do {
+        const piece = this.#front()
+        const written = stream.write(piece)
         if (written === 0) break
-        this.#drop(written)
-      }
+        if (written === piece.length) this.#chunks.shift()
+        else this.#chunks[0] = piece.subarray(written)
+        this.pending -= written
+      } while (this.pending > 0)
+      if (this.pending === 0) this.wanted = undefined
+      else this.wanted = this.#pollable ??= this.#subscribe(stream)
     } catch (thrown) {
       this.#isFailed = !isStreamClosed(thrown)
       this.close()
     }
-    if (this.#pending < before) this.#onProgress()
+    if (this.pending < before) this.#onProgress()
   }
 
   /** Waits, letting nothing else happen, until everything is written or the reader is gone. */
   flushBlocking(poll: (pollables: readonly Pollable[]) => void, below = 1): void {
-    while (this.#pending >= below) {
-      const pollable = this.wanted()
-      if (pollable && this.#pending >= below) poll([pollable])
+    while (this.pending >= below) {
+      this.flush()
+      if (this.wanted && this.pending >= below) poll([this.wanted])
     }
   }
 
@@ -98,12 +101,19 @@ export class OutputQueue implements Source {
   close(): void {
     this.#isClosed = true
     this.#chunks = []
-    this.#pending = 0
+    this.pending = 0
+    this.wanted = undefined
     // WASI: a stream may go only after what was subscribed to it.
     this.#pollable?.[Symbol.dispose]()
     this.#pollable = undefined
     this.#stream?.[Symbol.dispose]()
     this.#stream = undefined
+  }
+
+  // Most outputs are never waited for, and then the loop need not ask them.
+  #subscribe(stream: OutputStream): Pollable {
+    this.#loop.add(this)
+    return stream.subscribe()
   }
 
   /** The bytes in front, in one piece: the first chunk, or several small ones made one. */
@@ -119,13 +129,5 @@ export class OutputQueue implements Source {
     const piece = concatBytes(this.#chunks.slice(0, used))
     this.#chunks.splice(0, used, piece)
     return piece
-  }
-
-  /** Forgets `count` bytes of the first chunk. */
-  #drop(count: number): void {
-    const first = this.#chunks[0]!
-    if (count === first.length) this.#chunks.shift()
-    else this.#chunks[0] = first.subarray(count)
-    this.#pending -= count
   }
 }

@@ -5,7 +5,7 @@ import { describeError, inspect } from './inspect.ts'
 import { Loop } from './loop.ts'
 import { bindPlaces } from './places.ts'
 import type { SourcePlaces } from './places.ts'
-import { takeUnhandled } from './rejections.ts'
+import { takeUnhandled, unhandledReasons } from './rejections.ts'
 import { RunningGuest } from './running-guest.ts'
 import { Timers } from './timers.ts'
 import type { Wasi } from './wasi.ts'
@@ -34,14 +34,15 @@ export function runGuest(
   const timers = new Timers(() => wasi.monotonicNs() / 1e6)
   const loop: Loop = new Loop({
     wasi,
-    runJobs,
-    timers,
-    afterJobs: () => {
-      const unhandled = takeUnhandled()
-      if (unhandled.length === 0) return
-      failure ??= { thrown: unhandled[0] }
-      loop.stop()
+    runJobs: () => {
+      const count = runJobs()
+      if (unhandledReasons.size > 0) {
+        failure ??= { thrown: takeUnhandled()[0] }
+        loop.stop()
+      }
+      return count
     },
+    timers,
     beforeBlock: (): boolean => guest.aboutToBlock(),
   })
   const guest = new RunningGuest(wasi, loop, timers)

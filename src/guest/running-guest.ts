@@ -42,10 +42,8 @@ export class RunningGuest implements Guest {
     this.files = new WasiFiles(wasi)
     const input = new Input(() => wasi.stdin())
     this.stdin = { read: (maxBytes, options) => input.read(maxBytes, options?.signal) }
-    this.stdout = new StandardOutput(wasi, 'stdout', () => wasi.stdout())
-    this.stderr = new StandardOutput(wasi, 'stderr', () => wasi.stderr())
-    loop.add(this.stdout.queue)
-    loop.add(this.stderr.queue)
+    this.stdout = new StandardOutput(wasi, loop, 'stdout', () => wasi.stdout())
+    this.stderr = new StandardOutput(wasi, loop, 'stderr', () => wasi.stderr())
     loop.add(input)
     this.closed = new Promise((resolve) => {
       this.#reportClosed = resolve
@@ -93,12 +91,12 @@ export class RunningGuest implements Guest {
   }
 
   /**
-   * The guest is about to block; true when that had consequences. Unless it waits for calls it made (it may be fetching what it will
-   * offer), whoever waits for its offer might wait for ever.
+   * The guest is about to block; true when that had consequences. Unless it waits for calls it made
+   * (it may be fetching what it will offer), whoever waits for its offer might wait for ever.
    */
   aboutToBlock(): boolean {
-    if (this.#offer.isMade || this.#connect().stats.questions > 0) return false
-    if (!this.#offer.isAwaited) return false
+    const connection = this.#connection ?? this.#connect()
+    if (!this.#offer.isAwaited || connection.stats.questions > 0) return false
     this.#offer.breakWaiting(
       new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this guest offers none'),
     )
@@ -132,11 +130,10 @@ export class StandardOutput implements GuestOutput {
   readonly #encoder = new TextEncoder()
   #flushing: { resolve(): void; reject(reason: WwError): void }[] = []
 
-  constructor(wasi: Pick<Wasi, 'poll'>, name: string, open: () => OutputStream) {
+  constructor(wasi: Pick<Wasi, 'poll'>, loop: Loop, name: string, open: () => OutputStream) {
     this.#wasi = wasi
     this.#name = name
-    this.queue = new OutputQueue(open)
-    this.queue.onProgress(() => this.#settleFlushes())
+    this.queue = new OutputQueue(loop, open, () => this.#settleFlushes())
   }
 
   write(data: string | Uint8Array): void {
@@ -159,7 +156,7 @@ export class StandardOutput implements GuestOutput {
   }
 
   #settleFlushes(): void {
-    if (this.queue.pending > 0) return
+    if (this.#flushing.length === 0 || this.queue.pending > 0) return
     const settled = this.#flushing
     this.#flushing = []
     for (const waiting of settled) {

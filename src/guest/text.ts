@@ -2,7 +2,6 @@
 // are refused. In Node the built-in classes do the same, and the tests hold ours against them.
 
 import { native } from './native.ts'
-import type { Native } from './native.ts'
 
 export interface TextDecoderOptions {
   readonly fatal?: boolean
@@ -18,24 +17,20 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
 
 /** The text whose UTF-8 `bytes` are; what is none becomes replacement characters. */
 export function textOfBytes(bytes: Uint8Array): string {
-  return native ? (quickText(native, bytes) ?? decoder.decode(bytes)) : decoder.decode(bytes)
+  return native?.decode(bytes) ?? decoder.decode(bytes)
 }
 
 /** Strings have methods of ECMAScript 2024 in our engine; Node 20 types do not know it. */
-const wellFormed = (text: string) =>
-  text as string & { isWellFormed(): boolean; toWellFormed(): string }
-
-/** The text, by the engine; undefined when `bytes` are not plainly UTF-8 and need a closer look. */
-function quickText({ address, decode }: Native, bytes: Uint8Array): string | undefined {
-  const text = decode(address(bytes), bytes.length)
-  return wellFormed(text).isWellFormed() && !text.includes('\ufffd') ? text : undefined
-}
+const wellFormed = (text: string) => text as string & { toWellFormed(): string }
 
 export class GuestTextEncoder {
   readonly encoding = 'utf-8'
 
   encode(text: string = ''): Uint8Array<ArrayBuffer> {
-    if (native) return native.encode(wellFormed(text).toWellFormed())
+    if (native) {
+      const bytes = native.encode(text) ?? native.encode(wellFormed(text).toWellFormed())
+      if (bytes) return bytes
+    }
     // No UTF-16 unit takes more than three bytes.
     const bytes = new Uint8Array(text.length * 3)
     const { written } = this.encodeInto(text, bytes)
@@ -43,13 +38,8 @@ export class GuestTextEncoder {
   }
 
   encodeInto(text: string, into: Uint8Array): { read: number; written: number } {
-    if (native) {
-      const bytes = this.encode(text)
-      if (bytes.length <= into.length) {
-        into.set(bytes)
-        return { read: text.length, written: bytes.length }
-      }
-    }
+    const whole = native?.encodeInto(text, into)
+    if (whole !== undefined) return { read: text.length, written: whole }
     const end = into.length
     let read = 0
     let written = 0
@@ -120,7 +110,7 @@ export class GuestTextDecoder {
     this.#streaming = options.stream === true
     const bytes = bytesOf(input)
     if (native && !this.#streaming && this.#needed === 0 && !this.#bomPassed) {
-      const quick = quickText(native, bytes)
+      const quick = native.decode(bytes)
       if (quick !== undefined) {
         return quick.charCodeAt(0) === 0xfeff && !this.ignoreBOM ? quick.slice(1) : quick
       }

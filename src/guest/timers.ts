@@ -21,6 +21,8 @@ export class Timers {
   /** Sorted by due time. */
   readonly #entries: TimerEntry[] = []
   #lastId = 0
+  /** How many there are. Set here only; asked in every turn. */
+  count = 0
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
@@ -41,12 +43,12 @@ export class Timers {
   /** Of an unknown or finished timer: no effect. */
   stop(id: number): void {
     const at = this.#entries.findIndex((entry) => entry.id === id)
-    if (at >= 0) this.#entries.splice(at, 1)
+    if (at >= 0) this.#remove(at)
   }
 
-  /** When the next timer is due, on the clock that was handed in. */
-  get nextDueMs(): number | undefined {
-    return this.#entries[0]?.dueMs
+  /** When the next timer is due, on the clock that was handed in; never if there is none. */
+  get nextDueMs(): number {
+    return this.#entries[0]?.dueMs ?? Infinity
   }
 
   /** Runs what is due, `afterEach` between. */
@@ -56,7 +58,7 @@ export class Timers {
     for (const entry of due) {
       const at = this.#entries.indexOf(entry)
       if (at < 0) continue // stopped by an earlier callback
-      this.#entries.splice(at, 1)
+      this.#remove(at)
       if (entry.everyMs !== undefined) {
         entry.dueMs = now + entry.everyMs
         this.#insert(entry)
@@ -70,5 +72,11 @@ export class Timers {
     let at = this.#entries.length
     while (at > 0 && this.#entries[at - 1]!.dueMs > entry.dueMs) at -= 1
     this.#entries.splice(at, 0, entry)
+    this.count += 1
+  }
+
+  #remove(at: number): void {
+    this.#entries.splice(at, 1)
+    this.count -= 1
   }
 }

@@ -12,7 +12,9 @@ const MEMORY_PAGES = 64
 const TO = 2 << 20
 
 /** The unpacker of `glue.wat` in a module of its own. */
-async function unpacker(): Promise<(packed: Uint8Array, length: number) => Uint8Array> {
+async function unpacker(): Promise<
+  (packed: Uint8Array, length: number, room: number) => Uint8Array
+> {
   const glue = await readFile(new URL('../../../scripts/engine/glue.wat', import.meta.url), 'utf8')
   const [code] = /^ {2}\(func \$unpack [^]*?\n\n/m.exec(glue)!
   const text = `(module (memory (export "memory") ${MEMORY_PAGES}) ${code} (export "unpack" (func $unpack)))`
@@ -21,14 +23,19 @@ async function unpacker(): Promise<(packed: Uint8Array, length: number) => Uint8
     new WebAssembly.Module(new Uint8Array(module.toBinary({}).buffer)),
   )
   const memory = instance.exports['memory'] as WebAssembly.Memory
-  const unpack = instance.exports['unpack'] as (from: number, end: number, to: number) => void
-  return (packed, length) => {
+  const unpack = instance.exports['unpack'] as (
+    from: number,
+    end: number,
+    to: number,
+    limit: number,
+  ) => void
+  return (packed, length, room) => {
     const bytes = new Uint8Array(memory.buffer)
-    bytes.fill(0)
+    bytes.fill(0x5a)
     bytes.set(packed)
-    unpack(0, packed.length, TO)
-    // Nothing is written behind the end.
-    expect(bytes.subarray(TO + length, TO + length + 64).every((byte) => byte === 0)).toBe(true)
+    const limit = TO + length + room
+    unpack(0, packed.length, TO, limit)
+    expect(bytes.subarray(limit, limit + 64).every((byte) => byte === 0x5a)).toBe(true)
     return bytes.slice(TO, TO + length)
   }
 }
@@ -69,7 +76,10 @@ test('what is packed comes out of the unpacker as it was', async () => {
   const samples = [new Uint8Array(0), Uint8Array.of(1), new Uint8Array(70_000), far]
   for (let n = 0; n < 150; n += 1) samples.push(randomBytes(random))
   for (const sample of samples) {
-    expect(Buffer.compare(unpack(pack(sample), sample.length), sample)).toBe(0)
+    const packed = pack(sample)
+    for (const room of [0, random.below(24), 64]) {
+      expect(Buffer.compare(unpack(packed, sample.length, room), sample)).toBe(0)
+    }
   }
 })
 

@@ -4,7 +4,7 @@ import { Loop } from '../../src/guest/loop.ts'
 import { Timers } from '../../src/guest/timers.ts'
 import { FakeHost, FakeInput } from './fake-wasi.ts'
 
-function setUp(hooks: { beforeBlock?: () => boolean; afterJobs?: () => void } = {}) {
+function setUp(hooks: { beforeBlock?: () => boolean } = {}) {
   const host = new FakeHost()
   const jobs: (() => void)[] = []
   const timers = new Timers(() => host.nowNs / 1e6)
@@ -16,7 +16,6 @@ function setUp(hooks: { beforeBlock?: () => boolean; afterJobs?: () => void } = 
       return count
     },
     timers,
-    afterJobs: hooks.afterJobs ?? (() => {}),
     beforeBlock: hooks.beforeBlock ?? (() => false),
   })
   return { host, jobs, timers, loop }
@@ -95,9 +94,9 @@ test('a source that wants nothing is not waited for, and one that is ready is to
   const stream = new FakeInput().give('x')
   const pollable = stream.subscribe()
   let told = 0
-  loop.add({ wanted: () => undefined, ready: () => expect.unreachable() })
+  loop.add({ wanted: undefined, ready: () => expect.unreachable() })
   loop.add({
-    wanted: () => pollable,
+    wanted: pollable,
     ready() {
       told += 1
       if (told === 3) loop.stop()
@@ -125,18 +124,29 @@ test('a job queued before the block runs before the block', () => {
   expect(log).toEqual(['polls so far: 0'])
 })
 
-test('a job that a source queues on being asked runs before the block', () => {
+test('what is to be done before the next block is done once, and its jobs run before the block', () => {
   const { host, jobs, loop } = setUp()
-  const pollable = new FakeInput().subscribe()
-  let asked = 0
-  loop.add({
-    wanted() {
-      asked += 1
-      if (asked === 1) jobs.push(() => loop.stop())
-      return pollable
-    },
-    ready: () => expect.unreachable(),
+  const log: string[] = []
+  loop.add({ wanted: new FakeInput().subscribe(), ready: () => expect.unreachable() })
+  loop.beforeWait(() => {
+    log.push('task')
+    jobs.push(() => loop.beforeWait(() => jobs.push(() => loop.stop())))
   })
   loop.run()
-  expect(host.polls).toBe(0)
+  expect([log, host.polls]).toEqual([['task'], 0])
+})
+
+test('a task that calls for another is not done again before the others had their turn', () => {
+  const { jobs, loop } = setUp()
+  const log: string[] = []
+  loop.beforeWait(() => {
+    log.push('a')
+    loop.beforeWait(() => {
+      log.push('c')
+      jobs.push(() => loop.stop())
+    })
+  })
+  loop.beforeWait(() => void log.push('b'))
+  loop.run()
+  expect(log).toEqual(['a', 'b', 'c'])
 })

@@ -6,23 +6,33 @@ import { Input, MAX_READ_BYTES } from '../../src/guest/input.ts'
 import { OutputQueue } from '../../src/guest/output.ts'
 import { FakeHost, FakeInput, FakeOutput } from './fake-wasi.ts'
 
+/** What a queue asks of the loop; these tests flush by hand. */
+const noLoop = { add() {}, beforeWait() {} }
+const queueTo = (stream: FakeOutput) =>
+  new OutputQueue(
+    noLoop,
+    () => stream,
+    () => {},
+  )
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 test('what is pushed in one turn leaves in one write', () => {
   const stream = new FakeOutput()
-  const queue = new OutputQueue(() => stream)
+  const queue = queueTo(stream)
   for (const part of ['a', 'bc', 'def']) queue.push(bytes(part))
-  expect(queue.wanted()).toBeUndefined()
+  queue.flush()
+  expect(queue.wanted).toBeUndefined()
   expect(stream.writes.length).toBe(1)
   expect(stream.text).toBe('abcdef')
 })
 
 test('never is more written than the permit, and the rest waits for the next', () => {
   const stream = new FakeOutput()
-  const queue = new OutputQueue(() => stream)
+  const queue = queueTo(stream)
   for (const part of ['ab', 'cde', 'fghij']) queue.push(bytes(part))
   stream.permits = [4, 0, 3, 0, 1, 0]
-  expect(queue.wanted()).toBeDefined()
+  queue.flush()
+  expect(queue.wanted).toBeDefined()
   expect([stream.text, queue.pending]).toEqual(['abcd', 6])
   queue.ready()
   expect([stream.text, queue.pending]).toEqual(['abcdefg', 3])
@@ -33,10 +43,11 @@ test('never is more written than the permit, and the rest waits for the next', (
 
 test('when the reader is gone the queue empties, closes its stream, and takes nothing more', () => {
   const stream = new FakeOutput()
-  const queue = new OutputQueue(() => stream)
+  const queue = queueTo(stream)
   queue.push(bytes('a'))
   stream.permits = [0]
-  expect(queue.wanted()).toBeDefined()
+  queue.flush()
+  expect(queue.wanted).toBeDefined()
   stream.isClosed = true
   queue.ready()
   expect([queue.isClosed, queue.isFailed, queue.pending, stream.isDisposed]).toEqual([
@@ -53,7 +64,7 @@ test('reads are answered in the order they were made, each with what it can hold
   const stream = new FakeInput().give('abcdef').end()
   const input = new Input(() => stream)
   const reads = [input.read(2), input.read(), input.read(), input.read()]
-  while (input.wanted()) input.ready()
+  while (input.wanted) input.ready()
   expect((await Promise.all(reads)).map((chunk) => new TextDecoder().decode(chunk))).toEqual([
     'ab',
     'cdef',
@@ -65,9 +76,9 @@ test('reads are answered in the order they were made, each with what it can hold
 
 test('nobody waits for input that nobody reads, and a read of nothing is answered at once', async () => {
   const input = new Input(() => new FakeInput())
-  expect(input.wanted()).toBeUndefined()
+  expect(input.wanted).toBeUndefined()
   expect(await input.read(0)).toHaveLength(0)
-  expect(input.wanted()).toBeUndefined()
+  expect(input.wanted).toBeUndefined()
 })
 
 test('a read that is given up leaves its bytes to the next', async () => {
@@ -87,7 +98,6 @@ test('an input that breaks fails its read and then ends', async () => {
   const stream = new FakeInput()
   const input = new Input(() => stream)
   const read = input.read()
-  input.wanted()
   stream.isBroken = true
   input.ready()
   await expect(read).rejects.toMatchObject({ code: 'PIPE_FAILED' })
@@ -95,7 +105,7 @@ test('an input that breaks fails its read and then ends', async () => {
 })
 
 function openLink(host = new FakeHost()) {
-  const link = new DataLink(host.wasi)
+  const link = new DataLink(host.wasi, noLoop)
   const heard: string[] = []
   link.open({
     chunk: (chunk) => heard.push(new TextDecoder().decode(chunk)),
@@ -108,14 +118,14 @@ function openLink(host = new FakeHost()) {
 test('a link hands on chunks until the host closes, and says the end once', () => {
   const { host, link, heard } = openLink()
   host.dataIn.give('one').give('two').end()
-  while (link.input.wanted()) link.input.ready()
+  while (link.wanted) link.ready()
   expect(heard).toEqual(['one', 'two', 'ended well'])
 })
 
 test('one turn takes no more than its share from the data stream', () => {
   const { host, link, heard } = openLink()
   host.dataIn.give(new Uint8Array(MAX_READ_BYTES + 1))
-  link.input.ready()
+  link.ready()
   expect(heard.map(({ length }) => length)).toEqual([MAX_READ_BYTES])
 })
 
@@ -123,12 +133,12 @@ test('a paused link is not read', () => {
   const { host, link, heard } = openLink()
   host.dataIn.give('later')
   link.pause()
-  expect(link.input.wanted()).toBeUndefined()
-  link.input.ready()
+  expect(link.wanted).toBeUndefined()
+  link.ready()
   expect(heard).toEqual([])
   link.resume()
-  expect(link.input.wanted()).toBeDefined()
-  link.input.ready()
+  expect(link.wanted).toBeDefined()
+  link.ready()
   expect(heard).toEqual(['later'])
 })
 
@@ -153,18 +163,17 @@ test('close() sends what is queued first, and then ends our side only', () => {
   link.output.flush()
   expect([host.dataOut.text, host.dataOut.isDisposed]).toEqual(['last words', true])
   host.dataIn.give('answer').end()
-  while (link.input.wanted()) link.input.ready()
+  while (link.wanted) link.ready()
   expect(heard).toEqual(['answer', 'ended well'])
 })
 
 test('abort() drops the queue and both sides', () => {
   const { host, link, heard } = openLink()
   host.dataIn.give('unread')
-  link.input.wanted()
   link.send([bytes('unsent')])
   link.abort(new WwError('failed', 'TEST', 'Enough'))
   link.output.flush()
-  expect([host.dataOut.text, link.input.wanted(), heard]).toEqual(['', undefined, []])
+  expect([host.dataOut.text, link.wanted, heard]).toEqual(['', undefined, []])
 })
 
 test('a host that stops reading ends the link', () => {
@@ -173,5 +182,5 @@ test('a host that stops reading ends the link', () => {
   link.send([bytes('x')])
   link.output.flush()
   expect(heard).toEqual(['ended well'])
-  expect(link.input.wanted()).toBeUndefined()
+  expect(link.wanted).toBeUndefined()
 })
