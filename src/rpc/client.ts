@@ -1,6 +1,6 @@
 // What a program holds: clients of capabilities, calls in progress, objects it serves.
 
-import { WwError } from '../base/index.ts'
+import { soon, WwError } from '../base/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled } from './error.ts'
 import { BrokenHook, Call, PromiseHook } from './hook.ts'
@@ -42,6 +42,9 @@ export interface CallOptions {
 
 const collected = new FinalizationRegistry<Hook>((hook) => hook.release())
 
+/** Clients of this turn: most of what a handler returns is disposed before it ends. */
+let made: Client[] = []
+
 /**
  * A reference to a capability. Dispose it when done (`using`, or `client[Symbol.dispose]()`); one
  * that is forgotten is released when it is collected. Members of ours start with `$`; everything
@@ -56,6 +59,7 @@ export class Client implements Disposable {
   }
 
   #hook: Hook | undefined
+  #isWatched = false
   /** The class this was made of: a schema may call a method `constructor`. */
   readonly #type: InterfaceType<this>
 
@@ -63,7 +67,18 @@ export class Client implements Disposable {
   constructor(hook: Hook) {
     this.#hook = hook
     this.#type = new.target as unknown as InterfaceType<this>
-    collected.register(this, hook, this)
+    if (made.push(this) === 1) soon(Client.#watch)
+  }
+
+  /** To have the collector watch a client costs more than all the rest of making it. */
+  static #watch(this: void): void {
+    const clients = made
+    made = []
+    for (const client of clients) {
+      if (!client.#hook) continue
+      client.#isWatched = true
+      collected.register(client, client.#hook, client)
+    }
   }
 
   /** What stands behind this client. Borrowed. @throws {WwError} DISPOSED */
@@ -101,7 +116,7 @@ export class Client implements Disposable {
     const hook = this.#hook
     if (!hook) return
     this.#hook = undefined
-    collected.unregister(this)
+    if (this.#isWatched) collected.unregister(this)
     hook.release()
   }
 }

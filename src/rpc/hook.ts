@@ -174,7 +174,8 @@ export class Call implements PendingCall {
 
   whenDone(listener: (outcome: Outcome) => void): void {
     if (this.#outcome) listener(this.#outcome)
-    else (this.#listeners ??= []).push(listener)
+    else if (this.#listeners) this.#listeners.push(listener)
+    else this.#listeners = [listener]
   }
 
   pipeline(path: Path): Hook {
@@ -217,11 +218,14 @@ export class Call implements PendingCall {
       this.settlePlaces((path) => hookIn(outcome, path))
       for (const [key, place] of this.#places) {
         const { path, hook } = place
-        // Who takes it out of the results must not overtake who pipelined.
-        if (!hook.isSettled && 'results' in outcome) {
-          outcome.results.toPayload().standIn(path, hook.addRef())
+        // As long as it orders calls, whoever asks for this place must get the same hook.
+        if (hook.isSettled) {
+          this.#places.delete(key)
+          hook.release()
+          continue
         }
-        // It still orders calls: whoever asks for this place must get the same hook.
+        // Who takes it out of the results must not overtake who pipelined.
+        if ('results' in outcome) outcome.results.toPayload().standIn(path, hook.addRef())
         place.onSettled = () => {
           if (this.#places?.delete(key)) hook.release()
         }
@@ -322,12 +326,12 @@ export abstract class SettlingHook extends Hook {
 /** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
 export class PromiseHook extends SettlingHook {
   protected readonly isPromise = true
-  readonly #queue = new Set<QueuedCall>()
+  #queue: Set<QueuedCall> | undefined
   #isResolved = false
 
   /** Whether calls wait for it. */
   get isAwaited(): boolean {
-    return this.#queue.size > 0
+    return this.#queue !== undefined && this.#queue.size > 0
   }
 
   call(request: Request): PendingCall {
@@ -338,6 +342,7 @@ export class PromiseHook extends SettlingHook {
     } catch (thrown) {
       return new BrokenHook(asWwError(thrown)).call(request)
     }
+    this.#queue ??= new Set()
     const call = new QueuedCall(request, this.#queue)
     this.#queue.add(call)
     return call
@@ -352,8 +357,8 @@ export class PromiseHook extends SettlingHook {
     this.#isResolved = true
     const next = this.unlessRing(resolution)
     // A call made while the queue empties joins its end.
-    for (const call of this.#queue) call.forwardTo(next)
-    this.#queue.clear()
+    for (const call of this.#queue ?? []) call.forwardTo(next)
+    this.#queue?.clear()
     this.settle(next)
   }
 }

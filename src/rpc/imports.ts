@@ -52,7 +52,8 @@ export class Imports {
       throw protocolError(`a message with ${table.length} capabilities`)
     }
     try {
-      for (const descriptor of table) {
+      for (let index = 0; index < table.length; index++) {
+        const descriptor = table.at(index)!
         const hook = inReturn ? this.#readSettled(descriptor) : this.#readCap(descriptor)
         slots.push(hook && new CapSlot(hook))
       }
@@ -60,7 +61,7 @@ export class Imports {
       for (const slot of slots) slot?.release()
       throw thrown
     }
-    return new Payload(message, getAny(payload, 0), slots)
+    return new Payload(message, getAny(payload, 0), slots).guard()
   }
 
   /** What a promise of the peer has become; null for none. */

@@ -135,23 +135,26 @@ interface FoundMethod {
   readonly method: Method
 }
 
-const tables = new WeakMap<Interface, Map<bigint, Interface>>()
+const families = new WeakMap<Interface, Map<bigint, Interface>>()
+
+/** All interfaces of what implements `type`, by their ids. */
+function familyOf(type: Interface): Map<bigint, Interface> {
+  let family = families.get(type)
+  if (!family) {
+    family = new Map([[type.id, type]])
+    // A map is walked to its end, also to one that was moved meanwhile.
+    for (const one of family.values()) {
+      for (const base of one.superclasses()) family.set(base.id, family.get(base.id) ?? base)
+    }
+    families.set(type, family)
+  }
+  return family
+}
 
 // Which interface of `type`'s family has this id. Ids decide, never method numbers alone: a call
 // under a foreign interface must not reach a method that happens to have its number.
 export function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
-  let table = tables.get(type)
-  if (!table) {
-    table = new Map()
-    const add = (one: Interface): void => {
-      if (table!.has(one.id)) return
-      table!.set(one.id, one)
-      for (const base of one.superclasses()) add(base)
-    }
-    add(type)
-    tables.set(type, table)
-  }
-  const owner = table.get(id)
+  const owner = id === type.id ? type : familyOf(type).get(id)
   const method = owner?.methods[methodId]
   return owner && method ? { owner, method } : undefined
 }
@@ -211,7 +214,7 @@ class LocalCall extends Call {
     const results = new Draft(this.method.results(), (value ?? {}) as never, true)
     this.finish({ results })
     // The params end here, and with them what the results may refer to.
-    results.writeNow()
+    results.settle()
     this.#request.params.release()
     this.#hook.ended(this)
   }

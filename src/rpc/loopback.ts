@@ -40,7 +40,7 @@ class LoopbackEnd implements ByteLink {
   }
 
   #take(chunks: readonly Uint8Array[]): boolean {
-    for (const chunk of chunks) this.#inbox.push(chunk)
+    this.#inbox = this.#inbox.length === 0 ? chunks.slice() : this.#inbox.concat(chunks)
     this.#schedule()
     if (this.#isPaused) this.#isPeerWaiting = true
     return !this.#isPaused

@@ -96,6 +96,7 @@ export class Payload implements Content {
   readonly root: AnyPointer
   readonly #message: Message
   readonly #slots: readonly (CapSlot | null)[]
+  #isGuarded = false
 
   /** Takes over the references in `slots`, which become the message's capability table. */
   constructor(message: Message, root: AnyPointer, slots: (CapSlot | null)[]) {
@@ -103,7 +104,14 @@ export class Payload implements Content {
     this.root = root
     this.#slots = slots
     message.caps = slots
-    if (slots.length > 0) collected.register(message, slots, message)
+  }
+
+  /** From now on its references end with the message, if nobody releases it. @returns this */
+  guard(): this {
+    if (this.#slots.length === 0 || this.#isGuarded) return this
+    this.#isGuarded = true
+    collected.register(this.#message, this.#slots, this.#message)
+    return this
   }
 
   /**
@@ -116,7 +124,7 @@ export class Payload implements Content {
     const { segment, at, depth, isNull } = this.root
     const root = isNull ? NULL_POINTER : new AnyPointer(message, segment, at, depth)
     const slots = this.#slots.map((slot) => slot && new CapSlot(change(slot.current)))
-    return new Payload(message, root, slots)
+    return new Payload(message, root, slots).guard()
   }
 
   /** Size of the message it is in. */
@@ -160,7 +168,7 @@ export class Payload implements Content {
   }
 
   release(): void {
-    if (this.#slots.length > 0) collected.unregister(this.#message)
+    if (this.#isGuarded) collected.unregister(this.#message)
     for (const slot of this.#slots) slot?.release()
   }
 }
@@ -178,7 +186,9 @@ export function hookOfEntry(entry: object): Hook {
 
 /** What was written into `builder` behind the pointer at `at`, as content with its own references. */
 function payloadAt(builder: Builder, at: number): Payload {
-  const slots = builder.caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
+  const { caps } = builder
+  const slots =
+    caps.length === 0 ? [] : caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
   const message = builder.snapshot()
   return new Payload(message, new AnyPointer(message, 0, at, message.maxDepth), slots)
 }
@@ -218,6 +228,7 @@ export class Draft implements Content {
   #init: unknown
   readonly #isHandedOver: boolean
   #isWritten = false
+  #isSent = false
   #payload: Payload | undefined
   #failure: { readonly error: WwError } | undefined
   #bytes = 0
@@ -240,6 +251,11 @@ export class Draft implements Content {
 
   /** @throws {WwError} whatever is wrong with the objects it is made from; the same every time */
   writeTo(builder: Builder, at: number): void {
+    this.#isSent = true
+    this.#write(builder, at)
+  }
+
+  #write(builder: Builder, at: number): void {
     if (this.#failure) throw this.#failure.error
     const before = builder.totalBytes
     if (this.#payload) this.#payload.writeTo(builder, at)
@@ -252,12 +268,13 @@ export class Draft implements Content {
     const builder = new Builder()
     try {
       const at = builder.allocate(1)
-      this.writeTo(builder, at)
+      this.#write(builder, at)
       this.#init = undefined
-      return (this.#payload ??= payloadAt(builder, at))
+      this.#payload ??= payloadAt(builder, at)
     } finally {
       builder.discard()
     }
+    return this.#isHandedOver ? this.#payload : this.#payload.guard()
   }
 
   #encode(builder: Builder, at: number): void {
@@ -288,11 +305,14 @@ export class Draft implements Content {
     }
   }
 
-  /** Later it will not depend on the objects it is made from, if it has not been written yet. */
-  writeNow(): void {
-    if (this.#isWritten) return
+  /**
+   * Later it will not depend on the objects it is made from. Who sent it on releases it; who reads it
+   * may forget it.
+   */
+  settle(): void {
+    if (this.#isSent) return
     try {
-      this.toPayload()
+      this.toPayload().guard()
     } catch {
       // Kept as `#failure`: whoever wants the content hears.
     }
@@ -300,7 +320,7 @@ export class Draft implements Content {
 
   release(): void {
     // Writing is also what finds the clients.
-    if (this.#isHandedOver) this.writeNow()
+    if (this.#isHandedOver && !this.#isWritten) this.settle()
     this.#init = undefined
     this.#payload?.release()
   }

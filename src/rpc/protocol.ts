@@ -25,10 +25,11 @@ import {
   getUint16,
   getUint32,
   getUint64,
+  List,
   Struct,
   structElement,
 } from '../wire/index.ts'
-import type { List, Outbox } from '../wire/index.ts'
+import type { Outbox } from '../wire/index.ts'
 import { asWwError, protocolError } from './error.ts'
 import type { Path } from './hook.ts'
 
@@ -82,12 +83,17 @@ export class Raw extends Struct {
   struct(index: number): Raw {
     return getStruct(this, index, Raw)
   }
+  /** Most messages have no capabilities, and then no list. */
   list(index: number): List<Raw> {
-    return getList(this, index, rawElement)
+    const at = (this.$pointers + index) * 8
+    const { $view } = this
+    const isThere = index < this.$pointerCount && ($view.getInt32(at) || $view.getInt32(at + 4))
+    return isThere ? getList(this, index, rawElement) : NO_LIST
   }
 }
 
 const rawElement = structElement<Raw, never>(() => Raw)
+const NO_LIST = new List(rawElement)
 
 /** A message being written: an envelope, and the body behind it. */
 export class Outgoing extends Builder {
@@ -145,7 +151,8 @@ export function readPath(promised: Raw): Path {
   const path: number[] = []
   const ops = promised.list(0)
   if (ops.length > MAX_PATH) throw protocolError(`a pipeline path of ${ops.length} steps`)
-  for (const op of ops) {
+  for (let index = 0; index < ops.length; index++) {
+    const op = ops.at(index)!
     const tag = op.u16(0)
     if (tag === 1) path.push(op.u16(2))
     else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
