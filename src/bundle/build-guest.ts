@@ -1,11 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 
+import { isUnchanged } from './file-trace.ts'
+import type { SeenFiles } from './file-trace.ts'
+import { hashOf, parseNote, readIfThere, writeWhole } from './file.ts'
 import { BuildError, formatProblem } from './problem.ts'
 import { bundleScript } from './script.ts'
 import { findSdk } from './sdk.ts'
-import { programFromScript } from './snapshot.ts'
+import { EXTENSION, programFromScript, programKey } from './snapshot.ts'
 import { checkTypes } from './type-check.ts'
 
 export interface BuildGuestOptions {
@@ -19,6 +22,8 @@ export interface BuildGuestOptions {
   readonly tsconfig?: string | undefined
   /** Looks at the finished program before it is written, and throws if it would not run. */
   readonly check?: ((program: Uint8Array) => Promise<void>) | undefined
+  /** A file in which is kept what the program was made of, so that the next build may find it current. */
+  readonly note?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,6 +36,8 @@ export interface BuiltGuest {
   /** Size of the script it was made from: the guest, the SDK's part it uses, its packages. */
   readonly scriptBytes: number
   readonly elapsedMs: number
+  /** It was there already, and what it is made of has not changed. */
+  readonly isCurrent: boolean
   /** One a line, with file and line. */
   readonly warnings: readonly string[]
 }
@@ -51,30 +58,66 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
     throw new BuildError('GUEST_SOURCE', entry, [{ file: entry, message: 'there is no such file' }])
   }
 
+  const last =
+    options.note === undefined ? undefined : parseNote<Note>(await readIfThere(options.note))
+  const checker = hashOf([entry, tsconfig ?? '', await checkerVersion()])
+  const types = async () =>
+    last?.checker === checker && isUnchanged(last.seen)
+      ? last.seen
+      : await checkTypes({ entry, sdk, tsconfig })
+  // Always: what it makes is the whole of what a program is made of, whatever that was found by.
   const scripting = bundleScript({ entry, root, sdk, tsconfig })
-  const building = scripting.then(async ({ source }) => await programFromScript(entry, source))
-  const checking = scripting.then(
-    async () => await checkTypes({ entry, sdk, tsconfig }),
-    async () => await checkTypes({ entry, sdk, tsconfig }),
-  )
+  const building = scripting.then(async ({ source }) => {
+    const key = await programKey(source)
+    const there = last?.key === key ? await readIfThere(out) : undefined
+    if (there && last?.digest === hashOf([there])) return { key, program: there, isCurrent: true }
+    return { key, program: await programFromScript(entry, source), isCurrent: false }
+  })
+  const checking = scripting.then(types, types)
   const [checked, built] = await Promise.allSettled([checking, building])
   if (checked.status === 'rejected') throw checked.reason
   if (built.status === 'rejected') throw built.reason
-  const program = built.value
+  const { key, program, isCurrent } = built.value
   const { source, warnings } = await scripting
 
   signal?.throwIfAborted()
   await check?.(program)
   signal?.throwIfAborted()
-  await writeWhole(out, program)
+  if (!isCurrent) await writeWhole(out, program)
+  if (options.note !== undefined) {
+    const note: Note = { key, digest: hashOf([program]), checker, seen: checked.value }
+    await writeWhole(options.note, JSON.stringify(note))
+  }
   return {
     entry,
     path: out,
     size: program.length,
+    isCurrent,
     scriptBytes: Buffer.byteLength(source),
     elapsedMs: Math.round(performance.now() - startedMs),
     warnings: warnings.map(formatProblem),
   }
+}
+
+/** What is kept of a build that went well. */
+interface Note {
+  /** Of the script, and of all that makes a program of it. */
+  readonly key: string
+  /** Of the program. */
+  readonly digest: string
+  /** Who found no fault with the types of which entry. */
+  readonly checker: string
+  /** In what. */
+  readonly seen: SeenFiles
+}
+
+/** Changes when the type checker does, or what we ask of it. */
+async function checkerVersion(): Promise<string> {
+  const own = await readFile(new URL(`./type-check${EXTENSION}`, import.meta.url))
+  const { version } = createRequire(import.meta.url)('typescript/package.json') as {
+    readonly version: string
+  }
+  return hashOf([own, version])
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -82,18 +125,5 @@ async function isFile(path: string): Promise<boolean> {
     return (await stat(path)).isFile()
   } catch {
     return false
-  }
-}
-
-// A reader sees the old file or the new one, never a part: `ww run` may be looking.
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const unfinished = `${path}.${randomUUID()}.tmp`
-  try {
-    await writeFile(unfinished, bytes)
-    await rename(unfinished, path)
-  } catch (thrown) {
-    await rm(unfinished, { force: true })
-    throw thrown
   }
 }

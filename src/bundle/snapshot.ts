@@ -11,6 +11,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { messageOf } from '../base/index.ts'
+import { hashOf } from './file.ts'
 import { BuildError } from './problem.ts'
 import { programFromSnapshot } from './program.ts'
 import { Engine } from './snapshot-engine.ts'
@@ -19,6 +20,11 @@ const MODULE_BYTES = {
   builder: new URL('./engine/builder.wasm', import.meta.url),
   runtime: new URL('./engine/runtime.wasm', import.meta.url),
 }
+
+/** Of the modules of this room: compiled or source. */
+export const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+/** What makes a program of a script, besides the modules above: this file and those it uses. */
+const OWN = ['snapshot', 'snapshot-engine', 'program', 'pack']
 
 let builder: Promise<WebAssembly.Module> | undefined
 
@@ -38,4 +44,13 @@ export async function programFromScript(entry: string, source: string): Promise<
     const message = `The engine refused the script: ${messageOf(thrown)}`
     throw new BuildError('GUEST_ENGINE', entry, [{ message }], { cause: thrown })
   }
+}
+
+/** Equal for two scripts only if their programs are equal, whichever version of ww makes them. */
+export async function programKey(source: string): Promise<string> {
+  const makers = [
+    ...Object.values(MODULE_BYTES),
+    ...OWN.map((name) => new URL(`./${name}${EXTENSION}`, import.meta.url)),
+  ]
+  return hashOf([source, ...(await Promise.all(makers.map(async (at) => await readFile(at))))])
 }

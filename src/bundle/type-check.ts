@@ -6,6 +6,8 @@ import { resolve, sep } from 'node:path'
 
 import type ts from 'typescript'
 
+import { FileTrace } from './file-trace.ts'
+import type { SeenFiles } from './file-trace.ts'
 import { BuildError } from './problem.ts'
 import type { Problem } from './problem.ts'
 import type { SdkPaths } from './sdk.ts'
@@ -37,11 +39,21 @@ export interface TypeCheckOptions {
   readonly tsconfig?: string | undefined
 }
 
-/** @throws {BuildError} GUEST_TYPES, GUEST_SOURCE */
-export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Promise<void> {
+/**
+ * @returns what was looked at: while that is as it was, there is nothing to find fault with
+ * @throws {BuildError} GUEST_TYPES, GUEST_SOURCE
+ */
+export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Promise<SeenFiles> {
   const { default: typescript } = await import('typescript')
-  const options = compilerOptions(typescript, entry, sdk, tsconfig)
-  const program = typescript.createProgram([entry, sdk.types, ...sdk.globals], options)
+  const trace = new FileTrace()
+  const options = compilerOptions(typescript, trace, entry, sdk, tsconfig)
+  const host = trace.watch(typescript.createCompilerHost(options))
+  // What it makes of a file it reads by itself, unwatched.
+  host.getSourceFile = (path, settings) => {
+    const text = host.readFile(path)
+    return text === undefined ? undefined : typescript.createSourceFile(path, text, settings)
+  }
+  const program = typescript.createProgram([entry, sdk.types, ...sdk.globals], options, host)
   const sdkFolder = sdk.folder + sep
   const problems: Problem[] = program
     .getOptionsDiagnostics()
@@ -57,10 +69,12 @@ export async function checkTypes({ entry, sdk, tsconfig }: TypeCheckOptions): Pr
   }
   if (problems.length > 0) throw new BuildError('GUEST_TYPES', entry, problems)
   checkMain(typescript, program, entry, sdk)
+  return trace.seen
 }
 
 function compilerOptions(
   typescript: typeof ts,
+  trace: FileTrace,
   entry: string,
   sdk: SdkPaths,
   tsconfig: string | undefined,
@@ -72,7 +86,7 @@ function compilerOptions(
   ).options
   if (tsconfig === undefined) return { ...GUEST_STRICTNESS, ...fixed }
   const read = typescript.getParsedCommandLineOfConfigFile(tsconfig, undefined, {
-    ...typescript.sys,
+    ...trace.watch(typescript.sys),
     onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
       throw new BuildError('GUEST_SOURCE', tsconfig, [
         problemFromDiagnostic(typescript, diagnostic),

@@ -54,8 +54,15 @@ export class InputPort {
 
 interface ReadRequest {
   readonly maxBytes: number
-  resolve(bytes: Uint8Array): void
-  reject(error: unknown): void
+  resolve: (bytes: Uint8Array) => void
+  reject: (error: unknown) => void
+}
+
+/** How the promise that was made last is settled: a function for each would cost more than it. */
+const kept: Pick<ReadRequest, 'resolve' | 'reject'> = { resolve() {}, reject() {} }
+const keep = (resolve: (bytes: Uint8Array) => void, reject: (error: unknown) => void): void => {
+  kept.resolve = resolve
+  kept.reject = reject
 }
 
 /** Standard input as promises: reads are answered in the order they were made. */
@@ -71,35 +78,13 @@ export class Input implements Source {
   }
 
   read(maxBytes: number = MAX_READ_BYTES, signal?: AbortSignal): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      if (maxBytes <= 0 || (this.#port.isEnded && this.#requests.length === 0)) {
-        resolve(EMPTY_BYTES)
-        return
-      }
-      if (signal === undefined) {
-        this.#ask({ maxBytes, resolve, reject })
-        return
-      }
-      const abort = () => {
-        this.#requests.splice(this.#requests.indexOf(request), 1)
-        this.#look()
-        reject(signal.reason)
-      }
-      const request: ReadRequest = {
-        maxBytes,
-        resolve: (bytes) => {
-          signal.removeEventListener('abort', abort)
-          resolve(bytes)
-        },
-        reject: (error) => {
-          signal.removeEventListener('abort', abort)
-          reject(error)
-        },
-      }
-      signal.addEventListener('abort', abort, { once: true })
-      this.#ask(request)
-    })
+    const promise = new Promise<Uint8Array>(keep)
+    const request = { maxBytes, resolve: kept.resolve, reject: kept.reject }
+    if (signal?.aborted) request.reject(signal.reason)
+    else if (maxBytes <= 0 || (this.#port.isEnded && this.#requests.length === 0)) {
+      request.resolve(EMPTY_BYTES)
+    } else this.#ask(signal === undefined ? request : this.#unless(signal, request))
+    return promise
   }
 
   ready(): void {
@@ -119,6 +104,28 @@ export class Input implements Source {
       for (const waiting of this.#requests.splice(0)) waiting.resolve(EMPTY_BYTES)
     }
     this.#look()
+  }
+
+  /** The same request, given up when `signal` is aborted. */
+  #unless(signal: AbortSignal, { maxBytes, resolve, reject }: ReadRequest): ReadRequest {
+    const abort = () => {
+      this.#requests.splice(this.#requests.indexOf(request), 1)
+      this.#look()
+      reject(signal.reason)
+    }
+    const request: ReadRequest = {
+      maxBytes,
+      resolve(bytes) {
+        signal.removeEventListener('abort', abort)
+        resolve(bytes)
+      },
+      reject(error) {
+        signal.removeEventListener('abort', abort)
+        reject(error)
+      },
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    return request
   }
 
   #ask(request: ReadRequest): void {

@@ -138,7 +138,7 @@ export class StandardOutput implements GuestOutput {
 
   write(data: string | Uint8Array): void {
     // A copy of bytes, because they leave later and are still the caller's.
-    this.queue.push(typeof data === 'string' ? this.#encoder.encode(data) : data.slice())
+    this.queue.push(typeof data === 'string' ? this.#encoder.encode(data) : new Uint8Array(data))
     if (this.queue.pending > MAX_PENDING_OUTPUT_BYTES) {
       this.queue.flushBlocking(
         (pollables) => void this.#wasi.poll(pollables),

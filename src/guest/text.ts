@@ -99,22 +99,19 @@ export class GuestTextDecoder {
     this.ignoreBOM = options.ignoreBOM === true
   }
 
-  decode(
-    input?: ArrayBuffer | ArrayBufferView,
-    options: { readonly stream?: boolean } = {},
-  ): string {
+  decode(input?: ArrayBuffer | ArrayBufferView, options?: { readonly stream?: boolean }): string {
+    const bytes = bytesOf(input)
+    if (!this.#streaming && options?.stream !== true) {
+      const whole = native?.decode(bytes)
+      if (whole !== undefined) {
+        return this.ignoreBOM || whole.charCodeAt(0) !== 0xfeff ? whole : whole.slice(1)
+      }
+    }
     if (!this.#streaming) {
       this.#reset()
       this.#bomPassed = false
     }
-    this.#streaming = options.stream === true
-    const bytes = bytesOf(input)
-    if (native && !this.#streaming && this.#needed === 0 && !this.#bomPassed) {
-      const quick = native.decode(bytes)
-      if (quick !== undefined) {
-        return quick.charCodeAt(0) === 0xfeff && !this.ignoreBOM ? quick.slice(1) : quick
-      }
-    }
+    this.#streaming = options?.stream === true
     let text = ''
     let units: number[] = []
     const emit = (point: number) => {

@@ -8,8 +8,8 @@ import {
   multiaddrText,
   parseMultiaddr,
   parsePeerId,
-  peerIdText,
 } from '../../images/kernel/src/multiaddr/index.ts'
+import { peerIdText } from '../../src/guest/index.ts'
 
 const PEER = '16Uiu2HAm1Vuj3Z3NSq4SvTQxYmxm9MnvAuRLD14mPTkMdt5CbP3z'
 

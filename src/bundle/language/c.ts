@@ -1,15 +1,15 @@
 // Programs in C and C++. An object is made again when its source, a header of the image that it
 // includes, the flags or the compiler have changed; a program when one of its objects has.
 
-import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, parse } from 'node:path'
 
+import { hashOf, parseNote, readIfThere, writeWhole } from '../file.ts'
 import { BuildError } from '../problem.ts'
 import { findClang } from './clang.ts'
 import type { CDialect, Clang } from './clang.ts'
-import { deliver, readIfThere, writeWhole } from './deliver.ts'
+import { deliver } from './deliver.ts'
 import { bootPath, keptPath, kindOf, namesIn, programPath } from './place.ts'
 import type { GuestSource, Language, MadeProgram, MakeOptions } from './source.ts'
 import { runTool } from './tool.ts'
@@ -111,7 +111,7 @@ async function make(
   const link = [...clang.common, ...driver, ...LINK, ...units.map(({ object }) => object)]
   const note = join(kept, `${from.replaceAll('/', '+')}.linked.json`)
   const linked = hashOf([clang.stamp, ...link, ...compiled.map(({ hash }) => hash)])
-  const last = parseJson<{ linked: string; digest: string }>(await readIfThere(note))
+  const last = parseNote<{ linked: string; digest: string }>(await readIfThere(note))
   const there = await readIfThere(out)
   if (there && last?.linked === linked && last.digest === hashOf([there])) {
     return await deliver(out, there, startedMs, options)
@@ -153,7 +153,7 @@ async function compile(
       ...contents.map((one) => one ?? ''),
     ])
   }
-  const last = parseJson<ObjectNote>(await readIfThere(noteFile))
+  const last = parseNote<ObjectNote>(await readIfThere(noteFile))
   if (last && (await readIfThere(object)) && (await hashWith(last.inputs)) === last.hash) {
     return { hash: last.hash, said: '' }
   }
@@ -199,18 +199,3 @@ async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
 
 const asProblem = (said: string) => ({ message: said.trimEnd() })
 const saidBy = (stderr: string) => (stderr.trim() === '' ? [] : [stderr.trimEnd()])
-
-function hashOf(parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:`).update(part)
-  return hash.digest('hex')
-}
-
-// Ours, but a build that was killed, or a person, may have cut it short.
-function parseJson<T>(text: Buffer | undefined): T | undefined {
-  try {
-    return text && (JSON.parse(text.toString()) as T)
-  } catch {
-    return undefined
-  }
-}

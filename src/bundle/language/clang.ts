@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { WwError } from '../../base/index.ts'
-import { readIfThere, writeWhole } from './deliver.ts'
+import { parseNote, readIfThere, writeWhole } from '../file.ts'
 import type { MakeOptions } from './source.ts'
 import { findCommand, runTool } from './tool.ts'
 
@@ -66,7 +66,7 @@ export async function findClang(
 ): Promise<Clang> {
   const note = join(kept, `clang-${dialect}.json`)
   const asked = JSON.stringify([env['PATH'], env['WASI_SDK_PATH']])
-  const last = parseNote((await readIfThere(note))?.toString())
+  const last = parseNote<Found>(await readIfThere(note))
   if (last?.asked === asked && (await stampOf(last.clang.command)) === last.clang.stamp) {
     return last.clang
   }
@@ -165,16 +165,6 @@ async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { size, mtimeMs } = await stat(path)
     return `${size} ${mtimeMs}`
-  } catch {
-    return undefined
-  }
-}
-
-// Ours, but a person may have cut it short.
-function parseNote(text: string | undefined): Found | undefined {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Found
   } catch {
     return undefined
   }

@@ -3,7 +3,7 @@ import { join, parse } from 'node:path'
 import { buildGuest } from '../build-guest.ts'
 import { editorConfigOf } from '../editor-config.ts'
 import { findSdk } from '../sdk.ts'
-import { bootPath, kindOf, namesIn, programPath } from './place.ts'
+import { bootPath, keptPath, kindOf, namesIn, programPath } from './place.ts'
 import type { GuestSource, Language } from './source.ts'
 
 /** A guest is a TypeScript module; declarations and tests beside it are not. */
@@ -32,8 +32,8 @@ function sourceOf(image: string, from: string, out: string): GuestSource {
       const own = (await kindOf(tsconfig)) === 'file' ? { tsconfig } : {}
       await editorConfigOf(image, findSdk()).refresh()
       const entry = join(image, from)
-      const built = await buildGuest({ entry, out, root: image, check, signal, ...own })
-      return { ...built, isCurrent: false }
+      const note = join(keptPath(image, 'typescript'), `${from.replaceAll('/', '+')}.json`)
+      return await buildGuest({ entry, out, root: image, note, check, signal, ...own })
     },
   }
 }

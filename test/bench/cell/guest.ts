@@ -9,7 +9,7 @@ import { silentLog } from '../../../src/base/index.ts'
 import { buildGuest } from '../../../src/bundle/index.ts'
 import { Executor } from '../../../src/capnp/system.ts'
 import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
-import type { Program } from '../../../src/cell/index.ts'
+import type { Cell, Program } from '../../../src/cell/index.ts'
 import { Connection } from '../../../src/rpc/index.ts'
 import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
@@ -56,30 +56,40 @@ async function build(): Promise<Buffer> {
 const start = (program: Program) =>
   spawnCell({ program, name: 'bench', args: [], env: [], log: silentLog })
 
-async function eachUs(act: () => Promise<unknown>): Promise<number> {
+interface Cost {
+  readonly us: number
+  /** Units; the same on any machine, however busy it is. */
+  readonly fuel: number
+}
+
+async function costOf(cell: Cell, act: () => Promise<unknown>): Promise<Cost> {
   for (let n = 0; n < WARM_UP; n += 1) await act()
   const startedMs = performance.now()
+  const { fuel } = cell.usage
   for (let n = 0; n < ROUND_TRIPS; n += 1) await act()
-  return ((performance.now() - startedMs) * 1_000) / ROUND_TRIPS
+  return {
+    us: ((performance.now() - startedMs) * 1_000) / ROUND_TRIPS,
+    fuel: (cell.usage.fuel - fuel) / ROUND_TRIPS,
+  }
 }
 
 /** A message through standard input and output. */
-async function streamUs(program: Program): Promise<number> {
+async function streamCost(program: Program): Promise<Cost> {
   await using cell = await start(program)
   const message = new Uint8Array(MESSAGE_BYTES)
-  return await eachUs(async () => {
+  return await costOf(cell, async () => {
     await cell.stdin.write(message)
     for (let got = 0; got < MESSAGE_BYTES;) got += (await cell.stdout.read(MESSAGE_BYTES)).length
   })
 }
 
 /** A call with a text of that length. */
-async function callUs(program: Program): Promise<number> {
+async function callCost(program: Program): Promise<Cost> {
   await using cell = await start(program)
   const connection = new Connection(cell.data)
   using executor = connection.bootstrap(Executor)
   const message = 'x'.repeat(MESSAGE_BYTES)
-  return await eachUs(async () => await executor.echo({ message }))
+  return await costOf(cell, async () => await executor.echo({ message }))
 }
 
 export const guestBenches: Bench[] = [
@@ -87,8 +97,8 @@ export const guestBenches: Bench[] = [
     name: 'guest in TypeScript: 64 bytes in and out, against a copier in WAT',
     unit: 'µs',
     run: async () => ({
-      ours: await streamUs(await loadProgram(await guestBytes(), 'guest')),
-      rival: await streamUs(await loadProgram(copier(0, 1), 'copier')),
+      ours: (await streamCost(await loadProgram(await guestBytes(), 'guest'))).us,
+      rival: (await streamCost(await loadProgram(copier(0, 1), 'copier'))).us,
       rivalName: 'a copier in WAT',
     }),
   },
@@ -98,8 +108,20 @@ export const guestBenches: Bench[] = [
     run: async () => {
       const program = await loadProgram(await guestBytes(), 'guest')
       return {
-        ours: await callUs(program),
-        rival: await streamUs(program),
+        ours: (await callCost(program)).us,
+        rival: (await streamCost(program)).us,
+        rivalName: 'its stream',
+      }
+    },
+  },
+  {
+    name: 'guest in TypeScript: fuel of a call, against its stream',
+    unit: 'thousand units',
+    run: async () => {
+      const program = await loadProgram(await guestBytes(), 'guest')
+      return {
+        ours: (await callCost(program)).fuel / 1_000,
+        rival: (await streamCost(program)).fuel / 1_000,
         rivalName: 'its stream',
       }
     },

@@ -1,15 +1,9 @@
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
-/** Bitcoin's base58. Quadratic in the length: for ids, not for content. */
-export function base58FromBytes(bytes: Uint8Array): string {
-  let value = 0n
-  for (const byte of bytes) value = value * 256n + BigInt(byte)
-  let digits = ''
-  for (; value > 0n; value /= 58n) digits = ALPHABET[Number(value % 58n)]! + digits
-  return ALPHABET[0]!.repeat(leadingCount(bytes, 0)) + digits
-}
-
-/** @returns undefined when a character is none of the alphabet */
+/**
+ * Reads Bitcoin's base58. Quadratic in the length: for ids, not for content. The SDK writes it.
+ * @returns undefined when a character is none of the alphabet
+ */
 export function bytesFromBase58(text: string): Uint8Array | undefined {
   let value = 0n
   for (const character of text) {

@@ -4,4 +4,4 @@
  */
 export { MultiaddrError, multiaddrText, parseMultiaddr } from './multiaddr.ts'
 export type { Multiaddr } from './multiaddr.ts'
-export { parsePeerId, peerIdText } from './peer-id.ts'
+export { parsePeerId } from './peer-id.ts'

@@ -1,6 +1,8 @@
+import { peerIdText } from 'ww/guest'
+
 import { concatBytes, hexFromBytes, textFromUtf8 } from '../text/bytes.ts'
 import { bytesFromIp4, bytesFromIp6, ip4FromBytes, ip6FromBytes } from './ip.ts'
-import { parsePeerId, peerIdText } from './peer-id.ts'
+import { parsePeerId } from './peer-id.ts'
 import { readVarint, varintBytes } from './varint.ts'
 
 /** Longer texts are refused before they are looked at. */

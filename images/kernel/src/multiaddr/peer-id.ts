@@ -1,4 +1,4 @@
-import { base58FromBytes, bytesFromBase58 } from './base58.ts'
+import { bytesFromBase58 } from './base58.ts'
 import { readVarint } from './varint.ts'
 
 /** Longer texts are no peer ids, whatever they hold. */
@@ -6,11 +6,6 @@ const MAX_TEXT_LENGTH = 128
 
 const IDENTITY = 0x00
 const SHA2_256 = 0x12
-
-/** The usual text of a binary peer id: `16Uiu2…`, `12D3Koo…`, `Qm…`. */
-export function peerIdText(bytes: Uint8Array): string {
-  return base58FromBytes(bytes)
-}
 
 /** The multihash a peer id's text stands for, or undefined when it is none. */
 export function parsePeerId(text: string): Uint8Array | undefined {

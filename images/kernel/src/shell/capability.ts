@@ -1,12 +1,8 @@
+import { peerIdText } from 'ww/guest'
+
 import { int, list, print, string, symbol } from '../glia/index.ts'
 import type { Value } from '../glia/index.ts'
-import {
-  MultiaddrError,
-  multiaddrText,
-  parseMultiaddr,
-  parsePeerId,
-  peerIdText,
-} from '../multiaddr/index.ts'
+import { MultiaddrError, multiaddrText, parseMultiaddr, parsePeerId } from '../multiaddr/index.ts'
 import { textFromUtf8 } from '../text/bytes.ts'
 import type { Session } from './session.ts'
 import { ShellError } from './shell-error.ts'
