@@ -11,6 +11,7 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array)
     static imports(module: Module): { module: string; name: string; kind: ItemKind }[]
     static exports(module: Module): { name: string; kind: ItemKind }[]
+    static customSections(module: Module, name: string): ArrayBuffer[]
     private readonly brand: undefined
   }
   class Instance {

@@ -7,6 +7,7 @@ import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
+import { FRAMES, placesIn } from './module/backtrace.ts'
 import { Fuel } from './module/fuel.ts'
 import type { Pace } from './module/fuel.ts'
 import type { Meters } from './module/instance.ts'
@@ -31,6 +32,7 @@ function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
   const stopper = new Stopper(
     () => pipes.killed,
     () => share.pay(CELL_LIMITS.hostCallUnits),
+    placesIn(start.code.kind === 'module' ? [start.code.module] : start.code.modules),
   )
   const { args, env, terminals, limits } = start
   const world = openWorld(pipes, args, env, terminals, limits)
@@ -103,6 +105,8 @@ function waitForCell(): void {
   parentPort?.once('message', (start: CellStart) => say(run(start, pipes, say)))
   say({ kind: 'up' })
 }
+
+Error.stackTraceLimit = FRAMES
 
 // There, a priority is a thread's; elsewhere it would be that of the whole process.
 if (process.platform === 'linux') setPriority(CELL_LIMITS.niceness)

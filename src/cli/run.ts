@@ -35,7 +35,7 @@ export const run: VerbBody = {
       .option('--listen <multiaddr>', 'listen here instead; can be repeated', collect)
       .option('--identity <file>', 'the key of this node (default ~/.ww/identity, if it is there)')
       .option('--log-level <level>', 'error, warn, info, debug or trace (default warn)')
-      .option('--wasm-debug', 'name the functions a guest trapped in')
+      .option('--wasm-debug', 'name the functions and lines a guest trapped in')
       .option('--cache-dir <dir>', 'keep compiled programs there, or off (default ~/.cache/ww)')
       .option('--limit <name=value>', 'what each cell may use, see below; can be repeated', collect)
       .option('--control <socket>', 'let "ww ps" see the cells through this socket, mode 0600')

@@ -22,6 +22,7 @@
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
 import { canonicalNan, FLOAT_RESULTS, FLOAT_TYPES, SIMD_FLOAT_RESULTS } from './canonical.ts'
+import type { CodeMap } from './code-map.ts'
 import {
   featureOf,
   featureOfType,
@@ -137,6 +138,8 @@ export class BodyMeter {
   readonly #types: FunctionTypes
   readonly #meter: Meter
   readonly #options: MeterOptions
+  /** Told where code goes. */
+  readonly #map: CodeMap | undefined
   readonly #fuel: readonly number[]
   readonly #stack: readonly number[]
   readonly #askToGrow: Uint8Array
@@ -195,7 +198,9 @@ export class BodyMeter {
     types: FunctionTypes,
     meter: Meter,
     options: MeterOptions,
+    map?: CodeMap,
   ) {
+    this.#map = map
     this.#bytes = bytes
     this.#out = out
     this.#types = types
@@ -220,6 +225,7 @@ export class BodyMeter {
     const groupsEnd = this.#at
     this.#copied = this.#at
     this.#assumeLocals()
+    this.#map?.copied(start, 0)
     this.#instructions(end)
     if (this.#at !== end) malformed(`function ${index} ends in the middle of an instruction`)
     this.#copyTo(end)
@@ -739,6 +745,7 @@ export class BodyMeter {
     this.#writeLocals(groups, ownGroups, isCharged || this.#usesLocal)
     if (isCharged) this.#writeEntry(isCounted ? frameBytes : undefined)
     if (hasBlock) out.appendAll(OP.block, ...this.#types.blockOf(this.#type))
+    this.#map?.placed(out.length)
     // Its last instruction is the end of the function.
     out.append(body.bytes.subarray(0, body.length - (hasBlock || !isCounted ? 0 : 1)))
     if (isCounted) out.appendAll(...returning, OP.end)
@@ -881,6 +888,7 @@ export class BodyMeter {
   }
 
   #copyTo(at: number): void {
+    if (at > this.#copied) this.#map?.copied(this.#copied, this.#body.length)
     this.#body.append(this.#bytes.subarray(this.#copied, at))
     this.#copied = at
   }

@@ -14,6 +14,8 @@ export const ADDED = {
   host: '__ww_host',
   /** Its own tables are exported by this and their number. */
   table: '__ww_table',
+  /** A custom section: see `line-section.ts`. */
+  lines: '__ww_lines',
   /** What was its start function. */
   start: '__ww_start',
 } as const

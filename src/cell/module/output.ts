@@ -1,5 +1,7 @@
 const FIRST_BYTES = 4_096
 
+const encoder = new TextEncoder()
+
 /** Bytes of a WebAssembly binary as they are written. */
 export class Output {
   #bytes: Uint8Array
@@ -32,6 +34,13 @@ export class Output {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.length)
     this.length += bytes.length
+  }
+
+  /** Its length and its bytes in UTF-8. */
+  text(text: string): void {
+    const bytes = encoder.encode(text)
+    this.u32(bytes.length)
+    this.append(bytes)
   }
 
   appendAll(...bytes: readonly number[]): void {

@@ -8,11 +8,22 @@
 //    invalid. That is for the engine to find: it must see the original too, for an invalid original
 //    could name what was appended.
 //  - Custom sections are left out: they may speak about code that is no longer where it was. The
-//    names of functions are kept on request, for functions are where they were.
+//    names of functions are kept on request, for functions are where they were, and lines are made to
+//    say where it is.
 
 import { Cursor } from '../cursor.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
+import { CodeMap } from './code-map.ts'
+import {
+  CUSTOM,
+  customSection,
+  customSections,
+  linesOf,
+  nameSection,
+  tagOf,
+} from './debug-section.ts'
+import { readLineTable } from './dwarf-line.ts'
 import {
   featureOf,
   featureOfType,
@@ -23,6 +34,7 @@ import {
   TYPE,
   V128_CONST,
 } from './feature.ts'
+import { encodeLines } from './line-section.ts'
 import { BodyMeter } from './meter.ts'
 import type { MeterOptions } from './meter.ts'
 import { ADDED, ADDED_PREFIX, HOST_CALL } from './names.ts'
@@ -52,7 +64,6 @@ export interface Rewritten extends Shape {
 }
 
 const HEADER_BYTES = 8
-const CUSTOM = 0
 const SECTION = {
   type: 1,
   import: 2,
@@ -85,7 +96,7 @@ const MAX_PAGES = 65_536
 const EXPECTED_GROWTH = 1.25
 
 export interface RewriteOptions extends Partial<MeterOptions> {
-  /** Whether traps may name functions as the program does. */
+  /** Whether traps may name functions, and lines of their sources, as the program does. */
   readonly keepNames?: boolean
 }
 
@@ -94,7 +105,7 @@ export function rewriteModule(
   bytes: Uint8Array,
   { keepNames = false, isDeterministic = false }: RewriteOptions = {},
 ): Rewritten {
-  return new Rewriter(bytes, { isDeterministic }).run(keepNames)
+  return new Rewriter(bytes, { isDeterministic }, keepNames ? new CodeMap() : undefined).run()
 }
 
 class Rewriter {
@@ -102,6 +113,7 @@ class Rewriter {
   readonly #sections: ReadonlyMap<number, Cursor>
   readonly #out: Output
   readonly #options: MeterOptions
+  readonly #map: CodeMap | undefined
   readonly #functionTypes = new FunctionTypes()
   /** How many there are, with those added for blocks. */
   #types = 0
@@ -114,14 +126,16 @@ class Rewriter {
   #memory: MemoryShape | undefined
   #start: number | undefined
 
-  constructor(bytes: Uint8Array, options: MeterOptions) {
+  /** @param map for those who want to know where code went */
+  constructor(bytes: Uint8Array, options: MeterOptions, map: CodeMap | undefined) {
+    this.#map = map
     this.#bytes = bytes
     this.#options = options
     this.#sections = sectionsOf(bytes)
     this.#out = new Output(Math.ceil(bytes.length * EXPECTED_GROWTH) + 1_024)
   }
 
-  run(keepNames: boolean): Rewritten {
+  run(): Rewritten {
     this.#out.append(this.#bytes.subarray(0, HEADER_BYTES))
     // The memory's import stands before the memory: it is read first.
     this.#memory = this.#readMemory()
@@ -139,7 +153,7 @@ class Rewriter {
     this.#copy(SECTION.dataCount)
     if (isMetered) this.#writeCode()
     this.#copyData()
-    if (keepNames) this.#out.append(nameSection(this.#bytes))
+    if (this.#map) this.#writeDebug(this.#map)
     return {
       bytes: this.#out.bytes,
       memory: this.#memory,
@@ -242,8 +256,8 @@ class Rewriter {
     }
     const added = new Output()
     if (this.#memory) {
-      appendName(added, ADDED.module)
-      appendName(added, ADDED.memory)
+      added.text(ADDED.module)
+      added.text(ADDED.memory)
       added.u8(KIND.memory)
       appendLimits(added, this.#memory.minPages, this.#memory.maxPages)
     }
@@ -320,7 +334,7 @@ class Rewriter {
     }
     const added = new Output()
     const add = (name: string, kind: number, index: number) => {
-      appendName(added, name)
+      added.text(name)
       added.u8(kind)
       added.u32(index)
     }
@@ -394,6 +408,7 @@ class Rewriter {
         grow: this.#functionTypes.functions + HOST_CALL.grow,
       },
       this.#options,
+      this.#map,
     )
     for (let i = 0; i < bodies; i++) {
       const size = section.u32()
@@ -438,6 +453,16 @@ class Rewriter {
       section.bytes(section.u32())
     }
     this.#copy(SECTION.data)
+  }
+
+  #writeDebug(map: CodeMap): void {
+    const custom = customSections(this.#bytes)
+    const tag = tagOf(this.#bytes)
+    this.#out.append(nameSection(custom, tag))
+    const table = readLineTable(linesOf(custom))
+    const code = this.#find(SECTION.code)
+    if (!code || table.rows.length === 0) return
+    this.#out.append(customSection(encodeLines(tag, table, map, code.at)))
   }
 
   #copy(id: number): void {
@@ -485,20 +510,6 @@ function sectionsOf(bytes: Uint8Array): ReadonlyMap<number, Cursor> {
     sections.set(id, section)
   }
   return sections
-}
-
-const NAME_SECTION = 'name'
-
-/** The section that names functions, header and all; empty when there is none. */
-function nameSection(bytes: Uint8Array): Uint8Array {
-  const cursor = new Cursor(bytes, HEADER_BYTES, bytes.length)
-  while (!cursor.done) {
-    const { at } = cursor
-    const id = cursor.u8()
-    const section = cursor.part(cursor.u32())
-    if (id === CUSTOM && section.name() === NAME_SECTION) return bytes.subarray(at, cursor.at)
-  }
-  return bytes.subarray(0, 0)
 }
 
 interface CountedList {
@@ -595,12 +606,6 @@ function constantExpression(cursor: Cursor, where: string): void {
         refuseFeature(featureOf(opcode), where)
     }
   }
-}
-
-function appendName(out: Output, name: string): void {
-  const bytes = new TextEncoder().encode(name)
-  out.u32(bytes.length)
-  out.append(bytes)
 }
 
 function appendLimits(out: Output, min: number, max: number): void {

@@ -10,6 +10,8 @@
 
 import { CELL_LIMITS } from '../limits.ts'
 import type { LimitName } from '../limits.ts'
+import { causeOf } from '../module/backtrace.ts'
+import type { FindPlace } from '../module/backtrace.ts'
 
 /** Why a guest was stopped. */
 export type StopReason =
@@ -53,11 +55,16 @@ export class Stopper {
   readonly #unreachable: () => void
   readonly #isKilled: () => boolean
   readonly #pay: () => void
+  readonly #find: FindPlace | undefined
   #reason: StopReason | undefined
 
-  /** @param pay told of each call of the host; may make the guest wait */
-  constructor(isKilled: () => boolean, pay: () => void = () => {}) {
+  /**
+   * @param pay told of each call of the host; may make the guest wait
+   * @param find what a trap can say of where it was
+   */
+  constructor(isKilled: () => boolean, pay: () => void = () => {}, find?: FindPlace) {
     this.#isKilled = isKilled
+    this.#find = find
     this.#pay = pay
     const instance = new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE))
     this.#unreachable = instance.exports['stop'] as () => void
@@ -74,7 +81,7 @@ export class Stopper {
       } catch (thrown) {
         // A trap of the guest's own code, called by ours (realloc), is on its way out already.
         if (thrown instanceof WebAssembly.RuntimeError) throw thrown
-        this.#reason ??= reasonOf(thrown)
+        this.#reason ??= reasonOf(thrown, this.#find)
         return this.#unreachable()
       }
     }
@@ -82,7 +89,7 @@ export class Stopper {
 
   /** Why the guest ended, given what its entry point threw. */
   reasonFor(thrown: unknown): StopReason {
-    return this.#reason ?? reasonOf(thrown)
+    return this.#reason ?? reasonOf(thrown, this.#find)
   }
 
   /** The reason, if a guest was stopped and returned all the same. */
@@ -91,32 +98,11 @@ export class Stopper {
   }
 }
 
-function reasonOf(thrown: unknown): StopReason {
+function reasonOf(thrown: unknown, find: FindPlace | undefined): StopReason {
   if (thrown instanceof Stop) return thrown.reason
   if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
     const message = `used up the stack of its thread, ${CELL_LIMITS.stackMb} MiB`
     return { kind: 'limit', limit: 'stack', message }
   }
-  return { kind: 'trap', message: causeOf(thrown) }
-}
-
-// A name is the guest's text: it must not break a line or drive a terminal, or fill one.
-const FRAME = /^ +at (?:([\w$.:<>~@-]{1,80}) )?\(?wasm:.*wasm-function\[(\d+)\]/gm
-/** Frames of the guest told of a trap whose program kept its names. */
-const FRAMES_TOLD = 8
-
-// V8's words for a trap, plus the function if the stack names one, and who called it if the program
-// kept its names. The place within is left out: it is one of the rewritten code, which nobody has seen.
-function causeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'the guest threw an exception it did not catch'
-  const frames = Array.from((thrown.stack ?? '').matchAll(FRAME), ([, name, index]) => ({
-    name,
-    text: name === undefined ? `function ${index}` : `function ${index} (${name})`,
-  }))
-  const [first, ...callers] = frames
-  if (!first) return thrown.message
-  const told = frames.some(({ name }) => name !== undefined) ? callers.slice(0, FRAMES_TOLD) : []
-  return [`${thrown.message} in ${first.text}`, ...told.map(({ text }) => text)].join(
-    ', called by ',
-  )
+  return { kind: 'trap', message: causeOf(thrown, find) }
 }

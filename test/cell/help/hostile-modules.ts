@@ -127,7 +127,7 @@ export function unstoppable(program: Program): Program {
   const bytes = wat(`(module (import "__ww_cell" "memory" (memory 1024))
     (global (export "__ww_fuel") (mut i32) (i32.const 0))
     (global (export "__ww_stack") (mut i32) (i32.const 0))
-    (table (export "__ww_refuel") 1 funcref)
+    (table (export "__ww_host") 2 funcref)
     (func (export "_start") ${endless(fill(64 << 20))}))`)
   const core = {
     module: new WebAssembly.Module(bytes),
