@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { CELL_LIMITS, loadProgram, spawnCell } from '../../src/cell/index.ts'
+import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
+import { busyMs } from '../help/isolation.ts'
 import { collect, readAll, spawn, until } from './help/cells.ts'
 import { rewrittenInstance } from './help/rewritten.ts'
 import type { Exported } from './help/rewritten.ts'
@@ -154,14 +154,7 @@ test('a cell that nests calls without end is ended at a stack of its own, or of 
   // A stop cannot be caught.
   const catching = wat(`(module (func $f (export "_start")
     (try (do (call $f)) (catch_all (call $f)))))`)
-  const program = await loadProgram(catching, 'deep', { isDeterministic: true })
-  await using counted = await spawnCell({
-    program,
-    name: 'deep',
-    args: [],
-    env: [],
-    log: silentLog,
-  })
+  await using counted = await spawn(catching, {}, { isDeterministic: true })
   expect(await counted.exited).toEqual(ended('nested calls too deep for its stack, 4194304 bytes'))
 })
 
@@ -244,11 +237,10 @@ test('a rate changes when a cell ends, not where: it has used the same fuel', as
 
 test('a cell that waits for fuel uses no processor, and can be killed there', async () => {
   const cell = await spawn(busy, { limits: { fuelPerSecond: 1_000 } })
-  const { user, system } = process.cpuUsage()
+  const before = busyMs()
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const now = process.cpuUsage()
-  // Half a second of spinning would be 500,000; the test itself takes some.
-  expect(now.user + now.system - user - system).toBeLessThan(250_000)
+  // Half a second of spinning would be 500; the test itself takes some.
+  expect(busyMs() - before).toBeLessThan(250)
   await cell.kill()
   expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
 })
