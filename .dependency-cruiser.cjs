@@ -59,7 +59,7 @@ module.exports = {
         orphan: true,
         path: '^src/',
         pathNot: [
-          '^src/(main|base/polyfill|cell/worker|guest/index)\\.ts$',
+          '^src/(main|base/polyfill|cell/worker|cell/fence/inside|guest/index)\\.ts$',
           '^src/guest/engine/',
           '^src/guest/structured-clone\\.ts$',
           '\\.d\\.ts$',

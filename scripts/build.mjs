@@ -29,13 +29,18 @@ const ENGINE = ['scripts/build-engine.mjs', 'scripts/engine']
 const LOCK = 'package-lock.json'
 const TEMPLATES = 'src/bundle/template'
 /**
- * What runs in threads of its own, each as one file: a thread is up sooner, and for the one that
- * compiles, the file is what its work is known by. A CommonJS file is up soonest.
+ * What runs in threads of its own, or a process, each as one file: it is up sooner, and for the thread
+ * that compiles, the file is what its work is known by. A CommonJS file is up soonest.
  */
 const THREADS = [
   { entry: 'src/cell/worker.ts', file: 'dist/src/cell/worker.cjs', format: 'cjs' },
+  { entry: 'src/cell/fence/inside.ts', file: 'dist/src/cell/host.cjs', format: 'cjs' },
   { entry: 'src/cell/compiler.ts', file: 'dist/src/cell/compiler.mjs', format: 'esm' },
 ]
+const IMPORT_META = {
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href' },
+}
 const THREAD_SOURCES = ['src/base', 'src/cell']
 /** What a build leaves in an image. */
 const MADE = /^images\/[^/]+\/(boot|\.ww|node_modules)\/|\.wasm$/
@@ -148,6 +153,8 @@ async function bundleThreads() {
       format,
       platform: 'node',
       target: 'node20',
+      // What CommonJS has instead: a file of ours starts the threads that lie beside it.
+      ...(format === 'cjs' ? IMPORT_META : {}),
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: 'none',

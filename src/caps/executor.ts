@@ -2,14 +2,13 @@ import { WwError } from '../base/index.ts'
 import type { ByteLink, Log } from '../base/index.ts'
 import { Executor, Lifetime, Program } from '../capnp/system.ts'
 import type { Program_spawn$Params, Process } from '../capnp/system.ts'
-import { loadProgram, memoryBytesOf, spawnCell } from '../cell/index.ts'
+import { memoryBytesOf } from '../cell/index.ts'
 import type {
+  CellHost,
   CellLimits,
   Lifetime as CellLifetime,
   Member,
   Program as CellProgram,
-  Programs,
-  ThreadPool,
 } from '../cell/index.ts'
 import { serve } from '../rpc/index.ts'
 import type { Trace } from '../rpc/index.ts'
@@ -26,10 +25,8 @@ export interface ExecutorPowers {
   readonly expose: (error: Error) => Error
   /** Whether traps of cells name functions as their programs do. */
   readonly keepNames?: boolean
-  /** Keeps and finds what was compiled; without it every spawn compiles, on this thread. */
-  readonly programs?: Programs
-  /** Where threads of cells come from; without it every spawn starts its own. */
-  readonly threads?: ThreadPool
+  /** Where the cells are; keeps and finds what was compiled. */
+  readonly host: CellHost
   /** The parent of what is started: gives its limits, and owns the cells. */
   readonly owner: Member
   /** On whose behalf cells are started. */
@@ -83,12 +80,10 @@ function serveProgram(program: CellProgram, powers: ExecutorPowers): Program {
 async function load(
   wasm: Uint8Array,
   name: string,
-  { programs, keepNames }: ExecutorPowers,
+  { host, keepNames }: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<CellProgram> {
-  return programs
-    ? await programs.load(wasm, name, { keepNames, signal })
-    : await loadProgram(wasm, name, { keepNames })
+  return await host.load(wasm, name, { keepNames, signal })
 }
 
 async function spawn(
@@ -98,7 +93,7 @@ async function spawn(
   powers: ExecutorPowers,
   signal: AbortSignal,
 ): Promise<Process> {
-  const { log, expose, starter, threads, owner, guard = (executor) => executor } = powers
+  const { log, expose, starter, host, owner, guard = (executor) => executor } = powers
   const { traceOf, recorded } = powers
   const { name, args, env, limits, lifetime, executor } = options
   const bootstrap = serveInitialGrants(grants)
@@ -119,9 +114,9 @@ async function spawn(
     }
     try {
       const own = member.account.limits
-      const place = { starter, threads, log, signal }
+      const place = { starter, log, signal }
       const start = { program: loaded, name, args, env, limits: own, ...place }
-      const cell = await spawnCell(start)
+      const cell = await host.start(start)
       const trace = traceOf?.(name)
       const speaking = { bootstrap: bootstrap.$dup(), log, expose, trace, recorded }
       const connection = linkCell(cell, member, speaking)

@@ -1,5 +1,7 @@
 import { CELL_LIMITS } from './limits.ts'
-import type { ProgramCode } from './protocol.ts'
+import type { Program } from './program.ts'
+
+type Code = Program['code']
 
 /**
  * Compiled code by what it was made of, for the next cell of the same program: cells that run one
@@ -12,15 +14,15 @@ import type { ProgramCode } from './protocol.ts'
  *    copies of it. It is let go with its last user.
  */
 export class CodeCache {
-  readonly #held = new Map<string, { readonly code: ProgramCode; readonly size: number }>()
-  readonly #used = new Map<string, WeakRef<ProgramCode>>()
+  readonly #held = new Map<string, { readonly code: Code; readonly size: number }>()
+  readonly #used = new Map<string, WeakRef<Code>>()
   readonly #gone = new FinalizationRegistry<string>((key) => {
     // By now the key may stand for other code.
     if (this.#used.get(key)?.deref() === undefined) this.#used.delete(key)
   })
   #bytes = 0
 
-  get(key: string): ProgramCode | undefined {
+  get(key: string): Code | undefined {
     const held = this.#held.get(key)
     if (!held) return this.#used.get(key)?.deref()
     this.#held.delete(key)
@@ -29,7 +31,7 @@ export class CodeCache {
   }
 
   /** @param size of the program, in bytes */
-  set(key: string, code: ProgramCode, size: number): void {
+  set(key: string, code: Code, size: number): void {
     this.#drop(key)
     this.#held.set(key, { code, size })
     this.#bytes += size

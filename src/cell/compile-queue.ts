@@ -12,16 +12,19 @@ import { Worker } from 'node:worker_threads'
 import { messageOf, WwError } from '../base/index.ts'
 import type { Log } from '../base/index.ts'
 import type { CompilerAnswer, CompilerJob, CompilerSetup } from './compiler-protocol.ts'
+import { fencedArguments } from './fence/permission.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed } from './malformed.ts'
 
-type Compiled = Extract<CompilerAnswer, { readonly kind: 'compiled' }>
+type Done = Extract<CompilerAnswer, { readonly kind: 'done' }>
 
 interface Waiting {
   readonly job: CompilerJob
-  readonly resolve: (compiled: Compiled) => void
+  readonly resolve: (done: Done) => void
   readonly reject: (reason: Error) => void
 }
+
+const FILE = new URL('./compiler.mjs', import.meta.url)
 
 export class CompileQueue implements AsyncDisposable {
   readonly #setup: CompilerSetup
@@ -46,11 +49,11 @@ export class CompileQueue implements AsyncDisposable {
   }
 
   /**
-   * @param job its bytes are copied when it is its turn
+   * @param job what it is made of is copied when it is its turn
    * @throws {Malformed} when the program is refused
    * @throws {WwError} COMPILER_BUSY, COMPILER_CLOSED
    */
-  async compile(job: CompilerJob): Promise<Compiled> {
+  async compile(job: CompilerJob): Promise<Done> {
     if (this.#isClosed) throw closed()
     if (this.#waiting.length >= CELL_LIMITS.waitingPrograms) {
       const count = CELL_LIMITS.waitingPrograms
@@ -82,6 +85,7 @@ export class CompileQueue implements AsyncDisposable {
     thread.ref()
     this.#deadline = setTimeout(() => this.#tooLate(thread), CELL_LIMITS.compileMs)
     const { job } = this.#current
+    if (job.kind === 'compile') return thread.postMessage(job)
     // Not `slice`: a Buffer's does not copy.
     const bytes = new Uint8Array(job.bytes)
     thread.postMessage({ ...job, bytes }, [bytes.buffer])
@@ -97,12 +101,12 @@ export class CompileQueue implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('./compiler.mjs', import.meta.url), {
+    const thread = new Worker(FILE, {
       name: 'compiler',
       workerData: this.#setup,
       env: {},
       argv: [],
-      execArgv: [],
+      execArgv: fencedArguments(FILE),
       resourceLimits: { maxOldGenerationSizeMb: CELL_LIMITS.compilerHeapMb },
     })
     thread.on('message', (answer: CompilerAnswer) => {
@@ -118,7 +122,7 @@ export class CompileQueue implements AsyncDisposable {
       case 'told':
         this.#log.warn(answer.event, answer.facts)
         return
-      case 'compiled':
+      case 'done':
         this.#settle()?.resolve(answer)
         break
       case 'refused':

@@ -9,7 +9,7 @@ import { messageOf } from '../base/index.ts'
 import type { CompilerAnswer, CompilerJob, CompilerSetup } from './compiler-protocol.ts'
 import { Malformed } from './malformed.ts'
 import { ProgramStore } from './program-store.ts'
-import { compileRewritten, rewriteProgram } from './program.ts'
+import { compileChecked, compileRewritten, rewriteProgram } from './program.ts'
 import type { ProgramCode } from './protocol.ts'
 
 const { cacheDirectory, cacheBytes } = workerData as CompilerSetup
@@ -31,19 +31,44 @@ const pass = createHash('sha256')
   .update(process.versions.v8)
   .digest('hex')
 
-const keyOf = ({ digest, how }: CompilerJob) =>
+type FromBytes = Exclude<CompilerJob, { readonly kind: 'compile' }>
+
+/** What the engine here has not found valid is not what it has. */
+const keyOf = ({ kind, digest, how }: FromBytes) =>
   createHash('sha256')
-    .update(`${digest} ${pass} ${JSON.stringify(how)}`)
+    .update(`${digest} ${pass} ${JSON.stringify(how)}${kind === 'rewrite' ? ' unchecked' : ''}`)
     .digest('hex')
 
-async function make(job: CompilerJob): Promise<CompilerAnswer> {
+async function work(job: CompilerJob): Promise<CompilerAnswer> {
+  switch (job.kind) {
+    case 'make':
+      return await make(job)
+    case 'rewrite':
+      return rewrite(job)
+    case 'compile':
+      return { kind: 'done', code: await compileChecked(job.code), from: 'bytes' }
+  }
+}
+
+async function make(job: FromBytes): Promise<CompilerAnswer> {
   const key = keyOf(job)
   const stored = await compileStored(key)
-  if (stored) return { kind: 'compiled', code: stored, from: 'store' }
-  const rewritten = await rewriteProgram(job.bytes, job.how)
-  const code = await compileRewritten(rewritten)
-  store?.keep(key, rewritten)
-  return { kind: 'compiled', code, from: 'bytes' }
+  if (stored) return { kind: 'done', code: stored, from: 'store' }
+  const program = rewriteProgram(job.bytes, job.how)
+  const code = await compileChecked({ kind: 'rewritten', program, original: job.bytes })
+  store?.keep(key, program)
+  return { kind: 'done', code, from: 'bytes' }
+}
+
+function rewrite(job: FromBytes): CompilerAnswer {
+  const key = keyOf(job)
+  const original = job.bytes
+  const stored = store?.find(key)
+  if (stored)
+    return { kind: 'done', code: { kind: 'rewritten', program: stored, original }, from: 'store' }
+  const program = rewriteProgram(original, job.how)
+  store?.keep(key, program)
+  return { kind: 'done', code: { kind: 'rewritten', program, original }, from: 'bytes' }
 }
 
 async function compileStored(key: string): Promise<ProgramCode | undefined> {
@@ -57,7 +82,7 @@ async function compileStored(key: string): Promise<ProgramCode | undefined> {
 }
 
 parentPort?.on('message', (job: CompilerJob) => {
-  make(job).then(answer, (thrown: unknown) => {
+  work(job).then(answer, (thrown: unknown) => {
     if (!(thrown instanceof Malformed)) throw thrown
     answer({ kind: 'refused', code: thrown.code, cause: thrown.message })
   })

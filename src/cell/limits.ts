@@ -399,5 +399,14 @@ export function lesserLimits(held: CellLimits, asked: Partial<CellLimits>): Cell
   return limitsFrom((key) => Math.min(held[key], asked[key] ?? Infinity))
 }
 
-/** A limit whose breach ends a cell. */
-export type LimitName = 'fuel' | 'stack' | 'wall' | 'output' | 'handles' | 'references' | 'calls'
+/** Limits whose breach ends a cell. */
+export const LIMIT_NAMES = [
+  'fuel',
+  'stack',
+  'wall',
+  'output',
+  'handles',
+  'references',
+  'calls',
+] as const
+export type LimitName = (typeof LIMIT_NAMES)[number]

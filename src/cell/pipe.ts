@@ -4,7 +4,26 @@
 import { concatBytes, EMPTY_BYTES, WwError } from '../base/index.ts'
 import type { ByteLink, ByteReader, ByteSink, ByteWriter } from '../base/index.ts'
 import { CELL_LIMITS } from './limits.ts'
-import type { RingReader, RingWriter } from './ring.ts'
+
+/** Where bytes of a cell lie until they are taken: a ring, or what stands here for one of another process. */
+export interface PipeSource {
+  readonly capacity: number
+  /** Bytes that can be had now. */
+  readonly readable: number
+  readonly writerClosed: boolean
+  readonly readerClosed: boolean
+  /** Moves up to `length` bytes to `target` at `at`; returns how many, 0 when there are none. */
+  read(target: Uint8Array, at: number, length: number): number
+  close(): void
+}
+
+/** Where bytes for a cell go. */
+export interface PipeTarget {
+  readonly readerClosed: boolean
+  /** Takes up to `length` bytes of `source` from `at` on; returns how many. For the rest there will be a turn. */
+  write(source: Uint8Array, at: number, length: number): number
+  close(): void
+}
 
 /** Something to go on with whenever the cell may have moved bytes. */
 export interface HostEnd {
@@ -103,13 +122,13 @@ const PACE_MS = 10
 
 /** A cell's stdout or stderr. What nobody reads stays in the ring and stops the guest when it is full. */
 export class PipeReader implements ByteReader, HostEnd {
-  readonly #ring: RingReader
+  readonly #ring: PipeSource
   readonly #meter: OutputMeter
   readonly #ask: () => void
   #pending: PendingRead[] = []
 
   /** @param ask for a turn, which comes later */
-  constructor(ring: RingReader, meter: OutputMeter, ask: () => void) {
+  constructor(ring: PipeSource, meter: OutputMeter, ask: () => void) {
     this.#ring = ring
     this.#meter = meter
     this.#ask = ask
@@ -152,13 +171,13 @@ interface PendingWrite {
 
 /** A cell's stdin. */
 export class PipeWriter implements ByteWriter, HostEnd {
-  readonly #ring: RingWriter
+  readonly #ring: PipeTarget
   readonly #name: string
   #pending: PendingWrite[] = []
   #closed = false
 
   /** @param name of the pipe, for errors */
-  constructor(ring: RingWriter, name: string) {
+  constructor(ring: PipeTarget, name: string) {
     this.#ring = ring
     this.#name = name
   }
@@ -201,8 +220,8 @@ function pipeClosed(name: string, why: string): WwError {
 
 /** A cell's data stream. */
 export class DataLink implements ByteLink, HostEnd {
-  readonly #incoming: RingReader
-  readonly #outgoing: RingWriter
+  readonly #incoming: PipeSource
+  readonly #outgoing: PipeTarget
   readonly #queue: Uint8Array[] = []
   #sink: ByteSink | undefined
   #paused = false
@@ -212,7 +231,7 @@ export class DataLink implements ByteLink, HostEnd {
   readonly #ask: () => void
 
   /** @param ask for a turn, which comes later: a sink is not called back while it calls us */
-  constructor(incoming: RingReader, outgoing: RingWriter, ask: () => void) {
+  constructor(incoming: PipeSource, outgoing: PipeTarget, ask: () => void) {
     this.#incoming = incoming
     this.#outgoing = outgoing
     this.#ask = ask
@@ -264,6 +283,11 @@ export class DataLink implements ByteLink, HostEnd {
     const wasFull = this.#queue.length > 0
     if (this.#flush() && wasFull) this.#sink?.drained()
     this.#deliver(maxBytes)
+  }
+
+  /** The guest does not read any more: what is sent is dropped. */
+  get isUnread(): boolean {
+    return this.#outgoing.readerClosed
   }
 
   /** Bytes lie there that a turn did not bring. */

@@ -29,10 +29,10 @@ import {
 import { dirname, join } from 'node:path'
 
 import { messageOf } from '../base/index.ts'
-import type { LinkPlan } from './component/plan.ts'
 import { CELL_LIMITS } from './limits.ts'
-import type { Rewritten, Shape } from './module/rewrite.ts'
 import type { RewrittenProgram } from './program.ts'
+import { joinProgram, splitProgram } from './rewritten-format.ts'
+import type { ProgramShape } from './rewritten-format.ts'
 
 /** What a file begins with; another layout of what follows gets another number. */
 const MAGIC = Buffer.from('wwprog1\n')
@@ -46,13 +46,6 @@ const UNFINISHED = /^[0-9a-f]{64}\.[0-9a-f-]{36}\.tmp$/
 
 /** Tells what went wrong, in a word or two and facts, for a log. */
 export type Tell = (event: string, facts: Readonly<Record<string, string | number>>) => void
-
-/** The part of a file that is JSON; the modules' bytes follow in order. */
-interface Contents {
-  readonly kind: RewrittenProgram['kind']
-  readonly modules: readonly (Shape & { readonly size: number })[]
-  readonly plan?: LinkPlan
-}
 
 export class ProgramStore {
   readonly #directory: string
@@ -224,16 +217,11 @@ function hashOf(key: string, parts: readonly Uint8Array[]): Buffer {
 
 // Magic, hash of the key and all that follows, length of the JSON, JSON, the modules' bytes.
 function encode(key: string, program: RewrittenProgram): Uint8Array[] {
-  const modules = program.kind === 'module' ? [program.module] : program.modules
-  const contents: Contents = {
-    kind: program.kind,
-    modules: modules.map(({ bytes, ...shape }) => ({ ...shape, size: bytes.length })),
-    ...(program.kind === 'component' ? { plan: program.plan } : {}),
-  }
-  const json = Buffer.from(JSON.stringify(contents))
+  const { shape, modules } = splitProgram(program)
+  const json = Buffer.from(JSON.stringify(shape))
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(json.length)
-  const rest = [length, json, ...modules.map(({ bytes }) => bytes)]
+  const rest = [length, json, ...modules]
   return [MAGIC, hashOf(key, rest), ...rest]
 }
 
@@ -244,16 +232,9 @@ function decode(key: string, bytes: Buffer): RewrittenProgram {
     bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
     bytes.subarray(MAGIC.length, PREFIX_BYTES).equals(hashOf(key, [rest]))
   if (!isIntact) throw new Error('its hash does not fit')
-  let at = LENGTH_BYTES + rest.readUInt32LE()
-  const contents = JSON.parse(rest.toString('utf8', LENGTH_BYTES, at)) as Contents
-  const modules = contents.modules.map(({ size, ...shape }): Rewritten => {
-    // JSON has no undefined.
-    const module = { ...shape, memory: shape.memory, bytes: rest.subarray(at, at + size) }
-    at += size
-    return module
-  })
-  if (contents.kind === 'module') return { kind: 'module', module: modules[0]! }
-  return { kind: 'component', modules, plan: contents.plan! }
+  const modulesAt = LENGTH_BYTES + rest.readUInt32LE()
+  const shape = JSON.parse(rest.toString('utf8', LENGTH_BYTES, modulesAt)) as ProgramShape
+  return joinProgram(shape, rest.subarray(modulesAt))
 }
 
 function codeOf(thrown: unknown): unknown {

@@ -28,7 +28,7 @@ export interface Program {
   readonly digest: string
   /** Bytes. */
   readonly size: number
-  readonly code: ProgramCode
+  readonly code: ProgramCode | RewrittenCode
 }
 
 export interface ProgramOptions {
@@ -66,6 +66,17 @@ export type RewrittenProgram =
       readonly plan: LinkPlan
     }
 
+export interface CompiledProgram extends Program {
+  readonly code: ProgramCode
+}
+
+/** For a process that compiles it itself, and takes nobody's word for it that the original is valid. */
+export interface RewrittenCode {
+  readonly kind: 'rewritten'
+  readonly program: RewrittenProgram
+  readonly original: Uint8Array
+}
+
 /**
  * Checks and compiles a program on this thread: a WASI preview 1 command, or a WASI 0.2 component
  * that exports `wasi:cli/run`. A node has `Programs` for it, which keep what they compiled.
@@ -79,10 +90,11 @@ export async function loadProgram(
   bytes: Uint8Array,
   name: string,
   options: ProgramOptions = {},
-): Promise<Program> {
+): Promise<CompiledProgram> {
   try {
     checkSize(bytes.length)
-    const code = await compileRewritten(await rewriteProgram(bytes, howOf(options)))
+    const program = rewriteProgram(bytes, howOf(options))
+    const code = await compileChecked({ kind: 'rewritten', program, original: bytes })
     const digest = createHash('sha256').update(bytes).digest('hex')
     return { name, digest, size: bytes.length, code }
   } catch (thrown) {
@@ -108,13 +120,10 @@ export function checkSize(size: number): void {
 }
 
 /**
- * The first step. A file with an invalid part is refused here, before the engine compiles anything.
+ * The first step. Code of ours alone looks at the program.
  * @throws {Malformed}
  */
-export async function rewriteProgram(
-  bytes: Uint8Array,
-  how: RewriteOptions,
-): Promise<RewrittenProgram> {
+export function rewriteProgram(bytes: Uint8Array, how: RewriteOptions): RewrittenProgram {
   const version = sniff(bytes)
   if (version !== MODULE_VERSION && version !== COMPONENT_VERSION) {
     throw new Malformed(
@@ -124,7 +133,7 @@ export async function rewriteProgram(
   }
   checkWhole(bytes)
   if (version === MODULE_VERSION) {
-    return { kind: 'module', module: await rewriteCore(bytes, how) }
+    return { kind: 'module', module: rewriteCore(bytes, how) }
   }
   const { definitions, modules } = parseComponent(bytes)
   const plan = planComponent(definitions)
@@ -134,15 +143,35 @@ export async function rewriteProgram(
       : [],
   )
   refuseUnknown(unknown, 'WASI 0.2 and wetware:streams 0.1')
-  const rewritten: Rewritten[] = []
-  for (const [i, module] of modules.entries()) {
-    rewritten.push(await rewriteCore(module, how, inModule(i)))
-  }
+  const rewritten = modules.map((module, i) => rewriteCore(module, how, inModule(i)))
   return { kind: 'component', modules: rewritten, plan }
 }
 
 /**
- * The second step.
+ * The second step, for a program that the engine has not seen before. The original has to be valid,
+ * too: what was added to it must not make it so.
+ * @throws {Malformed}
+ */
+export async function compileChecked({ program, original }: RewrittenCode): Promise<ProgramCode> {
+  allowExtendedConstants()
+  // In threads of the engine's own, while this one looks at the original.
+  const compiling = compileRewritten(program)
+  compiling.catch(() => {})
+  if (program.kind === 'module') await requireValid(original)
+  else {
+    const { modules } = parseComponent(original)
+    for (const [i, module] of modules.entries()) await requireValid(module, inModule(i))
+  }
+  return await compiling
+}
+
+/** @param where it stands, for errors: nothing, or words and a space */
+async function requireValid(bytes: Uint8Array, where = ''): Promise<void> {
+  if (!WebAssembly.validate(bytes)) await engineCompile(bytes, where)
+}
+
+/**
+ * The second step, for a program that went through it before.
  * @throws {Malformed}
  */
 export async function compileRewritten(program: RewrittenProgram): Promise<ProgramCode> {
@@ -237,15 +266,6 @@ function quote(from: string, name: string): string {
   return /^[\w:@/.\-[\] ]{1,120}$/.test(text) ? text : JSON.stringify(text.slice(0, 120))
 }
 
-/** @param where it stands, for errors: nothing, or words and a space */
-async function rewriteCore(bytes: Uint8Array, how: RewriteOptions, where = ''): Promise<Rewritten> {
-  allowExtendedConstants()
-  const rewritten = rewrite(bytes, how, where)
-  // The original too: what was added to it must not make it valid.
-  if (!WebAssembly.validate(bytes)) await engineCompile(bytes, where)
-  return rewritten
-}
-
 async function compileCore({ bytes, ...shape }: Rewritten, where = ''): Promise<CoreModule> {
   allowExtendedConstants()
   return { ...shape, module: await engineCompile(bytes, where) }
@@ -260,7 +280,8 @@ async function engineCompile(bytes: Uint8Array, where: string): Promise<WebAssem
   }
 }
 
-function rewrite(bytes: Uint8Array, how: RewriteOptions, where: string): Rewritten {
+/** @param where it stands, for errors: nothing, or words and a space */
+function rewriteCore(bytes: Uint8Array, how: RewriteOptions, where = ''): Rewritten {
   try {
     return rewriteModule(bytes, how)
   } catch (thrown) {

@@ -9,7 +9,6 @@ import { CELL_LIMITS } from './limits.ts'
 import { Malformed } from './malformed.ts'
 import { checkSize, howOf, notLoaded } from './program.ts'
 import type { Program, ProgramOptions } from './program.ts'
-import type { ProgramCode } from './protocol.ts'
 
 export interface ProgramsOptions {
   readonly log: Log
@@ -17,6 +16,8 @@ export interface ProgramsOptions {
   readonly cacheDirectory?: string | undefined
   /** Of that directory. Default: `CELL_LIMITS.storeBytes`. */
   readonly cacheBytes?: number
+  /** For cells of this process (by default), or only rewritten, for processes that compile themselves. */
+  readonly isCompiled?: boolean
 }
 
 export interface LoadOptions extends ProgramOptions {
@@ -33,12 +34,19 @@ const HASHED_HERE = 512 << 10
  */
 export class Programs implements AsyncDisposable {
   readonly #queue: CompileQueue
+  readonly #kind: 'make' | 'rewrite'
   readonly #cache = new CodeCache()
   /** Being compiled: who asks for the same meanwhile gets the same. */
-  readonly #coming = new Map<string, Promise<ProgramCode>>()
+  readonly #coming = new Map<string, Promise<Program['code']>>()
   #rewritten = 0
 
-  constructor({ log, cacheDirectory, cacheBytes = CELL_LIMITS.storeBytes }: ProgramsOptions) {
+  constructor({
+    log,
+    cacheDirectory,
+    cacheBytes = CELL_LIMITS.storeBytes,
+    isCompiled = true,
+  }: ProgramsOptions) {
+    this.#kind = isCompiled ? 'make' : 'rewrite'
     this.#queue = new CompileQueue({ cacheDirectory, cacheBytes }, log)
   }
 
@@ -78,7 +86,7 @@ export class Programs implements AsyncDisposable {
       const key = `${digest} ${JSON.stringify(how)}`
       const code =
         this.#cache.get(key) ??
-        (await orAborted(this.#compile(key, { bytes, digest, how }), signal))
+        (await orAborted(this.#compile(key, { kind: this.#kind, bytes, digest, how }), signal))
       return { name, digest, size: bytes.length, code }
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
@@ -90,7 +98,10 @@ export class Programs implements AsyncDisposable {
     await this.#queue[Symbol.asyncDispose]()
   }
 
-  async #compile(key: string, job: CompilerJob): Promise<ProgramCode> {
+  async #compile(
+    key: string,
+    job: CompilerJob & { readonly bytes: Uint8Array },
+  ): Promise<Program['code']> {
     const coming = this.#coming.get(key)
     if (coming) return await coming
     const made = this.#queue.compile(job).then(({ code, from }) => {
@@ -114,7 +125,7 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
   return hexFromBytes(new Uint8Array(digest))
 }
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await work
   return await new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)

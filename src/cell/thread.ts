@@ -1,8 +1,11 @@
 import { Worker } from 'node:worker_threads'
 
+import { fencedArguments } from './fence/permission.ts'
 import { CELL_LIMITS } from './limits.ts'
 import type { CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { allocateCell } from './shared-cell.ts'
+
+const FILE = new URL('./worker.cjs', import.meta.url)
 
 /** Whoever a thread belongs to. */
 export interface ThreadListener {
@@ -76,13 +79,13 @@ export class CellThread {
 const NOBODY: ThreadListener = { hear() {}, fail() {}, end() {} }
 
 function startWorker(buffer: SharedArrayBuffer): Worker {
-  const worker = new Worker(new URL('./worker.cjs', import.meta.url), {
+  const worker = new Worker(FILE, {
     name: 'cell',
     workerData: buffer,
-    // Nothing of ours: no environment, no flags, no streams of the process.
+    // Nothing of ours: no environment, no flags but those that take away, no streams of the process.
     env: {},
     argv: [],
-    execArgv: [],
+    execArgv: fencedArguments(FILE),
     stdout: true,
     stderr: true,
     trackUnmanagedFds: false,

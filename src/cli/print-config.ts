@@ -34,7 +34,8 @@ export function configAsJson(config: SourcedConfig): string {
 }
 
 function rowsOf(config: SourcedConfig): readonly Row[] {
-  const { mounts, listen, identity, logLevel, wasmDebug, cacheDirectory, control } = config
+  const { mounts, listen, identity, logLevel, wasmDebug, cacheDirectory, isolation, control } =
+    config
   return [
     { name: 'mounts', ...mounts },
     { name: 'listen', ...listen },
@@ -42,6 +43,7 @@ function rowsOf(config: SourcedConfig): readonly Row[] {
     { name: 'log-level', ...logLevel },
     { name: 'wasm-debug', ...wasmDebug },
     { name: 'cache-dir', value: cacheDirectory.value ?? null, source: cacheDirectory.source },
+    { name: 'isolation', ...isolation },
     { name: 'control', value: control.value ?? null, source: control.source },
     ...limitRows(config).map((row) => ({ ...row, name: `limit.${row.name}` })),
   ]

@@ -21,6 +21,7 @@ interface RunOptions {
   readonly wasmDebug?: boolean
   readonly cacheDir?: string
   readonly limit?: readonly string[]
+  readonly isolation?: string
   readonly control?: string
   readonly printConfig?: boolean
   readonly json?: boolean
@@ -38,6 +39,10 @@ export const run: VerbBody = {
       .option('--wasm-debug', 'name the functions and lines a guest trapped in')
       .option('--cache-dir <dir>', 'keep compiled programs there, or off (default ~/.cache/ww)')
       .option('--limit <name=value>', 'what each cell may use, see below; can be repeated', collect)
+      .option(
+        '--isolation <way>',
+        'run cells in a thread of this process, or in a process without key and socket (default thread)',
+      )
       .option('--control <socket>', 'let "ww ps" see the cells through this socket, mode 0600')
       .option('--print-config', 'print each value and where it came from, and leave')
       .option('--json', 'with --print-config: as JSON')
@@ -62,7 +67,7 @@ code is the guest's own; 134 after a trap, 137 when it had to be killed, 1 when 
 The first SIGINT or SIGTERM ends the guest's input and shuts down, the second leaves at once.
 
 Settings also come from the environment (WW_PORT, WW_LISTEN, WW_IDENTITY, WW_LOG, WW_WASM_DEBUG,
-WW_CACHE_DIR, WW_LIMIT, WW_CONTROL) and from ~/.ww/config.json, whose keys are the flags:
+WW_CACHE_DIR, WW_LIMIT, WW_ISOLATION, WW_CONTROL) and from ~/.ww/config.json, whose keys are the flags:
 {"port": 2026, "log-level": "info"}. A flag wins over the environment, the environment over the file.
 
 WW_TRACE_RPC=1 writes a line to standard error for each message between the node and its guests,
@@ -101,7 +106,8 @@ async function sourcesOf(
 }
 
 function flagsOf(options: RunOptions): NodeFlags {
-  const { port, listen, identity, logLevel, wasmDebug, cacheDir, limit, control } = options
+  const { port, listen, identity, logLevel, wasmDebug, cacheDir, limit, isolation, control } =
+    options
   return {
     ...(port === undefined ? {} : { port }),
     ...(listen === undefined ? {} : { listen }),
@@ -110,6 +116,7 @@ function flagsOf(options: RunOptions): NodeFlags {
     ...(wasmDebug === undefined ? {} : { 'wasm-debug': wasmDebug }),
     ...(cacheDir === undefined ? {} : { 'cache-dir': cacheDir }),
     ...(limit === undefined ? {} : { limit }),
+    ...(isolation === undefined ? {} : { isolation }),
     ...(control === undefined ? {} : { control }),
   }
 }

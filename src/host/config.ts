@@ -29,9 +29,14 @@ export interface NodeConfig {
   readonly cacheDirectory: string | undefined
   /** What pid0 may use, and with it every cell. */
   readonly cellLimits: CellLimits
+  /** Where cells run: in threads of this process, or in processes that hold nothing of ours. */
+  readonly isolation: Isolation
   /** Where whoever may open a file of ours can look at the cells; absolute. Absent: nowhere. */
   readonly control: string | undefined
 }
+
+const ISOLATIONS = ['thread', 'process'] as const
+export type Isolation = (typeof ISOLATIONS)[number]
 
 export interface IdentityFile {
   /** Absolute. */
@@ -66,6 +71,7 @@ export interface NodeFlags {
   readonly 'cache-dir'?: string
   /** `name=value` each. */
   readonly limit?: readonly string[]
+  readonly isolation?: string
   readonly control?: string
 }
 
@@ -105,6 +111,7 @@ export function resolveConfig(sources: ConfigSources): SourcedConfig {
     logLevel: given.find('log-level', logLevelFrom) ?? byDefault('warn'),
     wasmDebug: given.find('wasm-debug', booleanFrom) ?? byDefault(false),
     cacheDirectory: cacheFrom(given.find('cache-dir', textFrom), sources),
+    isolation: given.find('isolation', isolationFrom) ?? byDefault('thread'),
     cellLimits: limitsOf(given.findAll('limit', limitsFromSetting)),
     control: controlFrom(given.find('control', textFrom), sources),
   }
@@ -119,6 +126,7 @@ export function nodeConfig(config: SourcedConfig): NodeConfig {
     logLevel: config.logLevel.value,
     wasmDebug: config.wasmDebug.value,
     cacheDirectory: config.cacheDirectory.value,
+    isolation: config.isolation.value,
     cellLimits: limitsFrom((key) => config.cellLimits[key].value),
     control: config.control.value,
   }
@@ -135,6 +143,7 @@ const VARIABLES: Readonly<Record<SettingName, string>> = {
   'wasm-debug': 'WW_WASM_DEBUG',
   'cache-dir': 'WW_CACHE_DIR',
   limit: 'WW_LIMIT',
+  isolation: 'WW_ISOLATION',
   control: 'WW_CONTROL',
 }
 
@@ -236,6 +245,11 @@ const textFrom: Reading<string> = (raw) =>
 const logLevelFrom: Reading<LogLevel> = (raw) => {
   const level = LOG_LEVELS.find((known) => known === raw)
   return level ? { value: level } : { must: `one of ${LOG_LEVELS.join(', ')}` }
+}
+
+const isolationFrom: Reading<Isolation> = (raw) => {
+  const isolation = ISOLATIONS.find((known) => known === raw)
+  return isolation ? { value: isolation } : { must: `one of ${ISOLATIONS.join(', ')}` }
 }
 
 const booleanFrom: Reading<boolean> = (raw) => {

@@ -9,8 +9,8 @@ import * as ipfs from '../capnp/ipfs.ts'
 import * as stem from '../capnp/stem.ts'
 import * as system from '../capnp/system.ts'
 import { graft, linkCell, serveInspector } from '../caps/index.ts'
-import { Family, Programs, spawnCell, ThreadPool } from '../cell/index.ts'
-import type { Cell, CellExit, Program } from '../cell/index.ts'
+import { Family, ProcessHost, ThreadHost } from '../cell/index.ts'
+import type { Cell, CellExit, CellHost, Program } from '../cell/index.ts'
 import { openImage, parseMount } from '../image/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../membrane/index.ts'
 import { startSwarm } from '../net/index.ts'
@@ -23,6 +23,9 @@ import { openIdentity } from './identity.ts'
 import type { NodeIo } from './io.ts'
 import { HOST_LIMITS } from './limits.ts'
 import { pumpInput, pumpOutput, terminalOf } from './stdio.ts'
+
+/** No other cell can take pid0 with it. */
+const APART = { apart: true }
 
 /** @see runNode */
 export async function startNode(
@@ -38,14 +41,13 @@ export async function startNode(
   if (identity.notice) log.warn(identity.notice)
   const refuse = identity.path === undefined ? [] : [identity.path]
   const image = await openImage(config.mounts.map(parseMount), { refuse })
-  const programs = scope.own(new Programs({ log, cacheDirectory: config.cacheDirectory }))
-  const threads = scope.own(new ThreadPool({ log }))
-  // The thread that compiles pid0 and the one that runs it come up while there is other work. More
-  // are started when pid0 is there.
-  programs.prepare()
-  threads.prepare()
+  const Host = config.isolation === 'process' ? ProcessHost : ThreadHost
+  const host = scope.own(new Host({ log, cacheDirectory: config.cacheDirectory }))
+  // What compiles pid0 and what runs it come up while there is other work. More is started when pid0
+  // is there.
+  host.prepare(APART)
   const keepNames = config.wasmDebug
-  const program = await entryProgram(image, programs, keepNames, log)
+  const program = await entryProgram(image, host, keepNames, log)
   signal.throwIfAborted()
 
   const { key } = identity
@@ -59,7 +61,7 @@ export async function startNode(
   const expose = exposeTo(log)
   const traceOf = tracing(io.rpcLine)
   const recorded = recording(io.rpcRecording)
-  const cells = { programs, threads, keepNames, traceOf, recorded }
+  const cells = { host, keepNames, traceOf, recorded }
   const powers = { key, swarm, terminal, family, log, expose, ...cells }
   if (config.control !== undefined) {
     const inspector = serveInspector(family)
@@ -72,14 +74,14 @@ export async function startNode(
   const membrane = serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })
 
   const env = ['PATH=/bin', ...(terminal ? ['WW_TTY=1'] : [])]
-  const pid0 = await spawnCell({
+  const pid0 = await host.start({
+    ...APART,
     program,
     name: 'pid0',
     args: [],
     env,
     root: image,
     limits: config.cellLimits,
-    threads,
     log,
     signal,
   })
@@ -125,7 +127,7 @@ function recording(open: NodeIo['rpcRecording']): (cell: string, link: ByteLink)
 
 async function entryProgram(
   image: Awaited<ReturnType<typeof openImage>>,
-  programs: Programs,
+  host: CellHost,
   keepNames: boolean,
   log: Log,
 ): Promise<Program> {
@@ -139,7 +141,7 @@ async function entryProgram(
     throw new WwError('failed', 'PROGRAM_TOO_LARGE', sentence)
   }
   const bytes = await readWhole(image, path, size)
-  const program = await programs.load(bytes, `${path} of ${source}`, { keepNames })
+  const program = await host.load(bytes, `${path} of ${source}`, { ...APART, keepNames })
   log.info('entry point is loaded', { path, layer: source, bytes: size })
   return program
 }

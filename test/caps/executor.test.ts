@@ -5,8 +5,9 @@ import { silentLog } from '../../src/base/index.ts'
 import { Executor, InitialGrants } from '../../src/capnp/system.ts'
 import { serveExecutor } from '../../src/caps/executor.ts'
 import { takeGrants } from '../../src/caps/initial-grants.ts'
-import { DEFAULT_CELL_LIMITS, Family, Programs, ThreadPool } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { serve } from '../../src/rpc/index.ts'
+import { openHost, sharedHost } from '../help/isolation.ts'
 import { Nursery } from './help.ts'
 
 let family: Family
@@ -23,6 +24,7 @@ const executor = (): Executor =>
     log: silentLog,
     expose: (error) => error,
     owner: family.root,
+    host: sharedHost(),
   })
 
 const cap = () =>
@@ -127,6 +129,7 @@ test('the link to a cell is traced under the name of the cell', async () => {
     log: silentLog,
     expose: (error) => error,
     owner: family.root,
+    host: sharedHost(),
     traceOf: (name) => {
       names.push(name)
       return undefined
@@ -138,25 +141,22 @@ test('the link to a cell is traced under the name of the cell', async () => {
 
 /** An executor with what a node gives it. */
 function equipped() {
-  const programs = new Programs({ log: silentLog })
-  const threads = new ThreadPool({ log: silentLog })
+  const host = openHost()
   const names: string[] = []
   const served = serveExecutor({
     log: silentLog,
     expose: (error) => error,
     owner: family.root,
     traceOf: (name) => void names.push(name),
-    programs,
-    threads,
+    host,
   })
   return {
     names,
-    programs,
+    host,
     executor: served,
     async [Symbol.asyncDispose]() {
       served[Symbol.dispose]()
-      await threads[Symbol.asyncDispose]()
-      await programs[Symbol.asyncDispose]()
+      await host[Symbol.asyncDispose]()
     },
   }
 }
@@ -171,7 +171,7 @@ test('a loaded program starts cells without its bytes, each with its own argumen
     expect((await process!.wait()).exitCode).toBe(7)
   }
   expect(node.names).toEqual(['one', 'two', 'three'])
-  expect(node.programs.rewritten).toBe(1)
+  expect(node.host.rewritten).toBe(1)
   await expect(program!.spawn({ ...NOTHING, env: ['=x'] })).rejects.toThrow('is not NAME=value')
   const bad = { ...NOTHING, grants: [{ name: '', cap: null }] }
   await expect(program!.spawn(bad)).rejects.toThrow('Grant 1 has no name')
@@ -183,7 +183,7 @@ test('spawn finds what load has compiled, and the other way round', async () => 
   const { process } = await node.executor.spawn({ ...NOTHING, wasm: bytes })
   expect((await process!.wait()).exitCode).toBe(7)
   await node.executor.load({ wasm: bytes })
-  expect(node.programs.rewritten).toBe(1)
+  expect(node.host.rewritten).toBe(1)
 })
 
 test('load refuses what spawn would refuse, and starts nothing', async () => {

@@ -4,8 +4,9 @@ import { silentLog } from '../../src/base/index.ts'
 import type { Executor } from '../../src/capnp/system.ts'
 import { serveExecutor } from '../../src/caps/executor.ts'
 import type { ExecutorPowers } from '../../src/caps/executor.ts'
-import { DEFAULT_CELL_LIMITS, Family, Programs, ThreadPool } from '../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import type { CellLimits, Member } from '../../src/cell/index.ts'
+import { openHost } from '../help/isolation.ts'
 
 export async function wasm(text: string): Promise<Uint8Array> {
   const module = (await wabt()).parseWat('t.wat', text)
@@ -52,8 +53,7 @@ export const say = (fd: number, text: string, times = 1): string => `(module
 /** The cells of a node with one member whose executor can be had, and what a node gives it. */
 export class Nursery implements AsyncDisposable {
   readonly family: Family
-  readonly #programs = new Programs({ log: silentLog })
-  readonly #threads = new ThreadPool({ log: silentLog })
+  readonly #host = openHost()
 
   constructor(limits: Partial<CellLimits> = {}) {
     this.family = new Family('pid0', { ...DEFAULT_CELL_LIMITS, ...limits })
@@ -64,8 +64,7 @@ export class Nursery implements AsyncDisposable {
       log: silentLog,
       expose: (error) => error,
       owner,
-      programs: this.#programs,
-      threads: this.#threads,
+      host: this.#host,
       ...more,
     })
   }
@@ -80,8 +79,7 @@ export class Nursery implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.family[Symbol.asyncDispose]()
-    await this.#threads[Symbol.asyncDispose]()
-    await this.#programs[Symbol.asyncDispose]()
+    await this.#host[Symbol.asyncDispose]()
   }
 }
 

@@ -9,6 +9,7 @@ import { keyFromSecret } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, loopback } from '../../src/rpc/index.ts'
 import { FrameReader } from '../../src/wire/index.ts'
+import { sharedHost } from '../help/isolation.ts'
 
 const key = keyFromSecret(new Uint8Array(32).fill(7))
 
@@ -18,6 +19,7 @@ function membrane(): Membrane {
     log: silentLog,
     expose: (error: Error) => error,
     family: new Family('pid0', DEFAULT_CELL_LIMITS),
+    host: sharedHost(),
     terminal: undefined,
     swarm: { peerId: key.peerId, addrs: () => [], peers: () => [], connect: async () => {} },
   }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
+import { isolation } from '../help/isolation.ts'
 import type { CrowdSeen } from './help/crowd.ts'
 
 const CROWD = fileURLToPath(new URL('./help/crowd.js', import.meta.url))
@@ -16,7 +17,7 @@ test.skipIf(process.platform !== 'linux')(
   'W22 among forty cells of every kind that mean harm others are answered, whole and in order, and nothing is left',
   { timeout: TIMEOUT_MS },
   async () => {
-    const args = ['--expose-gc', CROWD, String(RUN_MS), String(SLACK_MIB)]
+    const args = ['--expose-gc', CROWD, String(RUN_MS), String(SLACK_MIB), isolation()]
     const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
     const { stdout } = await promisify(execFile)(process.execPath, args, options)
     const { quiet, crowded, wrong, peer, ends, errors, before, after } = JSON.parse(

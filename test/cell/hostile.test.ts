@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
+import { isolation } from '../help/isolation.ts'
 import { HOSTILE } from './help/hostile-modules.ts'
 import type { Seen } from './help/hostile.ts'
 
@@ -18,7 +19,7 @@ test.each(Object.keys(HOSTILE))(
   'W22 a guest stops when it is killed, and its process can end: %s',
   { timeout: 3 * TIMEOUT_MS, retry: 2 },
   async (name) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, name], {
+    const { stdout } = await promisify(execFile)(process.execPath, [CHILD, name, isolation()], {
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     })
@@ -29,13 +30,17 @@ test.each(Object.keys(HOSTILE))(
 )
 
 test('a thread that V8 cannot end is given up after a second, and the log says so', async () => {
-  const child = spawn(process.execPath, [CHILD, 'unstoppable'], { timeout: TIMEOUT_MS })
+  const child = spawn(process.execPath, [CHILD, 'unstoppable', isolation()], {
+    timeout: TIMEOUT_MS,
+  })
   try {
     const [printed] = (await once(child.stdout, 'data')) as [Buffer]
     const { exit, killMs, errors } = JSON.parse(printed.toString()) as Seen
     expect(exit).toEqual({ kind: 'killed', code: 137 })
     expect(killMs).toBeGreaterThan(1_000)
     expect(errors).toEqual(['cell thread does not end'])
+    // What nobody can end in this process is ended with its own.
+    if (isolation() === 'process') expect((await once(child, 'exit'))[0]).toBe(0)
   } finally {
     child.kill('SIGKILL')
   }

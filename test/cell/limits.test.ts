@@ -4,6 +4,7 @@ import type { Log } from '../../src/base/index.ts'
 import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
+import { busyMs } from '../help/isolation.ts'
 import { collect, readAll, spawn, until } from './help/cells.ts'
 import { rewrittenInstance } from './help/rewritten.ts'
 import type { Exported } from './help/rewritten.ts'
@@ -307,11 +308,10 @@ test('a rate changes when a cell ends, not where: it has used the same fuel', as
 
 test('a cell that waits for fuel uses no processor, and can be killed there', async () => {
   const cell = await spawn(busy, { limits: { fuelPerSecond: 1_000 } })
-  const { user, system } = process.cpuUsage()
+  const before = busyMs()
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const now = process.cpuUsage()
-  // Half a second of spinning would be 500,000; the test itself takes some.
-  expect(now.user + now.system - user - system).toBeLessThan(250_000)
+  // Half a second of spinning would be 500; the test itself takes some.
+  expect(busyMs() - before).toBeLessThan(250)
   await cell.kill()
   expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
 })

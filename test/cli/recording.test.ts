@@ -11,6 +11,7 @@ import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { generateKey } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, readRecording, replay } from '../../src/rpc/index.ts'
+import { sharedHost } from '../help/isolation.ts'
 import { PROJECT, startWw, temporaryFolder, ww } from '../help/ww.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
@@ -31,6 +32,7 @@ function membrane() {
     log: silentLog,
     expose: (error: Error) => error,
     family: new Family('pid0', DEFAULT_CELL_LIMITS),
+    host: sharedHost(),
   }
   const epochs = new Watch(FIRST_EPOCH)
   return serveMembrane({ epochs, build: (boundary) => graft(powers, boundary) })

@@ -18,11 +18,12 @@ import {
   DEFAULT_CELL_LIMITS,
   Family,
   loadProgram,
-  Programs,
+  ProcessHost,
   spawnCell,
+  ThreadHost,
   ThreadPool,
 } from '../../../src/cell/index.ts'
-import type { Cell } from '../../../src/cell/index.ts'
+import type { Cell, CellHost } from '../../../src/cell/index.ts'
 import { keyFromSecret } from '../../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../../src/membrane/index.ts'
 import { Connection, loopback } from '../../../src/rpc/index.ts'
@@ -134,23 +135,21 @@ async function hasWasmtime(): Promise<boolean> {
 
 /** A node's executor, as a guest holds it: behind the membrane, over a connection. */
 class Node implements AsyncDisposable {
-  readonly #programs = new Programs({ log: silentLog })
-  readonly #threads: ThreadPool
+  readonly #host: CellHost
   readonly #family = new Family('pid0', DEFAULT_CELL_LIMITS)
   readonly #connection: Connection
   readonly #server: Connection
 
-  constructor(minIdle: number) {
-    const limits = minIdle === 0 ? { minIdle, maxIdle: 0 } : { minIdle }
-    this.#threads = new ThreadPool({ log: silentLog, limits })
+  constructor(minIdle: number, Host: typeof ThreadHost | typeof ProcessHost = ThreadHost) {
+    const pool = minIdle === 0 ? { minIdle, maxIdle: 0 } : { minIdle }
+    this.#host = new Host({ log: silentLog, pool })
     const key = keyFromSecret(new Uint8Array(32).fill(7))
     const powers = {
       key,
       log: silentLog,
       expose: (error: Error) => error,
       family: this.#family,
-      programs: this.#programs,
-      threads: this.#threads,
+      host: this.#host,
       terminal: undefined,
       swarm: { peerId: key.peerId, addrs: () => [], peers: () => [], connect: async () => {} },
     }
@@ -186,8 +185,7 @@ class Node implements AsyncDisposable {
     await this.#family[Symbol.asyncDispose]()
     this.#connection.close()
     await this.#server.closed
-    await this.#threads[Symbol.asyncDispose]()
-    await this.#programs[Symbol.asyncDispose]()
+    await this.#host[Symbol.asyncDispose]()
   }
 }
 
@@ -203,6 +201,20 @@ async function overRpc(wasm: Uint8Array) {
     return await node.firstAnswerMs(loaded)
   }
   return await inTurns(TURNS, after(pooled, one), after(cold, other), 'the same on a new thread')
+}
+
+/** The same from a process that has nothing but cells. */
+async function overFence(wasm: Uint8Array) {
+  await using near = new Node(2)
+  await using far = new Node(2, ProcessHost)
+  const [one, other] = [await near.load(wasm), await far.load(wasm)]
+  await near.firstAnswerMs(one)
+  await far.firstAnswerMs(other)
+  const after = (node: Node, loaded: Program) => async () => {
+    await pause()
+    return await node.firstAnswerMs(loaded)
+  }
+  return await inTurns(TURNS, after(far, other), after(near, one), 'in a thread of this process')
 }
 
 async function pause(): Promise<void> {
@@ -248,6 +260,16 @@ export const startBenches: Bench[] = [
     name: 'Program.spawn to first RPC answer, TypeScript',
     unit: 'ms',
     run: async () => await overRpc(await typescript()),
+  },
+  {
+    name: 'Program.spawn to first RPC answer, small guest in its own process',
+    unit: 'ms',
+    run: async () => await overFence(answering),
+  },
+  {
+    name: 'Program.spawn to first RPC answer, TypeScript in its own process',
+    unit: 'ms',
+    run: async () => await overFence(await typescript()),
   },
   ...[1, 10, MOST_CELLS].map((count): Bench => ({
     name: `resident per idle cell, ${count} at once`,

@@ -1,14 +1,24 @@
 import { concatBytes, silentLog, WwError } from '../../../src/base/index.ts'
 import type { ByteLink, ByteReader, ReadOnlyTree, TreeEntry } from '../../../src/base/index.ts'
 import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
-import type { Cell, CellOptions } from '../../../src/cell/index.ts'
+import type { Cell, CellOptions, ProgramOptions } from '../../../src/cell/index.ts'
+import { isolation, sharedHost } from '../../help/isolation.ts'
 
 export type SpawnOptions = Partial<Omit<CellOptions, 'program'>>
 
-export async function spawn(bytes: Uint8Array, options: SpawnOptions = {}): Promise<Cell> {
+/** A cell in a new thread, or in a process that all cells of the test file share. */
+export async function spawn(
+  bytes: Uint8Array,
+  options: SpawnOptions = {},
+  how: ProgramOptions = {},
+): Promise<Cell> {
   const name = options.name ?? 'test'
-  const program = await loadProgram(bytes, name)
-  return await spawnCell({ args: [], env: [], log: silentLog, ...options, name, program })
+  const cell = { args: [], env: [], log: silentLog, ...options, name }
+  if (isolation() === 'thread') {
+    return await spawnCell({ ...cell, program: await loadProgram(bytes, name, how) })
+  }
+  const program = await sharedHost().load(bytes, name, how)
+  return await sharedHost().start({ ...cell, program })
 }
 
 export async function readAll(reader: ByteReader): Promise<Uint8Array> {

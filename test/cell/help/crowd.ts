@@ -1,9 +1,9 @@
 // A node's worth of cells in a process of its own: some that do what they are asked, then forty that
 // mean harm beside them. Prints what was seen, as JSON. What it does to the machine, no test suffers.
 //
-//   node --expose-gc crowd.js MS SLACK
+//   node --expose-gc crowd.js MS SLACK ISOLATION
 //
-// how long they are left together, and the MiB that the engine may keep of code that ran.
+// how long they are left together, the MiB that the engine may keep of code that ran, and where cells are.
 
 import '../../../src/base/polyfill.ts'
 import { spawn as spawnProcess } from 'node:child_process'
@@ -18,19 +18,14 @@ import { fileURLToPath } from 'node:url'
 import { silentLog, Watch } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
 import { graft } from '../../../src/caps/index.ts'
-import {
-  DEFAULT_CELL_LIMITS,
-  Family,
-  loadProgram,
-  Programs,
-  spawnCell,
-  ThreadPool,
-} from '../../../src/cell/index.ts'
+import { DEFAULT_CELL_LIMITS, Family } from '../../../src/cell/index.ts'
 import type { Cell, CellExit, Program } from '../../../src/cell/index.ts'
 import { keyFromSecret, peerIdText } from '../../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../../src/membrane/index.ts'
 import { multiaddrText, startSwarm } from '../../../src/net/index.ts'
 import { Connection } from '../../../src/rpc/index.ts'
+import { choose, openHost } from '../../help/isolation.ts'
+import type { Isolation } from '../../help/isolation.ts'
 import { socketLink } from '../../help/socket-link.ts'
 import { sleep, treeOf } from './cells.ts'
 import { VILLAINS } from './crowd-modules.ts'
@@ -92,16 +87,15 @@ const runMs = Number(process.argv[2])
 const slackMiB = Number(process.argv[3])
 const errors: string[] = []
 const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
-const programs = new Programs({ log })
-const threads = new ThreadPool({ log })
+choose(process.argv[4] as Isolation)
+const host = openHost({ log })
 const key = keyFromSecret(crypto.getRandomValues(new Uint8Array(32)))
 const swarm = await startSwarm({ secret: key.secret, listen: ['/ip4/127.0.0.1/tcp/0'], log })
 const family = new Family('crowd', DEFAULT_CELL_LIMITS)
 const powers = {
   key,
   log,
-  programs,
-  threads,
+  host,
   swarm,
   terminal: undefined,
   expose: (error: Error) => error,
@@ -163,8 +157,8 @@ class Caller {
 }
 
 async function startCaller(): Promise<Caller> {
-  const program = await loadProgram(copier(4, 4), 'echo')
-  return new Caller(await spawnCell({ program, name: 'good', args: [], env: [], threads, log }))
+  const program = await host.load(copier(4, 4), 'echo')
+  return new Caller(await host.start({ program, name: 'good', args: [], env: [], log }))
 }
 
 /** Measures while `act` goes on. */
@@ -193,13 +187,12 @@ interface Kind extends Omit<Villain, 'program'> {
 }
 
 async function startVillain({ name, program, ends, limits, isRead }: Kind): Promise<Started> {
-  const cell = await spawnCell({
+  const cell = await host.start({
     program,
     name,
     args: [],
     env: [],
     root,
-    threads,
     log,
     starter: {},
     ...(limits ? { limits } : {}),
@@ -249,7 +242,7 @@ for (const [name, villain] of [
   ...Object.entries(HOSTILE).map(([name, program]) => [name, { program, ends: 'killed' }] as const),
 ] as const) {
   // Loaded before anything is measured: the tools that make these programs keep this thread busy.
-  kinds.push({ ...villain, name, program: await programs.load(villain.program(), name) })
+  kinds.push({ ...villain, name, program: await host.load(villain.program(), name) })
 }
 const before = heldNow()
 const ends: CellEnd[] = []
@@ -297,8 +290,7 @@ peer.stdin.end()
 const peerSeen = JSON.parse(String((await told.next()).value)) as PeerSeen
 await once(peer, 'close')
 await Promise.all(callers.map((caller) => caller.end()))
-await threads[Symbol.asyncDispose]()
-await programs[Symbol.asyncDispose]()
+await host[Symbol.asyncDispose]()
 const deadlineMs = performance.now() + SETTLE_MS
 let after = heldNow()
 while (performance.now() < deadlineMs && exceeds(after, before)) {

@@ -129,12 +129,16 @@ export function unstoppable(program: Program): Program {
     (global (export "__ww_stack") (mut i32) (i32.const 0))
     (table (export "__ww_host") 2 funcref)
     (func (export "_start") ${endless(fill(64 << 20))}))`)
-  const core = {
-    module: new WebAssembly.Module(bytes),
+  const shape = {
     memory: { minPages: 1_024, maxPages: 1_024 },
     tableEntries: 0,
     isMetered: true,
     hasStart: false,
   }
-  return { ...program, code: { kind: 'module', module: core } }
+  if (program.code.kind === 'rewritten') {
+    const rewritten = { kind: 'module', module: { ...shape, bytes } } as const
+    return { ...program, code: { ...program.code, program: rewritten } }
+  }
+  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)
+  return { ...program, code: { kind: 'module', module: { ...shape, module } } }
 }

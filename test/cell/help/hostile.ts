@@ -1,10 +1,11 @@
-// A process of its own for cells that mean harm: `node hostile.js <name>` starts one, lets it do its
+// A process of its own for cells that mean harm: `node hostile.js <name> [thread|process]` starts one, lets it do its
 // worst for a while, kills it and prints what was seen, as JSON. What fails to end does not take the
 // tests with it. `--list` prints the names.
 
 import { silentLog } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
-import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
+import { choose, openHost } from '../../help/isolation.ts'
+import type { Isolation } from '../../help/isolation.ts'
 import { sleep } from './cells.ts'
 import { HOSTILE, unstoppable } from './hostile-modules.ts'
 
@@ -26,9 +27,16 @@ if (name === '--list') {
 }
 const errors: string[] = []
 const log: Log = { ...silentLog, error: (message) => void errors.push(message) }
-const loaded = await loadProgram((HOSTILE[name] ?? HOSTILE['calls']!)(), name)
-const program = name === 'unstoppable' ? unstoppable(loaded) : loaded
-const cell = await spawnCell({ program, name, args: [], env: [], log })
+choose((process.argv[3] ?? 'thread') as Isolation)
+const host = openHost({ log })
+const program = await host.load((HOSTILE[name] ?? HOSTILE['calls']!)(), name)
+const cell = await host.start({
+  program: name === 'unstoppable' ? unstoppable(program) : program,
+  name,
+  args: [],
+  env: [],
+  log,
+})
 await sleep(RUN_MS)
 const begin = performance.now()
 await cell.kill()

@@ -1,0 +1,35 @@
+import type { Socket } from 'node:net'
+
+/** Frames to the other end of a socket: what is sent in one turn goes in one write. */
+export class SocketLine {
+  readonly #socket: Socket
+  #isCorked = false
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** @returns false when it is better to wait for `drained` */
+  send(bytes: Uint8Array): boolean {
+    if (this.#socket.destroyed) return true
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      queueMicrotask(() => {
+        this.#isCorked = false
+        this.#socket.uncork()
+      })
+    }
+    return this.#socket.write(bytes)
+  }
+
+  /** Resolves when what was sent is on its way, or never will be. */
+  async drained(): Promise<void> {
+    const socket = this.#socket
+    if (socket.destroyed || !socket.writableNeedDrain) return
+    await new Promise<void>((resolve) => {
+      socket.once('drain', resolve)
+      socket.once('close', resolve)
+    })
+  }
+}

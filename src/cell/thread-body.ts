@@ -1,0 +1,87 @@
+import type { Bell, BodyListener, CellBody, Ending, Gauges } from './body.ts'
+import { FileServer } from './file-server.ts'
+import type { AnswerFiles } from './files.ts'
+import { CELL_LIMITS } from './limits.ts'
+import type { PipeSource, PipeTarget } from './pipe.ts'
+import type { CellStart } from './protocol.ts'
+import { HostSide } from './shared-cell.ts'
+import type { CellThread } from './thread.ts'
+import { Turns } from './turns.ts'
+import type { Seat } from './turns.ts'
+
+// There is one set of processors.
+const turns = new Turns()
+
+/** A cell in a thread of this process, and the memory shared with it. */
+export class ThreadBody implements CellBody {
+  readonly dataIn: PipeTarget
+  readonly dataOut: PipeSource
+  readonly stdin: PipeTarget
+  readonly stdout: PipeSource
+  readonly stderr: PipeSource
+  readonly gauges: Gauges
+  readonly bell: Bell
+  readonly #thread: CellThread
+  readonly #start: CellStart
+  readonly #answer: AnswerFiles
+  readonly #shared: HostSide
+  readonly #seat: Seat
+  #files: FileServer | undefined
+
+  /** @param answer for its questions about files */
+  constructor(thread: CellThread, start: CellStart, answer: AnswerFiles) {
+    this.#thread = thread
+    this.#start = start
+    this.#answer = answer
+    const shared = new HostSide(thread.buffer)
+    this.#shared = shared
+    this.dataIn = shared.dataIn
+    this.dataOut = shared.dataOut
+    this.stdin = shared.stdin
+    this.stdout = shared.stdout
+    this.stderr = shared.stderr
+    this.gauges = shared.gauges
+    this.bell = shared.hostBell
+    this.#seat = turns.join(() => {
+      shared.turn.grant()
+      shared.cellBell.ring()
+    })
+  }
+
+  begin(listener: BodyListener): void {
+    const { mailbox, cellBell } = this.#shared
+    this.#files = new FileServer(mailbox, cellBell, this.#answer, () => listener.ask())
+    this.#thread.begin(this.#start, listener)
+  }
+
+  turn(): void {
+    this.#files?.turn()
+  }
+
+  look(): void {
+    const { turn } = this.#shared
+    if (turn.isAsked) this.#seat.ask()
+    else if (!turn.isGranted) this.#seat.leave()
+  }
+
+  // A ladder: the guest stops itself at the kill word; if it does not, its thread is terminated; and
+  // a thread that V8 cannot terminate is left behind, with nothing but shared memory in its hands.
+  async stop(ending: Ending): Promise<boolean> {
+    this.#shared.kill()
+    if (await ending.goneWithin(CELL_LIMITS.stopMs)) return true
+    // A guest that has said how it ended does nothing more: its thread is being taken down, which
+    // takes as long as the machine is busy.
+    if (!ending.hasEnded) {
+      void this.#thread.terminate()
+      if (await ending.goneWithin(CELL_LIMITS.terminateMs)) return true
+    }
+    if (ending.hasEnded && (await ending.goneWithin(CELL_LIMITS.takeDownMs))) return true
+    this.#thread.abandon()
+    return false
+  }
+
+  close(): void {
+    this.#shared.closeForCell()
+    this.#seat.leave()
+  }
+}

@@ -1,0 +1,221 @@
+// Cell hosts as real processes: what they hold, and what becomes of them.
+
+import { execFile, spawn as spawnProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+
+import { expect, test } from 'vitest'
+
+import { silentLog } from '../../src/base/index.ts'
+import type { Log, LogFacts } from '../../src/base/index.ts'
+import { launchHost } from '../../src/cell/fence/launch.ts'
+import { ProcessHost, ThreadHost } from '../../src/cell/index.ts'
+import type { Cell, CellHost } from '../../src/cell/index.ts'
+import { collect, until } from './help/cells.ts'
+import { copier, wat } from './help/wat.ts'
+
+const KEEPER = fileURLToPath(new URL('./help/keeper.js', import.meta.url))
+const onLinux = test.skipIf(process.platform !== 'linux')
+const echo = copier(4, 4, 9)
+
+async function start(host: CellHost, name = 'echo', apart = false): Promise<Cell> {
+  const program = await host.load(echo, name, { apart })
+  return await host.start({ program, name, args: [], env: [], log: silentLog, apart })
+}
+
+async function echoes(cell: Cell): Promise<boolean> {
+  const answered = new Promise((resolve) => {
+    cell.data.open({ chunk: resolve, drained() {}, ended: resolve })
+  })
+  cell.data.send([Uint8Array.of(7)])
+  return (await answered) instanceof Uint8Array
+}
+
+const isThere = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+onLinux(
+  'a cell host has no environment, no directory, no terminal, and of descriptors its pipe',
+  async () => {
+    await using host = new ProcessHost({ log: silentLog })
+    await start(host)
+    const [pid] = host.pids
+    const at = (name: string) => `/proc/${pid}/${name}`
+    expect(readFileSync(at('environ'), 'utf8')).toBe('')
+    expect(readlinkSync(at('cwd'))).toBe('/')
+    const [, , , session, terminal] = readFileSync(at('stat'), 'utf8').split(') ')[1]!.split(' ')
+    expect([session, terminal]).toEqual([String(pid), '0'])
+    const limits = readFileSync(at('limits'), 'utf8')
+    expect(limits).toMatch(/Max core file size +0 +0/)
+    expect(limits).toMatch(/Max file size +0 +0/)
+
+    const held = readdirSync(at('fd')).map(
+      (fd) => [Number(fd), readlinkSync(at(`fd/${fd}`))] as const,
+    )
+    // What the engine makes for itself are pipes and events; the two sockets lead to us.
+    const given = held.filter(([, what]) => !/^(anon_inode:|pipe:|\/dev\/null)/.test(what))
+    expect(given.map(([fd, what]) => `${fd} ${what.slice(0, 'socket:'.length)}`)).toEqual([
+      '2 socket:',
+      '3 socket:',
+    ])
+  },
+)
+
+/** Runs a program where ours would run, and gives what it writes to its standard error. */
+async function saidBy(source: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ww-'))
+  const lines: string[] = []
+  const warn = (_: string, facts?: LogFacts) => void lines.push(String(facts?.['line']))
+  const log: Log = { ...silentLog, warn }
+  try {
+    const file = join(folder, 'entry.cjs')
+    await writeFile(file, source)
+    const listener = { receive() {}, lose() {} }
+    const host = launchHost(listener, log, pathToFileURL(file))
+    host.keepAlive(true)
+    await until(() => lines.includes('over'))
+    host.kill()
+    await host.gone
+    return lines.filter((line) => line !== 'over').join('\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const DENIED = `const tell = (line) => process.stderr.write(line + '\\n')
+const attempt = (name, act) => {
+  try { act(); tell(name + ' worked') } catch (thrown) { tell(name + ' ' + (thrown.code ?? thrown.message)) }
+}
+attempt('read', () => require('node:fs').readFileSync('/etc/passwd'))
+attempt('write', () => require('node:fs').writeFileSync('/tmp/ww-fence', 'x'))
+attempt('list', () => require('node:fs').readdirSync('/etc'))
+attempt('run', () => require('node:child_process').execFileSync('/bin/true'))
+attempt('load', () => process.dlopen({ exports: {} }, '/x.node'))
+attempt('inspect', () => require('node:inspector').open(0))
+tell('env ' + JSON.stringify(process.env))`
+
+onLinux(
+  'code in a cell host may read no file, write none, run no program and load no add-on',
+  async () => {
+    const said = await saidBy(`${DENIED}\ntell('over')`)
+    const allowed = said
+      .split('\n')
+      .filter((line) => !/^\w+ ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(line))
+    expect(allowed).toEqual(['env {}'])
+    expect(said.split('\n')).toHaveLength(7)
+  },
+)
+
+onLinux('a thread of it may not either, nor start others', async () => {
+  const inThread = `${DENIED}\nattempt('thread', () => new (require('node:worker_threads').Worker)('', { eval: true }))`
+  const said = await saidBy(`const { Worker } = require('node:worker_threads')
+    const flag = process.execArgv.find((each) => each.endsWith('-permission') || each === '--permission')
+    const thread = new Worker(${JSON.stringify(inThread)}, { eval: true, env: {}, execArgv: [flag, '--no-warnings'] })
+    thread.on('exit', () => process.stderr.write('over\\n'))`)
+  const allowed = said
+    .split('\n')
+    .filter((line) => !/^\w+ ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(line))
+  expect(allowed).toEqual(['env {}'])
+  expect(said.split('\n')).toHaveLength(8)
+})
+
+test('cells of a host that is killed end and say so; those apart go on; the next starts in a new one', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  const pid0 = await start(host, 'pid0', true)
+  const [apart] = host.pids
+  const cell = await start(host)
+  const pid = host.pids.find((each) => each !== apart)!
+  const { ended } = collect(cell.data)
+  process.kill(pid, 'SIGKILL')
+  const message = 'its host process was ended by SIGKILL'
+  expect(await cell.exited).toEqual({ kind: 'trapped', code: 134, message })
+  expect((await ended).error?.message).toBe(`Cell echo trapped: ${message}`)
+  expect(await echoes(pid0)).toBe(true)
+  expect(await echoes(await start(host))).toBe(true)
+  expect(host.pids).not.toContain(pid)
+})
+
+test('a host that is closed leaves no process behind', async () => {
+  const host = new ProcessHost({ log: silentLog })
+  const cells = [await start(host, 'pid0', true), await start(host)]
+  const { pids } = host
+  expect(pids.map(isThere)).toEqual([true, true])
+  await host[Symbol.asyncDispose]()
+  expect(pids.map(isThere)).toEqual([false, false])
+  for (const cell of cells) expect((await cell.exited).kind).toBe('trapped')
+  await expect(start(host)).rejects.toMatchObject({ kind: 'disconnected' })
+})
+
+test('a host ends with its node, however that ends, even while a cell computes', async () => {
+  const node = spawnProcess(process.execPath, [KEEPER, 'spin'])
+  try {
+    const [printed] = (await once(node.stdout, 'data')) as [Buffer]
+    const pids = JSON.parse(printed.toString()) as number[]
+    expect(pids.map(isThere)).toEqual([true])
+    node.kill('SIGKILL')
+    await until(() => !pids.some(isThere))
+  } finally {
+    node.kill('SIGKILL')
+  }
+})
+
+test('a host does not keep its node from ending by itself', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [KEEPER, 'idle'], {
+    timeout: 20_000,
+  })
+  const pids = JSON.parse(stdout) as number[]
+  await until(() => !pids.some(isThere))
+})
+
+test('a program that the engine refuses is refused by name, in the words of a thread', async () => {
+  const invalid = wat('(module (memory (export "memory") 1) (func (export "_start")))')
+  // A body whose code ends in a type that is not due.
+  invalid[invalid.length - 1] = 0x1a
+  const noEntry = wat('(module (memory (export "memory") 1))')
+  await using near = new ThreadHost({ log: silentLog })
+  await using far = new ProcessHost({ log: silentLog })
+  const why = async (host: CellHost, bytes: Uint8Array) =>
+    await host.load(bytes, 'odd').then(
+      () => 'loaded',
+      (error: Error) => error.message,
+    )
+  for (const bytes of [invalid, noEntry, Uint8Array.of(1, 2, 3), echo]) {
+    expect(await why(far, bytes)).toBe(await why(near, bytes))
+  }
+})
+
+test('an error in a cell host is told the log, line by line and not without end', async () => {
+  const lines: string[] = []
+  const log: Log = { ...silentLog, warn: (_, facts) => void lines.push(String(facts?.['line'])) }
+  const folder = await mkdtemp(join(tmpdir(), 'ww-'))
+  try {
+    const file = join(folder, 'entry.cjs')
+    await writeFile(
+      file,
+      "process.stderr.write('a line\\n'.repeat(10_000) + 'x'.repeat(1e6))\nprocess.exit(3)",
+    )
+    let lost = ''
+    const host = launchHost(
+      { receive() {}, lose: (cause) => void (lost = cause) },
+      log,
+      pathToFileURL(file),
+    )
+    host.keepAlive(true)
+    await host.gone
+    expect(lost).toBe('ended by itself with code 3')
+    expect(lines).toEqual(Array.from({ length: 100 }, () => 'a line'))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

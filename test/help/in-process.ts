@@ -1,0 +1,3 @@
+import { choose } from './isolation.ts'
+
+choose('process')
