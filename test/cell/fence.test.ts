@@ -160,6 +160,7 @@ test('a sentence that is too long is cut by the host, not refused by the node', 
   expect(seen).toEqual({ kind: 'notStarted', number: 1, cause: cause.slice(0, 8_192) })
 })
 
+const NOTHING = Object.values(NO_GAUGES)
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const kindOf = (kind: Report['kind']) =>
   sent(encodeReport(reports.find((one) => one.kind === kind)!), (one) => one.kind)
@@ -178,21 +179,17 @@ test.each<[string, Report['kind'] | number, Uint8Array, number?]>([
   ['where there is nothing to say', 'ending', new Uint8Array(1)],
   ['a count of a wrong size', 'credit', new Uint8Array(3), 0],
   ['gauges of a wrong size', 'gauges', new Uint8Array(25)],
-  ['uses what nothing can use', 'gauges', new Uint8Array(Float64Array.of(1, -1, 0).buffer)],
-  ['uses what nothing can use', 'gauges', new Uint8Array(Float64Array.of(NaN, 1, 0).buffer)],
+  ['uses what nothing can use', 'gauges', new Uint8Array(Float64Array.of(1, -1, 0, 0).buffer)],
+  ['uses what nothing can use', 'gauges', new Uint8Array(Float64Array.of(NaN, 1, 0, 0).buffer)],
   ['not JSON', 'ended', Buffer.from('{')],
   ['not UTF-8', 'ended', Uint8Array.of(0xff)],
   ['but not how', 'ended', json([{ kind: 'killed' }])],
   ['uses what nothing can use', 'ended', json([{ kind: 'killed' }, [1, 2], false])],
-  ['in a way that there is not', 'ended', json([{ kind: 'exited', code: 'x' }, [0, 0, 0], false])],
-  [
-    'in a way that there is not',
-    'ended',
-    json([{ kind: 'limited', limit: 'x' }, [0, 0, 0], false]),
-  ],
-  ['in a way that there is not', 'ended', json([{ kind: 'toString' }, [0, 0, 0], false])],
-  ['no parts', 'ended', json([null, [0, 0, 0], false])],
-  ['no sentence', 'ended', json([{ kind: 'trapped', message: 5 }, [0, 0, 0], false])],
+  ['in a way that there is not', 'ended', json([{ kind: 'exited', code: 'x' }, NOTHING, false])],
+  ['in a way that there is not', 'ended', json([{ kind: 'limited', limit: 'x' }, NOTHING, false])],
+  ['in a way that there is not', 'ended', json([{ kind: 'toString' }, NOTHING, false])],
+  ['no parts', 'ended', json([null, NOTHING, false])],
+  ['no sentence', 'ended', json([{ kind: 'trapped', message: 5 }, NOTHING, false])],
   ['no sentence', 'notStarted', json('x'.repeat(8_193))],
   ['for no reason', 'refused', json({ code: 'a b', message: 'x' })],
   ['a wrong size', 'question', new Uint8Array(13)],
