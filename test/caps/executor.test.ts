@@ -7,7 +7,7 @@ import { serveExecutor } from '../../src/caps/executor.ts'
 import { takeGrants } from '../../src/caps/initial-grants.ts'
 import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { serve } from '../../src/rpc/index.ts'
-import { openHost, sharedHost } from '../help/isolation.ts'
+import { openHost, sharedHost } from '../help/host.ts'
 import { Nursery } from './help.ts'
 
 let family: Family

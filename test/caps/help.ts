@@ -6,7 +6,7 @@ import { serveExecutor } from '../../src/caps/executor.ts'
 import type { ExecutorPowers } from '../../src/caps/executor.ts'
 import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import type { CellLimits, Member } from '../../src/cell/index.ts'
-import { openHost } from '../help/isolation.ts'
+import { openHost } from '../help/host.ts'
 
 export async function wasm(text: string): Promise<Uint8Array> {
   const module = (await wabt()).parseWat('t.wat', text)

@@ -9,7 +9,7 @@ import { keyFromSecret } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, loopback } from '../../src/rpc/index.ts'
 import { FrameReader } from '../../src/wire/index.ts'
-import { sharedHost } from '../help/isolation.ts'
+import { sharedHost } from '../help/host.ts'
 
 const key = keyFromSecret(new Uint8Array(32).fill(7))
 

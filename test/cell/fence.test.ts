@@ -209,7 +209,10 @@ test.each<[string, Report['kind'] | number, Uint8Array, number?]>([
 
 test('a pipe from a cell holds a window, gives back halves, and takes no byte more', () => {
   const told: number[] = []
-  const source = new FarSource({ credit: (count) => void told.push(count), closed() {} })
+  const source = new FarSource(windowBytes, {
+    credit: (count) => void told.push(count),
+    closed() {},
+  })
   source.receive(bytesOf(windowBytes))
   expect(source.readable).toBe(windowBytes)
   const target = new Uint8Array(windowBytes)
@@ -225,7 +228,7 @@ test('bytes come out of a pipe as they went in, in any pieces', () => {
   const piece = fc.integer({ min: 0, max: 9_000 })
   fc.assert(
     fc.property(fc.array(fc.tuple(piece, piece), { maxLength: 30 }), (pieces) => {
-      const source = new FarSource({ credit() {}, closed() {} })
+      const source = new FarSource(windowBytes, { credit() {}, closed() {} })
       let written = 0
       let read = 0
       for (const [one, other] of pieces) {
@@ -244,7 +247,7 @@ test('bytes come out of a pipe as they went in, in any pieces', () => {
 })
 
 test('what is left of a cell that ends comes beyond the window, and nothing behind the end', () => {
-  const source = new FarSource({ credit() {}, closed() {} })
+  const source = new FarSource(windowBytes, { credit() {}, closed() {} })
   source.receive(new Uint8Array(windowBytes))
   source.expectRest()
   source.receive(new Uint8Array(restBytes))
@@ -255,7 +258,10 @@ test('what is left of a cell that ends comes beyond the window, and nothing behi
 
 test('a pipe to a cell sends no more than a window, and goes on when some was taken', () => {
   const told: number[] = []
-  const target = new FarTarget({ bytes: (bytes) => void told.push(bytes.length), end() {} })
+  const target = new FarTarget(windowBytes, {
+    bytes: (bytes) => void told.push(bytes.length),
+    end() {},
+  })
   expect(target.write(new Uint8Array(windowBytes + 9), 0, windowBytes + 9)).toBe(windowBytes)
   expect(target.write(new Uint8Array(9), 0, 9)).toBe(0)
   target.grant(5)

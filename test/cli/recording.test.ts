@@ -11,7 +11,7 @@ import { DEFAULT_CELL_LIMITS, Family } from '../../src/cell/index.ts'
 import { generateKey } from '../../src/identity/index.ts'
 import { FIRST_EPOCH, serveMembrane } from '../../src/membrane/index.ts'
 import { Connection, readRecording, replay } from '../../src/rpc/index.ts'
-import { sharedHost } from '../help/isolation.ts'
+import { sharedHost } from '../help/host.ts'
 import { PROJECT, startWw, temporaryFolder, ww } from '../help/ww.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']

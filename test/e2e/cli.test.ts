@@ -160,6 +160,7 @@ describe('ww run --print-config', () => {
       'log-level': { value: 'debug', source: 'environment', name: 'WW_LOG' },
       'wasm-debug': { value: false, source: 'default' },
       'cache-dir': { value: join(home.path, '.cache', 'ww'), source: 'default' },
+      isolation: { value: 'thread', source: 'default' },
       control: { value: null, source: 'default' },
     })
   })

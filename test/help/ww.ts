@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { chosenIsolation } from './isolation.ts'
+
 /** The folder of the project; this module is compiled to dist/test/help in it. */
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -46,7 +48,9 @@ export function startWw(args: readonly string[], options: WwOptions = {}): Runni
   const { PATH } = process.env
   // What one test has compiled, the next finds.
   const WW_CACHE_DIR = options.env?.['HOME'] === undefined ? CACHE : undefined
-  const env = { PATH, HOME: join(tmpdir(), 'ww-test-has-no-home'), WW_CACHE_DIR, ...options.env }
+  const WW_ISOLATION = chosenIsolation()
+  const HOME = join(tmpdir(), 'ww-test-has-no-home')
+  const env = { PATH, HOME, WW_CACHE_DIR, WW_ISOLATION, ...options.env }
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: options.cwd ?? PROJECT, env })
   return new RunningWw(child, `ww ${args.join(' ')}`)
 }

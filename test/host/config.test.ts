@@ -28,6 +28,7 @@ test('without any source every value is the default, and says so', () => {
     wasmDebug: false,
     cacheDirectory: '/home/ada/.cache/ww',
     cellLimits: DEFAULT_CELL_LIMITS,
+    isolation: 'thread',
     control: undefined,
   })
   const { cellLimits, ...others } = config
@@ -50,6 +51,19 @@ test('a flag wins over the environment, the environment over the file, the file 
     value: 'trace',
     source: { kind: 'file', name: '/home/ada/.ww/config.json' },
   })
+})
+
+test('cells run where flag, environment or file say, in one of two ways', () => {
+  const of = (sources: Partial<ConfigSources>) => resolved(sources).isolation
+  expect(of({ flags: { isolation: 'process' }, env: { WW_ISOLATION: 'thread' } })).toEqual({
+    value: 'process',
+    source: { kind: 'flag', name: '--isolation' },
+  })
+  expect(of({ env: { WW_ISOLATION: 'process' } }).value).toBe('process')
+  expect(of(file({ isolation: 'process' })).value).toBe('process')
+  expect(() => of({ env: { WW_ISOLATION: 'vm' } })).toThrow(
+    'WW_ISOLATION must be one of thread, process, not "vm"',
+  )
 })
 
 test('an empty variable counts as unset', () => {

@@ -11,7 +11,7 @@ import type { FileQuestion } from '../mailbox.ts'
 import { FarSource, FarTarget } from './far-pipe.ts'
 import type { CellLine, Fence } from './fence.ts'
 import { Breach } from './frame.ts'
-import { FENCE_LIMITS } from './limits.ts'
+import { FENCE_LIMITS, windowOf } from './limits.ts'
 import { LocalBell } from './local-bell.ts'
 import type { CellSpec, InPipe, OutPipe, Report } from './message.ts'
 
@@ -135,14 +135,14 @@ export class FarBody implements CellBody {
   }
 
   #target(pipe: InPipe): FarTarget {
-    return new FarTarget({
+    return new FarTarget(windowOf(pipe), {
       bytes: (bytes) => this.#line?.say({ kind: 'bytes', pipe, bytes }),
       end: () => this.#line?.say({ kind: 'end', pipe }),
     })
   }
 
   #source(pipe: OutPipe): FarSource {
-    return new FarSource({
+    return new FarSource(windowOf(pipe), {
       credit: (count) => this.#line?.say({ kind: 'credit', pipe, count }),
       closed: () => this.#line?.say({ kind: 'closed', pipe }),
     })

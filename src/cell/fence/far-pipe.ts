@@ -11,7 +11,6 @@ import type { PipeSource, PipeTarget } from '../pipe.ts'
 import { Breach } from './frame.ts'
 import { FENCE_LIMITS } from './limits.ts'
 
-const { windowBytes, restBytes } = FENCE_LIMITS
 const FIRST_BYTES = 4 << 10
 
 export interface SourceLine {
@@ -21,19 +20,22 @@ export interface SourceLine {
 
 /** What a cell writes. */
 export class FarSource implements PipeSource {
-  readonly capacity = windowBytes
+  /** Bytes of its window. */
+  readonly capacity: number
   readonly #line: SourceLine
   /** A ring that grows as it is needed. */
   #bytes: Uint8Array = EMPTY_BYTES
   #head = 0
   #readable = 0
-  #credit: number = windowBytes
+  #credit: number
   /** Taken, and not given back as credit. */
   #owed = 0
   #writerClosed = false
   #readerClosed = false
 
-  constructor(line: SourceLine) {
+  constructor(windowBytes: number, line: SourceLine) {
+    this.capacity = windowBytes
+    this.#credit = windowBytes
     this.#line = line
   }
 
@@ -65,7 +67,7 @@ export class FarSource implements PipeSource {
 
   /** What is left of the writer comes at once. */
   expectRest(): void {
-    this.#credit += restBytes
+    this.#credit += FENCE_LIMITS.restBytes
   }
 
   end(): void {
@@ -94,7 +96,7 @@ export class FarSource implements PipeSource {
 
   #giveBack(count: number): void {
     this.#owed += count
-    if (this.#writerClosed || this.#owed < windowBytes / 2) return
+    if (this.#writerClosed || this.#owed < this.capacity / 2) return
     this.#credit += this.#owed
     this.#line.credit(this.#owed)
     this.#owed = 0
@@ -120,12 +122,15 @@ export interface TargetLine {
 
 /** What a cell reads. */
 export class FarTarget implements PipeTarget {
+  readonly #windowBytes: number
   readonly #line: TargetLine
-  #credit: number = windowBytes
+  #credit: number
   #writerClosed = false
   #readerClosed = false
 
-  constructor(line: TargetLine) {
+  constructor(windowBytes: number, line: TargetLine) {
+    this.#windowBytes = windowBytes
+    this.#credit = windowBytes
     this.#line = line
   }
 
@@ -151,7 +156,8 @@ export class FarTarget implements PipeTarget {
   /** @throws {Breach} */
   grant(count: number): void {
     this.#credit += count
-    if (this.#credit > windowBytes) throw new Breach('took more from a pipe than it was given')
+    if (this.#credit > this.#windowBytes)
+      throw new Breach('took more from a pipe than it was given')
   }
 
   /** The reader is gone. */

@@ -13,10 +13,8 @@ import type { AnswerFiles } from '../files.ts'
 import type { HostedCell } from '../hosted-cell.ts'
 import type { FileAnswer } from '../mailbox.ts'
 import type { CellExit } from '../protocol.ts'
-import { FENCE_LIMITS } from './limits.ts'
+import { windowOf } from './limits.ts'
 import type { InPipe, Order, OutPipe, Report } from './message.ts'
-
-const { windowBytes } = FENCE_LIMITS
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, 'number'> : never
 type Say = (report: WithoutNumber<Extract<Report, { readonly number: number }>>) => void
@@ -47,9 +45,9 @@ export class KeptCell {
   readonly #say: Say
   readonly #killed = new AbortController()
   readonly #credit: Record<OutPipe, number> = {
-    dataOut: windowBytes,
-    stdout: windowBytes,
-    stderr: windowBytes,
+    dataOut: windowOf('dataOut'),
+    stdout: windowOf('stdout'),
+    stderr: windowOf('stderr'),
   }
   readonly #owed: Record<InPipe, number> = { dataIn: 0, stdin: 0 }
   /** Wakes whoever waits for credit. */
@@ -187,7 +185,7 @@ export class KeptCell {
   async #pull(pipe: OutPipe, reader: ByteReader): Promise<void> {
     for (;;) {
       while (this.#credit[pipe] === 0) await this.#whenGranted()
-      const bytes = await reader.read(Math.min(this.#credit[pipe], windowBytes))
+      const bytes = await reader.read(Math.min(this.#credit[pipe], windowOf(pipe)))
       if (bytes.length === 0) break
       this.#pass(pipe, bytes)
     }
@@ -216,7 +214,7 @@ export class KeptCell {
   /** @param isTaken by the cell's own pipe, and all before it */
   #giveBack(pipe: InPipe, count: number, isTaken: boolean): void {
     this.#owed[pipe] += count
-    if (!isTaken || this.#owed[pipe] < windowBytes / 2) return
+    if (!isTaken || this.#owed[pipe] < windowOf(pipe) / 2) return
     this.#say({ kind: 'credit', pipe, count: this.#owed[pipe] })
     this.#owed[pipe] = 0
   }

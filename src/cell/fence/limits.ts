@@ -1,9 +1,12 @@
 import { CELL_LIMITS } from '../limits.ts'
+import type { InPipe, OutPipe } from './message.ts'
 
 /** Every number that bounds what a node and a cell host say to each other, with its unit and why it is that large. */
 export const FENCE_LIMITS = {
-  /** Bytes of one pipe that are on their way, or lie here unread: as many as in a ring. */
+  /** Bytes of a standard stream that are on their way, or lie here unread: as many as in a ring. */
   windowBytes: CELL_LIMITS.ringBytes,
+  /** Of the data stream, per direction. Messages of a mebibyte take half as long as with one ring's. */
+  dataWindowBytes: 4 * CELL_LIMITS.ringBytes,
   /** What lies in a pipe when its cell ends comes at once: what the ring holds, and what waited behind it. */
   restBytes: 2 * CELL_LIMITS.ringBytes,
   /** The body of one report: a window of bytes, or the words around a sentence. */
@@ -28,3 +31,9 @@ export const FENCE_LIMITS = {
   saidLines: 100,
   saidChars: 1_000,
 } as const
+
+/** Of one pipe, per direction. */
+export function windowOf(pipe: InPipe | OutPipe): number {
+  const { windowBytes, dataWindowBytes } = FENCE_LIMITS
+  return pipe === 'stdin' || pipe === 'stdout' || pipe === 'stderr' ? windowBytes : dataWindowBytes
+}

@@ -4,9 +4,15 @@ import type { Socket } from 'node:net'
 export class SocketLine {
   readonly #socket: Socket
   #isCorked = false
+  #waiting: (() => void)[] = []
 
   constructor(socket: Socket) {
     this.#socket = socket
+    const wake = () => {
+      for (const resolve of this.#waiting.splice(0)) resolve()
+    }
+    socket.on('drain', wake)
+    socket.on('close', wake)
   }
 
   /** @returns false when it is better to wait for `drained` */
@@ -25,11 +31,7 @@ export class SocketLine {
 
   /** Resolves when what was sent is on its way, or never will be. */
   async drained(): Promise<void> {
-    const socket = this.#socket
-    if (socket.destroyed || !socket.writableNeedDrain) return
-    await new Promise<void>((resolve) => {
-      socket.once('drain', resolve)
-      socket.once('close', resolve)
-    })
+    if (this.#socket.destroyed || !this.#socket.writableNeedDrain) return
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 }

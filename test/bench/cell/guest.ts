@@ -38,7 +38,7 @@ const WARM_UP = 3_000
 const ROUND_TRIPS = 3_000
 
 let building: Promise<Buffer> | undefined
-const guestBytes = async () => await (building ??= build())
+export const guestBytes = async () => await (building ??= build())
 
 async function build(): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'ww-bench-'))

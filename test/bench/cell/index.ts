@@ -8,6 +8,7 @@ import type { Program } from '../../../src/cell/index.ts'
 import { copier } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
 import { crowdBenches } from './crowd.ts'
+import { fenceBenches } from './fence.ts'
 import { fuelBenches } from './fuel.ts'
 import { guestBenches } from './guest.ts'
 import { startBenches } from './start.ts'
@@ -31,6 +32,7 @@ export const benches: Bench[] = [
   ...startBenches,
   ...crowdBenches,
   ...guestBenches,
+  ...fenceBenches,
   {
     name: 'host↔cell round trip, 64 bytes',
     unit: 'µs',

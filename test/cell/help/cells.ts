@@ -2,7 +2,8 @@ import { concatBytes, silentLog, WwError } from '../../../src/base/index.ts'
 import type { ByteLink, ByteReader, ReadOnlyTree, TreeEntry } from '../../../src/base/index.ts'
 import { loadProgram, spawnCell } from '../../../src/cell/index.ts'
 import type { Cell, CellOptions, ProgramOptions } from '../../../src/cell/index.ts'
-import { isolation, sharedHost } from '../../help/isolation.ts'
+import { sharedHost } from '../../help/host.ts'
+import { isolation } from '../../help/isolation.ts'
 
 export type SpawnOptions = Partial<Omit<CellOptions, 'program'>>
 

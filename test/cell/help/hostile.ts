@@ -4,7 +4,8 @@
 
 import { silentLog } from '../../../src/base/index.ts'
 import type { Log } from '../../../src/base/index.ts'
-import { choose, openHost } from '../../help/isolation.ts'
+import { openHost } from '../../help/host.ts'
+import { choose } from '../../help/isolation.ts'
 import type { Isolation } from '../../help/isolation.ts'
 import { sleep } from './cells.ts'
 import { HOSTILE, unstoppable } from './hostile-modules.ts'
