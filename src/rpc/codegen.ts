@@ -119,7 +119,7 @@ export function statedStruct<T extends Struct>(
 
 export function statedList<T>(words: readonly bigint[], element: ElementCodec<T, never>): List<T> {
   const { message, segment, at, depth } = stated(words)
-  return getList(new Struct(message, segment, 0, 0, at, 1, depth), 0, element)
+  return getList(new Struct(message, segment, at * 8, 0, 1, depth), 0, element)
 }
 
 /** Something that is made when it is first asked for. */

@@ -27,17 +27,24 @@ import {
   NULL,
   segmentOf,
   STRUCT,
-  viewOf,
 } from './message.ts'
 import type { Segment } from './message.ts'
 import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
-import { Struct } from './struct.ts'
+import { pointerAt, Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
 import { badMessage, badValue, encodeText, maxEncodedBytes } from './text.ts'
 
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
+
+const MAX_WORDS = DEFAULT_WIRE_LIMITS.maxFrameWords
+
+/** Data that are segments of their own. */
+interface External {
+  readonly chunks: Uint8Array[]
+  words: number
+}
 
 /** No capabilities, as most messages have. */
 const NONE: object[] = []
@@ -46,58 +53,66 @@ const NONE: object[] = []
 const shared = new Slab()
 
 export class Builder {
-  bytes: Uint8Array
-  view: DataView
+  declare bytes: Uint8Array
+  declare view: DataView
   /** Where the next word is taken. */
-  words: number
+  declare words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
-  caps: object[] = NONE
-  readonly #slab: Slab
+  declare caps: object[]
+  /** Undefined when the message is finished. */
+  #slab: Slab | undefined
   /** The first word; the one before is for the table of a frame with one segment. */
   readonly #start: number
-  #isDone = false
-  #external: Uint8Array[] | undefined
-  #externalWords = 0
-  /** What a copy under way may make of `totalBytes`. */
-  #copyBytes = 0
+  /** Up to here, words can be taken without a second thought. */
+  #room: number
+  #external: External | undefined
 
   /** @param slab where to write if it is free */
   constructor(slab: Slab = shared) {
     const free = slab.isOpen ? (shared.isOpen ? new Slab() : shared) : slab
     free.open()
-    this.#slab = free
     this.bytes = free.bytes
     this.view = free.view
-    this.words = this.#start = free.words + 1
+    this.words = free.words + 1
+    this.caps = NONE
+    this.#slab = free
+    this.#start = this.words
+    this.#room = free.bytes.length >>> 3
   }
 
   /** Of everything written so far, large Data included. */
   get totalBytes(): number {
-    return (this.words - this.#start + this.#externalWords) * 8
+    return (this.words - this.#start + (this.#external?.words ?? 0)) * 8
   }
 
   /** Takes `count` zeroed words. @returns the index of the first */
   allocate(count: number): number {
     const at = this.words
-    const end = at + count
-    if (end - this.#start + this.#externalWords > DEFAULT_WIRE_LIMITS.maxFrameWords) {
-      const most = `${(DEFAULT_WIRE_LIMITS.maxFrameWords * 8) >> 20} MiB`
-      throw new WwError('failed', 'MESSAGE_TOO_LARGE', `Cannot send a message of more than ${most}`)
-    }
-    if (end * 8 > this.bytes.length) this.#grow(end * 8)
-    this.words = end
+    this.words = at + count
+    if (this.words > this.#room) this.#makeRoom(at)
     return at
   }
 
-  #grow(minBytes: number): void {
-    let length = SLAB_BYTES * 2
-    while (length < minBytes + this.words * 4) length *= 2
-    const grown = new Uint8Array(length)
-    const from = this.#slab.words * 8
-    grown.set(this.bytes.subarray(from, this.words * 8), from)
-    this.#slab.replace(grown, this.#slab.words)
-    this.bytes = grown
-    this.view = this.#slab.view
+  /** @param at where the words that are written end; those that were taken end at `words` */
+  #makeRoom(at: number): void {
+    const most = this.#start + MAX_WORDS - (this.#external?.words ?? 0)
+    if (this.words > most) {
+      this.words = at
+      const sentence = `Cannot send a message of more than ${(MAX_WORDS * 8) >> 20} MiB`
+      throw new WwError('failed', 'MESSAGE_TOO_LARGE', sentence)
+    }
+    const slab = this.#slab!
+    if (this.words * 8 > this.bytes.length) {
+      let length = SLAB_BYTES * 2
+      while (length < this.words * 8 + at * 4) length *= 2
+      const grown = new Uint8Array(length)
+      const from = slab.words * 8
+      grown.set(this.bytes.subarray(from, at * 8), from)
+      slab.replace(grown, slab.words)
+      this.bytes = grown
+      this.view = slab.view
+    }
+    this.#room = Math.min(most, this.bytes.length >>> 3)
   }
 
   #point(at: number, target: number, kind: number, high: number): void {
@@ -146,22 +161,24 @@ export class Builder {
   /** Large `value`s are sent as they are, not copied: do not change them before the message is out. */
   data(at: number, value: Uint8Array): void {
     if (!(value instanceof Uint8Array)) throw badValue('a Uint8Array', value)
-    const external = this.#external ?? []
-    const isFull = external.length + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
-    if (value.length < EXTERNAL_DATA_BYTES || isFull) {
-      const target = this.list(at, 2, value.length, (value.length + 7) >> 3)
+    const words = (value.length + 7) >> 3
+    const { length } = value
+    const isFull = (this.#external?.chunks.length ?? 0) + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
+    if (length < EXTERNAL_DATA_BYTES || isFull) {
+      const target = this.list(at, 2, length, words)
       this.bytes.set(value, target * 8)
       return
     }
-    this.#externalWords += (value.length + 7) >> 3
+    const external = (this.#external ??= { chunks: [], words: 0 })
+    external.words += words
+    this.#room = 0
     const pad = this.allocate(2)
-    external.push(value)
-    this.#external = external
+    external.chunks.push(value)
     this.view.setUint32(at * 8, (((pad - this.#start) << 3) | 6) >>> 0, true)
     this.view.setUint32(pad * 8, 2, true)
-    this.view.setUint32(pad * 8 + 4, external.length, true)
+    this.view.setUint32(pad * 8 + 4, external.chunks.length, true)
     this.view.setUint32(pad * 8 + 8, 1, true)
-    this.view.setUint32(pad * 8 + 12, ((value.length << 3) | 2) >>> 0, true)
+    this.view.setUint32(pad * 8 + 12, ((length << 3) | 2) >>> 0, true)
   }
 
   capability(at: number, cap: object): void {
@@ -196,14 +213,13 @@ export class Builder {
 
   // Copies what fits: fields the target's type does not know are left out.
   #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
-    const { $message, $segment, $data, $pointers, $depth } = source
-    this.#beginCopy($message)
+    const { $message, $segment, $data, $depth } = source
+    const most = this.#mostBytes($message)
     const length = Math.min(source.$dataBytes, dataWords * 8)
-    const { bytes } = $message.segments[$segment]!
-    this.bytes.set(bytes.subarray($data, $data + length), at * 8)
+    this.bytes.set($segment.bytes.subarray($data, $data + length), at * 8)
     const count = Math.min(source.$pointerCount, pointers)
     for (let index = 0; index < count; index++) {
-      this.#copy(at + dataWords + index, $message, $segment, $pointers + index, $depth)
+      this.#copy(at + dataWords + index, $message, $segment, pointerAt(source, index), $depth, most)
     }
   }
 
@@ -212,20 +228,28 @@ export class Builder {
    * what it takes here is bounded by the size of the source. Its capabilities join our table.
    */
   copy(at: number, source: AnyPointer): void {
-    this.#beginCopy(source.message)
-    this.#copy(at, source.message, source.segment, source.at, source.depth)
+    const { message, segment, depth } = source
+    this.#copy(at, message, segment, source.at, depth, this.#mostBytes(message))
   }
 
-  #beginCopy({ words }: Message): void {
-    this.#copyBytes = this.totalBytes + (words * COPIES_PER_WORD + COPIED_WORDS) * 8
+  /** What a copy out of a message may make of `totalBytes`. */
+  #mostBytes({ words }: Message): number {
+    return this.totalBytes + (words * COPIES_PER_WORD + COPIED_WORDS) * 8
   }
 
-  #copy(at: number, message: Message, fromSegment: number, from: number, depth: number): void {
-    if (this.totalBytes > this.#copyBytes)
-      throw badMessage('its parts are shared too often to be copied')
-    follow(message, fromSegment, from, depth)
-    const { kind, segment, at: start, a, b } = found
+  #copy(
+    at: number,
+    message: Message,
+    source: Segment,
+    from: number,
+    depth: number,
+    most: number,
+  ): void {
+    if (this.totalBytes > most) throw badMessage('its parts are shared too often to be copied')
+    const kind = follow(message, source, from, depth)
     if (kind === NULL) return
+    const { segment, at: start, a, b } = found
+    const { bytes } = segment
     if (kind === CAPABILITY) {
       const cap = message.caps[a]
       if (cap) this.capability(at, cap)
@@ -249,15 +273,14 @@ export class Builder {
       target = this.list(at, a, b, b)
     } else {
       const length = a === 1 ? (b + 7) >> 3 : b * ELEMENT_BYTES[a]!
-      const source = message.segments[segment]!.bytes.subarray(start * 8, start * 8 + length)
-      if (a === 2 && length >= EXTERNAL_DATA_BYTES) this.data(at, source)
+      const content = bytes.subarray(start * 8, start * 8 + length)
+      if (a === 2 && length >= EXTERNAL_DATA_BYTES) this.data(at, content)
       else {
         target = this.list(at, a, b, (length + 7) >> 3)
-        this.bytes.set(source, target * 8)
+        this.bytes.set(content, target * 8)
       }
       return
     }
-    const { bytes } = message.segments[segment]!
     if (pointers === 0) {
       this.bytes.set(bytes.subarray(start * 8, (start + count * dataWords) * 8), target * 8)
       return
@@ -268,7 +291,7 @@ export class Builder {
       of += dataWords
       target += dataWords
       for (let index = 0; index < pointers; index++) {
-        this.#copy(target++, message, segment, of++, depth - 1)
+        this.#copy(target++, message, segment, of++, depth - 1, most)
       }
     }
   }
@@ -284,24 +307,24 @@ export class Builder {
 
   /** Finishes the message: its frame as chunks, large Data among them uncopied. */
   frame(): Uint8Array[] {
-    const external = this.#external
+    const external = this.#external?.chunks
     const start = this.#start * 8
-    const chunks: Uint8Array[] = []
+    let chunks: Uint8Array[]
     if (external) {
-      const table = new Uint8Array((8 + 4 * external.length + 7) & ~7)
-      const view = viewOf(table)
-      view.setUint32(0, external.length, true)
-      view.setUint32(4, this.words - this.#start, true)
-      chunks.push(table, this.bytes.subarray(start, this.words * 8))
-      external.forEach((bytes, index) => {
-        view.setUint32(8 + 4 * index, (bytes.length + 7) >> 3, true)
+      const sizes = [external.length, this.words - this.#start]
+      chunks = [this.bytes.subarray(start, this.words * 8)]
+      for (const bytes of external) {
+        sizes.push((bytes.length + 7) >> 3)
         chunks.push(bytes)
         const padding = -bytes.length & 7
         if (padding) chunks.push(new Uint8Array(padding))
-      })
+      }
+      // Whole words, as all of a frame.
+      if (sizes.length & 1) sizes.push(0)
+      chunks.unshift(new Uint8Array(Uint32Array.from(sizes).buffer))
     } else {
       this.#table()
-      chunks.push(this.bytes.subarray(start - 8, this.words * 8))
+      chunks = [this.bytes.subarray(start - 8, this.words * 8)]
     }
     this.#close(true)
     return chunks
@@ -321,12 +344,13 @@ export class Builder {
 
   /** What was written so far, as a message of its own. Its `caps` are this builder's, borrowed. */
   snapshot(): Message {
+    const { bytes, view } = this
     const segments: Segment[] = [
-      { bytes: this.bytes, view: this.view, start: this.#start, end: this.words },
+      { bytes, view, halves: this.#slab!.halves, start: this.#start, end: this.words },
     ]
-    for (const bytes of this.#external ?? []) {
-      const whole = new Uint8Array((bytes.length + 7) & ~7)
-      whole.set(bytes)
+    for (const data of this.#external?.chunks ?? []) {
+      const whole = new Uint8Array((data.length + 7) & ~7)
+      whole.set(data)
       segments.push(segmentOf(whole))
     }
     const message = new Message(segments)
@@ -340,9 +364,8 @@ export class Builder {
   }
 
   #close(isTaken: boolean): void {
-    if (this.#isDone) return
-    this.#isDone = true
-    this.#slab.close(this.words, isTaken)
+    this.#slab?.close(this.words, isTaken)
+    this.#slab = undefined
   }
 }
 

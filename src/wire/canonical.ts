@@ -34,18 +34,17 @@ function copy(
   builder: Builder,
   to: number,
   message: Message,
-  fromSegment: number,
+  segment: Segment,
   from: number,
   depth: number,
 ): void {
-  follow(message, fromSegment, from, depth)
-  const { kind, segment, at, a, b } = found
+  const kind = follow(message, segment, from, depth)
   if (kind === NULL) return
   if (kind === CAPABILITY) throw badValue('a value without capabilities', 'a capability')
-  const source = message.segments[segment]!
+  const { segment: source, at, a, b } = found
   const pointers = (target: number, start: number, count: number): void => {
     for (let index = 0; index < count; index++) {
-      copy(builder, target + index, message, segment, start + index, depth - 1)
+      copy(builder, target + index, message, source, start + index, depth - 1)
     }
   }
   if (kind === STRUCT) {

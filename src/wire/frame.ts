@@ -12,7 +12,7 @@
 import { EMPTY_BYTES } from '../base/index.ts'
 import { DEFAULT_WIRE_LIMITS, SLAB_BYTES } from './limits.ts'
 import type { WireLimits } from './limits.ts'
-import { Message, viewOf } from './message.ts'
+import { Message, segmentOf } from './message.ts'
 import type { Segment } from './message.ts'
 import { badMessage } from './text.ts'
 
@@ -20,13 +20,17 @@ import { badMessage } from './text.ts'
 const GROWTH = 8
 /** A claim that is believed: what the smallest buffer for a large frame has. */
 const TRUSTED_BYTES = 1 << 20
+/** The first buffer: who says little takes little. */
+const FIRST_BYTES = 1 << 10
+
+/** Memory that frames are gathered in; what it is when there is nothing. */
+const NOTHING = segmentOf(EMPTY_BYTES)
 
 export class FrameReader {
   readonly #limits: WireLimits
   readonly #deliver: (message: Message) => boolean
-  #bytes = EMPTY_BYTES
-  #view = viewOf(EMPTY_BYTES)
-  /** Where the frame begins that is awaited, and where what has come of it ends. */
+  #buffer = NOTHING
+  /** Where the frame begins that is awaited, and where what has come of it ends. Bytes. */
   #start = 0
   #end = 0
   /** From `#start`, without which nothing can be decided. */
@@ -45,65 +49,70 @@ export class FrameReader {
 
   /** Borrows `chunk`. @throws {WwError} BAD_MESSAGE */
   feed(chunk: Uint8Array): void {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#end === this.#bytes.length) this.#renew()
-      const to = Math.min(at + this.#bytes.length - this.#end, chunk.length)
-      const isWhole = to - at === chunk.length
-      this.#bytes.set(isWhole ? chunk : chunk.subarray(at, to), this.#end)
-      this.#end += to - at
-      at = to
-      while (this.#end - this.#start >= this.#neededBytes) {
-        const message = this.#next()
-        if (message && !this.#deliver(message)) return
-      }
+    const { length } = chunk
+    for (let at = 0; at < length;) {
+      let end = this.#end
+      if (end === this.#buffer.bytes.length) end = this.#renew()
+      const { bytes } = this.#buffer
+      const count = Math.min(bytes.length - end, length - at)
+      bytes.set(count === length ? chunk : chunk.subarray(at, at + count), end)
+      at += count
+      end += count
+      this.#end = end
+      if (end - this.#start >= this.#neededBytes && !this.#deliverWhole(end >>> 3)) return
     }
+  }
+
+  /** The frame goes on in a larger buffer, or the next one begins in a new one. @returns `#end` */
+  #renew(): number {
+    const came = this.#buffer.bytes.subarray(this.#start, this.#end)
+    const believed = Math.max(TRUSTED_BYTES, came.length * GROWTH)
+    const slabBytes = Math.min(SLAB_BYTES, this.#buffer.bytes.length * 4 || FIRST_BYTES)
+    const bytes = new Uint8Array(Math.max(slabBytes, Math.min(this.#neededBytes, believed)))
+    bytes.set(came)
+    this.#buffer = segmentOf(bytes)
+    this.#start = 0
+    return (this.#end = came.length)
+  }
+
+  /**
+   * Delivers what is there whole, and sees what the next frame needs.
+   * @param have words of the buffer that came @returns whether to go on
+   */
+  #deliverWhole(have: number): boolean {
+    const { bytes, view, halves } = this.#buffer
+    const limits = this.#limits
+    let at = this.#start >>> 3
+    let needed = 1
+    while (at + needed <= have) {
+      // The table: segments less one, and the words of each, in half a word each.
+      const count = (halves[at * 2]! >>> 0) + 1
+      if (count > limits.maxSegments) throw badMessage(`a frame of ${count} segments`)
+      const table = (count >>> 1) + 1
+      needed = table
+      if (at + table > have) break
+      const segments: Segment[] = []
+      let end = at + table
+      for (let index = 1; index <= count; index++) {
+        const start = end
+        end += halves[at * 2 + index]! >>> 0
+        segments.push({ bytes, view, halves, start, end })
+      }
+      needed = end - at
+      const words = needed - table
+      if (words > limits.maxFrameWords) throw badMessage(`a frame of ${words} words`)
+      if (end > have) break
+      at = end
+      needed = 1
+      this.#start = end * 8
+      if (!this.#deliver(new Message(segments, limits))) return false
+    }
+    this.#neededBytes = needed * 8
     // A large buffer ends with its message.
-    if (this.isBetweenFrames && this.#bytes.length > SLAB_BYTES) {
-      this.#bytes = EMPTY_BYTES
+    if (bytes.length > SLAB_BYTES && this.isBetweenFrames) {
+      this.#buffer = NOTHING
       this.#start = this.#end = 0
     }
-  }
-
-  /** The frame goes on in a larger buffer, or the next one begins in a new one. */
-  #renew(): void {
-    const came = this.#bytes.subarray(this.#start, this.#end)
-    const believed = Math.max(TRUSTED_BYTES, came.length * GROWTH)
-    const bytes = new Uint8Array(Math.max(SLAB_BYTES, Math.min(this.#neededBytes, believed)))
-    bytes.set(came)
-    this.#bytes = bytes
-    this.#view = viewOf(bytes)
-    this.#start = 0
-    this.#end = came.length
-  }
-
-  /** The message at `#start`; or undefined, and `#neededBytes` is more. */
-  #next(): Message | undefined {
-    const view = this.#view
-    const at = this.#start
-    const count = view.getUint32(at, true) + 1
-    if (count > this.#limits.maxSegments) throw badMessage(`a frame of ${count} segments`)
-    const tableBytes = (4 + 4 * count + 7) & ~7
-    if (this.#neededBytes < tableBytes) {
-      this.#neededBytes = tableBytes
-      return undefined
-    }
-    const segments: Segment[] = []
-    let start = (at + tableBytes) >>> 3
-    for (let index = 0; index < count; index++) {
-      const end = start + view.getUint32(at + 4 + 4 * index, true)
-      segments.push({ bytes: this.#bytes, view, start, end })
-      start = end
-    }
-    const words = start - ((at + tableBytes) >>> 3)
-    if (words > this.#limits.maxFrameWords) throw badMessage(`a frame of ${words} words`)
-    const needed = tableBytes + words * 8
-    if (this.#end - at < needed) {
-      this.#neededBytes = needed
-      return undefined
-    }
-    this.#start = at + needed
-    this.#neededBytes = 8
-    return new Message(segments, this.#limits)
+    return true
   }
 }

@@ -13,10 +13,19 @@ import {
   putUint8,
 } from './builder.ts'
 import type { Builder } from './builder.ts'
-import { COMPOSITE, ELEMENT_BYTES, follow, found, LIST, NULL } from './message.ts'
-import type { Message } from './message.ts'
 import {
-  getAny,
+  COMPOSITE,
+  ELEMENT_BYTES,
+  follow,
+  found,
+  LIST,
+  Message,
+  NULL,
+  segmentOf,
+} from './message.ts'
+import type { Segment } from './message.ts'
+import {
+  followField,
   getData,
   getFloat32,
   getFloat64,
@@ -30,6 +39,8 @@ import {
   getUint32,
   getUint64,
   getUint8,
+  hasPointer,
+  NULL_POINTER,
   Struct,
 } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
@@ -55,8 +66,8 @@ export type ListInit<T> = { readonly length: number } & Iterable<T>
 export class List<T> implements Iterable<T> {
   readonly length: number
   readonly #codec: ElementCodec<T, never>
-  readonly #message: Message | undefined
-  readonly #segment: number
+  readonly #message: Message
+  readonly #segment: Segment
   readonly #at: number
   /** Bits between elements. */
   readonly #stepBits: number
@@ -64,26 +75,25 @@ export class List<T> implements Iterable<T> {
   readonly #pointers: number
   readonly #depth: number
 
-  constructor(codec: ElementCodec<T, never>, message?: Message, depth = 0) {
+  /** What was found last: {@link getList} makes these. */
+  constructor(codec: ElementCodec<T, never>, message: Message, depth: number) {
+    const { kind, segment, at, a, b } = found
     this.#codec = codec
     this.#message = message
-    this.#segment = found.segment
-    this.#at = found.at
+    this.#segment = segment
+    this.#at = at
     this.#depth = depth - 1
-    if (!message) {
-      this.length = 0
-      this.#stepBits = this.#dataBytes = this.#pointers = 0
-    } else if (found.kind === COMPOSITE) {
-      const dataWords = found.b & 0xffff
-      this.length = found.a
-      this.#pointers = found.b >>> 16
+    if (kind === COMPOSITE) {
+      const dataWords = b & 0xffff
+      this.length = a
+      this.#pointers = b >>> 16
       this.#dataBytes = dataWords * 8
       this.#stepBits = (dataWords + this.#pointers) * 64
     } else {
-      this.length = found.b
-      this.#pointers = found.a === 6 ? 1 : 0
-      this.#dataBytes = found.a === 6 ? 0 : ELEMENT_BYTES[found.a]!
-      this.#stepBits = found.a === 1 ? 1 : ELEMENT_BYTES[found.a]! * 8
+      this.length = b
+      this.#pointers = a === 6 ? 1 : 0
+      this.#dataBytes = a === 6 ? 0 : ELEMENT_BYTES[a]!
+      this.#stepBits = a === 1 ? 1 : ELEMENT_BYTES[a]! * 8
     }
   }
 
@@ -109,25 +119,15 @@ export class List<T> implements Iterable<T> {
   }
 
   #read(index: number): T {
-    const message = this.#message!
+    const segment = this.#segment
     const bits = index * this.#stepBits
     const data = this.#at * 8 + Math.floor(bits / 8)
     if (this.#stepBits === 1) {
       // A bit has no byte of its own: hand the codec the byte it lies in, shifted down.
-      const byte = message.segments[this.#segment]!.view.getUint8(data)
-      return this.#codec.read(bitElement((byte >> (bits & 7)) & 1))
+      return this.#codec.read(bitElement((segment.bytes[data]! >> (bits & 7)) & 1))
     }
-    const pointers = data / 8 + this.#dataBytes / 8
     return this.#codec.read(
-      new Struct(
-        message,
-        this.#segment,
-        data,
-        this.#dataBytes,
-        pointers,
-        this.#pointers,
-        this.#depth,
-      ),
+      new Struct(this.#message, segment, data, this.#dataBytes, this.#pointers, this.#depth),
     )
   }
 }
@@ -146,14 +146,25 @@ export function getList<T>(
   codec: ElementCodec<T, never>,
   byDefault?: AnyPointer,
 ): List<T> {
-  const own = getAny(s, index)
-  const { message, segment, at, depth } = byDefault && own.isNull ? byDefault : own
-  follow(message, segment, at, depth)
-  if (found.kind === NULL) return new List(codec)
-  if ((found.kind !== LIST && found.kind !== COMPOSITE) || !fits(codec.size, found.kind, found.a)) {
+  let { $message: message, $depth: depth } = s
+  let kind: number
+  if (byDefault && !hasPointer(s, index)) {
+    ;({ message, depth } = byDefault)
+    kind = follow(message, byDefault.segment, byDefault.at, depth)
+  } else kind = followField(s, index)
+  if (kind === NULL) return (noElements ??= emptyList())
+  if ((kind !== LIST && kind !== COMPOSITE) || !fits(codec.size, kind, found.a)) {
     throw badMessage('a list of other elements was expected')
   }
   return new List(codec, message, depth)
+}
+
+/** Every list that is not there: whatever its elements would be, it has none. */
+let noElements: List<never> | undefined
+function emptyList(): List<never> {
+  const { message, segment } = NULL_POINTER
+  Object.assign(found, { kind: LIST, segment, at: 0, a: 0, b: 0 })
+  return new List<never>(voidElement as never, message, 0)
 }
 
 let bits: [Struct, Struct] | undefined
@@ -163,10 +174,8 @@ function bitElement(bit: number): Struct {
 }
 
 function byteStruct(value: number): Struct {
-  const bytes = new Uint8Array([value, 0, 0, 0, 0, 0, 0, 0])
-  const view = new DataView(bytes.buffer)
-  const message = { segments: [{ bytes, view, start: 0, end: 1 }] } as unknown as Message
-  return new Struct(message, 0, 0, 1, 0, 0, 0)
+  const segment = segmentOf(new Uint8Array([value, 0, 0, 0, 0, 0, 0, 0]))
+  return new Struct(new Message([segment]), segment, 0, 1, 0, 0)
 }
 
 /** A list that yields more elements than it announced would overwrite what lies behind it. */
@@ -183,7 +192,7 @@ export const voidElement: ElementCodec<null> = {
 }
 export const boolElement: ElementCodec<boolean> = {
   size: 1,
-  read: (s) => s.$view.getUint8(s.$data) === 1,
+  read: (s) => s.$segment.bytes[s.$data] === 1,
   writeList(builder, at, values) {
     const first = builder.list(at, 1, values.length, Math.ceil(values.length / 64)) * 8
     let index = 0

@@ -13,10 +13,14 @@ import { DEFAULT_WIRE_LIMITS, READS_PER_WORD } from './limits.ts'
 import type { WireLimits } from './limits.ts'
 import { badMessage } from './text.ts'
 
-/** Words `start` to `end` of `bytes`; several segments may share one chunk. */
+/**
+ * Words `start` to `end` of `bytes`; several segments may share one chunk. `view` and `halves` are the
+ * same bytes: pointers are read as 32-bit halves of words, which an interpreter does in one step.
+ */
 export interface Segment {
   readonly bytes: Uint8Array
   readonly view: DataView
+  readonly halves: Int32Array
   readonly start: number
   readonly end: number
 }
@@ -24,36 +28,59 @@ export interface Segment {
 /** What a capability pointer stands for. The wire layer only carries it. */
 export type CapEntry = object | null
 
+// `halves` would be read the wrong way round, and nothing would tell.
+if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) {
+  throw new Error('Cannot run on a big-endian machine')
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** A whole-word buffer as one segment. */
-export function segmentOf(bytes: Uint8Array): Segment {
-  return { bytes, view: viewOf(bytes), start: 0, end: bytes.length >>> 3 }
+/** `bytes`, which begin at a whole word, as halves of words. */
+export function halvesOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
 }
 
+/** A buffer of whole words as one segment; copied if it does not begin at one. */
+export function segmentOf(bytes: Uint8Array): Segment {
+  const aligned = bytes.byteOffset & 7 ? bytes.slice() : bytes
+  return {
+    bytes: aligned,
+    view: viewOf(aligned),
+    halves: halvesOf(aligned),
+    start: 0,
+    end: aligned.length >>> 3,
+  }
+}
+
+/** No capabilities, as most messages have. */
+const NO_CAPS: CapEntry[] = []
+
 export class Message {
-  readonly segments: readonly Segment[]
+  // Declared, not defined, here and wherever many objects are made: defining a field before the
+  // constructor fills it takes as long as filling it.
+  declare readonly segments: readonly Segment[]
   /** Size of its segments. */
-  readonly words: number
-  readonly maxDepth: number
+  declare readonly words: number
+  declare readonly maxDepth: number
   /** What its capability pointers index. Set by whoever received the message. */
-  caps: CapEntry[] = []
-  #budgetWords: number
+  declare caps: CapEntry[]
+  /** What may still be read: `follow` counts it down. */
+  declare budgetWords: number
 
   constructor(segments: readonly Segment[], limits: WireLimits = DEFAULT_WIRE_LIMITS) {
-    this.segments = segments
-    this.maxDepth = limits.maxDepth
     let words = 0
-    for (const { start, end } of segments) words += end - start
+    for (let index = 0; index < segments.length; index++) {
+      const segment = segments[index]!
+      words += segment.end - segment.start
+    }
+    const again = words * READS_PER_WORD
+    this.segments = segments
     this.words = words
-    this.#budgetWords = Math.max(limits.maxReadWords, words * READS_PER_WORD)
-  }
-
-  charge(words: number): void {
-    this.#budgetWords -= words
-    if (this.#budgetWords < 0) throw badMessage('it asks for more reading than its limit allows')
+    this.maxDepth = limits.maxDepth
+    this.caps = NO_CAPS
+    this.budgetWords = again > limits.maxReadWords ? again : limits.maxReadWords
   }
 }
 
@@ -69,7 +96,8 @@ export const CAPABILITY = 4
  */
 export const found = {
   kind: NULL,
-  segment: 0,
+  /** None before anything was followed. */
+  segment: undefined as unknown as Segment,
   /** Word index of the target in its segment's buffer; for a composite list, of its first element. */
   at: 0,
   /** Struct: data words. List: element size code. Composite: element count. Capability: index. */
@@ -81,107 +109,95 @@ export const found = {
 /** Bytes per element by size code, for the codes with whole bytes. */
 export const ELEMENT_BYTES = [0, 0, 1, 2, 4, 8, 8] as const
 
-/** Follows the pointer at word `at` of segment `segment`, leaving the result in {@link found}. */
-export function follow(message: Message, segment: number, at: number, depth: number): void {
-  let source = message.segments[segment]!
-  let low = source.view.getInt32(at * 8, true)
-  let high = source.view.getUint32(at * 8 + 4, true)
-  if (low === 0 && high === 0) {
-    found.kind = NULL
-    return
-  }
+/**
+ * Follows the pointer at word `at` of `segment`, leaving the result in {@link found}.
+ * @returns its kind
+ */
+export function follow(message: Message, segment: Segment, at: number, depth: number): number {
+  const { halves } = segment
+  let low = halves[at * 2]!
+  let high = halves[at * 2 + 1]!
+  if ((low | high) === 0) return (found.kind = NULL)
   let base = at + 1
   if ((low & 3) === 2) {
+    // Far: the pointer, or where its target is and what it is, stands in a landing pad.
     const pad = segmentAt(message, high)
     const padAt = pad.start + (low >>> 3)
-    const double = (low & 4) !== 0
-    if (padAt + (double ? 2 : 1) > pad.end) throw badMessage('a far pointer leaves its segment')
-    const padLow = pad.view.getInt32(padAt * 8, true)
-    const padHigh = pad.view.getUint32(padAt * 8 + 4, true)
-    if (double) {
+    const isDouble = (low & 4) !== 0
+    if (padAt + (isDouble ? 2 : 1) > pad.end) throw badMessage('a far pointer leaves its segment')
+    const padLow = pad.halves[padAt * 2]!
+    const padHigh = pad.halves[padAt * 2 + 1]!
+    if (isDouble) {
       if ((padLow & 7) !== 2) throw badMessage('a double-far landing pad is no far pointer')
-      segment = padHigh
-      source = segmentAt(message, segment)
-      base = source.start + (padLow >>> 3)
-      low = pad.view.getInt32(padAt * 8 + 8, true)
-      high = pad.view.getUint32(padAt * 8 + 12, true)
+      segment = segmentAt(message, padHigh)
+      base = segment.start + (padLow >>> 3)
+      low = pad.halves[padAt * 2 + 2]!
+      high = pad.halves[padAt * 2 + 3]!
       if (low >> 2 !== 0 && (low & 3) < 2) throw badMessage('a double-far tag has an offset')
     } else {
-      segment = high
-      source = pad
+      segment = pad
       base = padAt + 1
       low = padLow
       high = padHigh
     }
     if ((low & 3) === 2) throw badMessage('a far pointer leads to a far pointer')
   }
-  if ((low & 3) === 3) {
+  const kind = low & 3
+  if (kind === 3) {
     if (low !== 3) throw badMessage('a pointer of unknown kind')
-    found.kind = CAPABILITY
-    found.a = high
-    return
+    found.a = high >>> 0
+    return (found.kind = CAPABILITY)
   }
   if (depth <= 0) throw badMessage('it is nested too deeply')
   const target = base + (low >> 2)
-  if ((low & 3) === 0) {
-    const dataWords = high & 0xffff
-    const pointers = high >>> 16
-    const words = dataWords + pointers
-    if (target < source.start || target + words > source.end) {
-      throw badMessage('a struct leaves its segment')
-    }
-    message.charge(words === 0 ? 1 : words)
-    found.kind = STRUCT
-    found.segment = segment
-    found.at = target
-    found.a = dataWords
-    found.b = pointers
-    return
-  }
-  followList(message, source, segment, target, high)
+  if (kind !== 0) return followList(message, segment, target, high)
+  const dataWords = high & 0xffff
+  const pointers = high >>> 16
+  claim(message, segment, target, dataWords + pointers, 1)
+  found.a = dataWords
+  found.b = pointers
+  return (found.kind = STRUCT)
 }
 
-function followList(
-  message: Message,
-  source: Segment,
-  segment: number,
-  target: number,
-  high: number,
-): void {
+function followList(message: Message, segment: Segment, target: number, high: number): number {
   const size = high & 7
   const count = high >>> 3
-  found.segment = segment
   if (size === 7) {
     // `count` is words here; a tag word in front says how many elements of which shape.
-    if (target < source.start || target + 1 + count > source.end) {
-      throw badMessage('a list leaves its segment')
-    }
-    const tagLow = source.view.getUint32(target * 8, true)
-    const tagHigh = source.view.getUint32(target * 8 + 4, true)
+    claim(message, segment, target, count + 1, 0)
+    const tagLow = segment.halves[target * 2]!
+    const tagHigh = segment.halves[target * 2 + 1]!
     if ((tagLow & 3) !== 0) throw badMessage('a list tag is no struct')
     const elements = tagLow >>> 2
     const elementWords = (tagHigh & 0xffff) + (tagHigh >>> 16)
     if (elements * elementWords > count) throw badMessage('a list has more elements than words')
-    message.charge(count + 1 + (elementWords === 0 ? elements : 0))
-    found.kind = COMPOSITE
+    if (elementWords === 0) claim(message, segment, target, 0, elements)
     found.at = target + 1
     found.a = elements
     found.b = tagHigh
-    return
+    return (found.kind = COMPOSITE)
   }
   const words = size === 1 ? Math.ceil(count / 64) : Math.ceil((count * ELEMENT_BYTES[size]!) / 8)
-  if (target < source.start || target + words > source.end) {
-    throw badMessage('a list leaves its segment')
-  }
-  message.charge(words === 0 ? Math.max(count, 1) : words)
-  found.kind = LIST
-  found.at = target
+  claim(message, segment, target, words, Math.max(count, 1))
   found.a = size
   found.b = count
+  return (found.kind = LIST)
+}
+
+/** The target is `words` from word `at` of `segment`; if it has none, it counts as `least`. */
+function claim(message: Message, segment: Segment, at: number, words: number, least: number): void {
+  if (at < segment.start || at + words > segment.end) {
+    throw badMessage('a pointer leads out of its segment')
+  }
+  const left = message.budgetWords - (words === 0 ? least : words)
+  if (left < 0) throw badMessage('it asks for more reading than its limit allows')
+  message.budgetWords = left
+  found.segment = segment
+  found.at = at
 }
 
 function segmentAt(message: Message, index: number): Segment {
-  const segment = message.segments[index]
+  const segment = message.segments[index >>> 0]
   if (!segment) throw badMessage('a far pointer names a segment that is not there')
   return segment
 }

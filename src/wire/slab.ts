@@ -8,7 +8,7 @@
 
 import { EMPTY_BYTES } from '../base/index.ts'
 import { SLAB_BYTES } from './limits.ts'
-import { viewOf } from './message.ts'
+import { halvesOf, viewOf } from './message.ts'
 
 /** A message is not begun with less room than this, so that small ones need not move. */
 const MIN_BYTES = 512
@@ -16,6 +16,7 @@ const MIN_BYTES = 512
 export class Slab {
   bytes = EMPTY_BYTES
   view = viewOf(EMPTY_BYTES)
+  halves = halvesOf(EMPTY_BYTES)
   /** Where the next message begins. */
   words = 0
   isOpen = false
@@ -31,6 +32,7 @@ export class Slab {
   replace(bytes: Uint8Array, words: number): void {
     this.bytes = bytes
     this.view = viewOf(bytes)
+    this.halves = halvesOf(bytes)
     this.words = words
   }
 

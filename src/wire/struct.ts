@@ -1,7 +1,7 @@
 import { EMPTY_BYTES } from '../base/index.ts'
 import type { Builder } from './builder.ts'
 import { CAPABILITY, follow, found, LIST, Message, NULL, segmentOf, STRUCT } from './message.ts'
-import type { CapEntry } from './message.ts'
+import type { CapEntry, Segment } from './message.ts'
 import { badMessage, decodeText } from './text.ts'
 
 /**
@@ -9,35 +9,28 @@ import { badMessage, decodeText } from './text.ts'
  * everything of ours starts with `$`, which no schema name can contain.
  */
 export class Struct {
-  // Declared, not defined: defining them as undefined before the constructor fills them takes longer
-  // than all the rest of reading a struct.
+  // Few, because an interpreter takes its time for each.
   declare readonly $message: Message
-  declare readonly $view: DataView
-  declare readonly $segment: number
-  /** Byte index of the data section, and its length. */
+  declare readonly $segment: Segment
+  /** Byte index of the data section, and its length. Behind it, in whole words, come the pointers. */
   declare readonly $data: number
   declare readonly $dataBytes: number
-  /** Word index of the pointer section, and its length. */
-  declare readonly $pointers: number
   declare readonly $pointerCount: number
   /** How many more pointers may lie below this struct. */
   declare readonly $depth: number
 
   constructor(
     message: Message,
-    segment: number,
+    segment: Segment,
     data: number,
     dataBytes: number,
-    pointers: number,
     pointerCount: number,
     depth: number,
   ) {
     this.$message = message
-    this.$view = message.segments[segment]!.view
     this.$segment = segment
     this.$data = data
     this.$dataBytes = dataBytes
-    this.$pointers = pointers
     this.$pointerCount = pointerCount
     this.$depth = depth
   }
@@ -47,10 +40,9 @@ export class Struct {
 export interface StructType<T extends Struct = Struct, Init = unknown> {
   new (
     message: Message,
-    segment: number,
+    segment: Segment,
     data: number,
     dataBytes: number,
-    pointers: number,
     pointerCount: number,
     depth: number,
   ): T
@@ -60,32 +52,32 @@ export interface StructType<T extends Struct = Struct, Init = unknown> {
   $write(builder: Builder, at: number, init: Init): void
 }
 
-/** The message every absent struct is read from. */
-const EMPTY_MESSAGE = new Message([segmentOf(new Uint8Array(8))])
+/** What every absent struct is read from. */
+const EMPTY_SEGMENT = segmentOf(new Uint8Array(8))
+const EMPTY_MESSAGE = new Message([EMPTY_SEGMENT])
 
 function emptyStruct<T extends Struct>(type: StructType<T, never>): T {
-  return new type(EMPTY_MESSAGE, 0, 0, 0, 0, 0, 0)
+  return new type(EMPTY_MESSAGE, EMPTY_SEGMENT, 0, 0, 0, 0)
 }
 
 function structAt<T extends Struct>(
   type: StructType<T, never>,
   message: Message,
-  segment: number,
+  segment: Segment,
   at: number,
   depth: number,
 ): T {
-  follow(message, segment, at, depth)
-  if (found.kind === NULL) return emptyStruct(type)
-  if (found.kind !== STRUCT) throw badMessage('a struct was expected')
-  return new type(
-    message,
-    found.segment,
-    found.at * 8,
-    found.a * 8,
-    found.at + found.a,
-    found.b,
-    depth - 1,
-  )
+  const kind = follow(message, segment, at, depth)
+  if (kind === STRUCT) {
+    return new type(message, found.segment, found.at * 8, found.a * 8, found.b, depth - 1)
+  }
+  if (kind === NULL) return emptyStruct(type)
+  throw badMessage('a struct was expected')
+}
+
+/** Word index of a pointer of `s`. */
+export function pointerAt(s: Struct, index: number): number {
+  return ((s.$data + s.$dataBytes) >>> 3) + index
 }
 
 // Scalars. Offsets are bytes into the data section; a field beyond its end was unknown to the
@@ -94,37 +86,37 @@ function structAt<T extends Struct>(
 export function getBool(s: Struct, bit: number, byDefault: boolean): boolean {
   const byte = bit >> 3
   if (byte >= s.$dataBytes) return byDefault
-  return (((s.$view.getUint8(s.$data + byte) >> (bit & 7)) & 1) === 1) !== byDefault
+  return (((s.$segment.view.getUint8(s.$data + byte) >> (bit & 7)) & 1) === 1) !== byDefault
 }
 export function getInt8(s: Struct, offset: number, byDefault: number): number {
-  return offset < s.$dataBytes ? s.$view.getInt8(s.$data + offset) ^ byDefault : byDefault
+  return offset < s.$dataBytes ? s.$segment.view.getInt8(s.$data + offset) ^ byDefault : byDefault
 }
 export function getUint8(s: Struct, offset: number, byDefault: number): number {
-  return offset < s.$dataBytes ? s.$view.getUint8(s.$data + offset) ^ byDefault : byDefault
+  return offset < s.$dataBytes ? s.$segment.view.getUint8(s.$data + offset) ^ byDefault : byDefault
 }
 export function getInt16(s: Struct, offset: number, byDefault: number): number {
   if (offset + 2 > s.$dataBytes) return byDefault
-  return s.$view.getInt16(s.$data + offset, true) ^ byDefault
+  return s.$segment.view.getInt16(s.$data + offset, true) ^ byDefault
 }
 export function getUint16(s: Struct, offset: number, byDefault: number): number {
   if (offset + 2 > s.$dataBytes) return byDefault
-  return s.$view.getUint16(s.$data + offset, true) ^ byDefault
+  return s.$segment.view.getUint16(s.$data + offset, true) ^ byDefault
 }
 export function getInt32(s: Struct, offset: number, byDefault: number): number {
   if (offset + 4 > s.$dataBytes) return byDefault
-  return s.$view.getInt32(s.$data + offset, true) ^ byDefault
+  return s.$segment.view.getInt32(s.$data + offset, true) ^ byDefault
 }
 export function getUint32(s: Struct, offset: number, byDefault: number): number {
   if (offset + 4 > s.$dataBytes) return byDefault
-  return (s.$view.getUint32(s.$data + offset, true) ^ byDefault) >>> 0
+  return (s.$segment.view.getUint32(s.$data + offset, true) ^ byDefault) >>> 0
 }
 export function getInt64(s: Struct, offset: number, byDefault: bigint): bigint {
   if (offset + 8 > s.$dataBytes) return byDefault
-  return s.$view.getBigInt64(s.$data + offset, true) ^ byDefault
+  return s.$segment.view.getBigInt64(s.$data + offset, true) ^ byDefault
 }
 export function getUint64(s: Struct, offset: number, byDefault: bigint): bigint {
   if (offset + 8 > s.$dataBytes) return byDefault
-  return s.$view.getBigUint64(s.$data + offset, true) ^ byDefault
+  return s.$segment.view.getBigUint64(s.$data + offset, true) ^ byDefault
 }
 
 const scratch = new DataView(new ArrayBuffer(8))
@@ -137,7 +129,7 @@ export function getFloat32(s: Struct, offset: number, byDefault: number): number
 /** `byDefault` is the default's bit pattern. */
 export function getFloat64(s: Struct, offset: number, byDefault: bigint): number {
   if (byDefault === 0n) {
-    return offset + 8 <= s.$dataBytes ? s.$view.getFloat64(s.$data + offset, true) : 0
+    return offset + 8 <= s.$dataBytes ? s.$segment.view.getFloat64(s.$data + offset, true) : 0
   }
   scratch.setBigUint64(0, getUint64(s, offset, byDefault))
   return scratch.getFloat64(0)
@@ -146,35 +138,37 @@ export function getFloat64(s: Struct, offset: number, byDefault: bigint): number
 // Pointers. `index` counts words of the pointer section.
 
 /** Whether the pointer is there and not null. */
-function hasPointer(s: Struct, index: number): boolean {
+export function hasPointer(s: Struct, index: number): boolean {
   if (index >= s.$pointerCount) return false
-  const at = (s.$pointers + index) * 8
-  return s.$view.getUint32(at, true) !== 0 || s.$view.getUint32(at + 4, true) !== 0
+  const { halves } = s.$segment
+  const at = pointerAt(s, index) * 2
+  return (halves[at]! | halves[at + 1]!) !== 0
 }
 
-function followField(s: Struct, index: number): number {
+/** Follows a pointer of `s`. @returns the kind of what is found */
+export function followField(s: Struct, index: number): number {
   if (index >= s.$pointerCount) return NULL
-  follow(s.$message, s.$segment, s.$pointers + index, s.$depth)
-  return found.kind
+  return follow(s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 export function getText(s: Struct, index: number, byDefault: string): string {
-  if (followField(s, index) === NULL) return byDefault
-  if (found.kind !== LIST || found.a !== 2) throw badMessage('a text was expected')
-  if (found.b === 0) throw badMessage('a text without its final zero byte')
-  const { bytes } = s.$message.segments[found.segment]!
+  const kind = followField(s, index)
+  if (kind === NULL) return byDefault
+  if (kind !== LIST || found.a !== 2) throw badMessage('a text was expected')
+  const { bytes } = found.segment
   const start = found.at * 8
   const end = start + found.b - 1
-  if (bytes[end] !== 0) throw badMessage('a text without its final zero byte')
+  if (end < start || bytes[end] !== 0) throw badMessage('a text without its final zero byte')
   return decodeText(bytes, start, end)
 }
 
 /** A view of the message's bytes, not a copy: keeping it keeps the message. */
 export function getData(s: Struct, index: number, byDefault?: Uint8Array): Uint8Array {
-  if (followField(s, index) === NULL) return byDefault ?? EMPTY_BYTES
-  if (found.kind !== LIST || found.a !== 2) throw badMessage('data was expected')
+  const kind = followField(s, index)
+  if (kind === NULL) return byDefault ?? EMPTY_BYTES
+  if (kind !== LIST || found.a !== 2) throw badMessage('data was expected')
   const start = found.at * 8
-  return s.$message.segments[found.segment]!.bytes.subarray(start, start + found.b)
+  return found.segment.bytes.subarray(start, start + found.b)
 }
 
 export function getStruct<T extends Struct>(
@@ -185,45 +179,38 @@ export function getStruct<T extends Struct>(
 ): T {
   if (byDefault && !hasPointer(s, index)) return byDefault.asStruct(type)
   if (index >= s.$pointerCount) return emptyStruct(type)
-  return structAt(type, s.$message, s.$segment, s.$pointers + index, s.$depth)
+  return structAt(type, s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 /** The group of a struct: the same bytes under another class. */
 export function getGroup<T extends Struct>(s: Struct, type: StructType<T, never>): T {
-  return new type(
-    s.$message,
-    s.$segment,
-    s.$data,
-    s.$dataBytes,
-    s.$pointers,
-    s.$pointerCount,
-    s.$depth,
-  )
+  return new type(s.$message, s.$segment, s.$data, s.$dataBytes, s.$pointerCount, s.$depth)
 }
 
 export function getAny(s: Struct, index: number): AnyPointer {
   if (index >= s.$pointerCount) return NULL_POINTER
-  return new AnyPointer(s.$message, s.$segment, s.$pointers + index, s.$depth)
+  return new AnyPointer(s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 /** A pointer whose type is not known here; checked when it is read as something. */
 export class AnyPointer {
-  readonly message: Message
-  readonly segment: number
+  declare readonly message: Message
+  declare readonly segment: Segment
   /** Word index of the pointer itself. */
-  readonly at: number
-  readonly depth: number
+  declare readonly at: number
+  declare readonly depth: number
 
-  constructor(message: Message, segment: number, at: number, depth: number) {
+  /** @param segment one of the message's, or its index */
+  constructor(message: Message, segment: Segment | number, at: number, depth: number) {
     this.message = message
-    this.segment = segment
+    this.segment = typeof segment === 'number' ? message.segments[segment]! : segment
     this.at = at
     this.depth = depth
   }
 
   get isNull(): boolean {
-    const { view } = this.message.segments[this.segment]!
-    return view.getUint32(this.at * 8, true) === 0 && view.getUint32(this.at * 8 + 4, true) === 0
+    const { halves } = this.segment
+    return (halves[this.at * 2]! | halves[this.at * 2 + 1]!) === 0
   }
 
   asStruct<T extends Struct>(type: StructType<T, never>): T {
@@ -237,9 +224,9 @@ export class AnyPointer {
   }
   /** Index into the message's capability table, or undefined for null. */
   asCapIndex(): number | undefined {
-    follow(this.message, this.segment, this.at, this.depth)
-    if (found.kind === NULL) return undefined
-    if (found.kind !== CAPABILITY) throw badMessage('a capability was expected')
+    const kind = follow(this.message, this.segment, this.at, this.depth)
+    if (kind === NULL) return undefined
+    if (kind !== CAPABILITY) throw badMessage('a capability was expected')
     return found.a
   }
   /** The table entry of a capability pointer, null for null. */
@@ -252,15 +239,15 @@ export class AnyPointer {
   }
   /** As the only pointer of a struct, so that field readers apply. */
   #asField(): Struct {
-    return new Struct(this.message, this.segment, 0, 0, this.at, 1, this.depth)
+    return new Struct(this.message, this.segment, this.at * 8, 0, 1, this.depth)
   }
 }
 
-export const NULL_POINTER = new AnyPointer(EMPTY_MESSAGE, 0, 0, 0)
+export const NULL_POINTER = new AnyPointer(EMPTY_MESSAGE, EMPTY_SEGMENT, 0, 0)
 
 /** The content of a message: what its first word points to. */
 export function rootOf(message: Message): AnyPointer {
   const first = message.segments[0]
   if (!first || first.end === first.start) throw badMessage('it is empty')
-  return new AnyPointer(message, 0, first.start, message.maxDepth)
+  return new AnyPointer(message, first, first.start, message.maxDepth)
 }

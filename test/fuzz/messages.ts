@@ -6,8 +6,8 @@
 
 import { WwError } from '../../src/base/index.ts'
 import { Builder, DEFAULT_WIRE_LIMITS, FrameReader, Message, rootOf } from '../../src/wire/index.ts'
-import { AnyPointer, getAny, Struct } from '../../src/wire/index.ts'
-import type { Segment, WireLimits } from '../../src/wire/index.ts'
+import { AnyPointer, getAny, segmentOf, Struct } from '../../src/wire/index.ts'
+import type { WireLimits } from '../../src/wire/index.ts'
 import { Kinds, Lists, New, NewLists, OldLists } from '../fixture/kinds.gen.ts'
 import { Message as RpcMessage } from '../fixture/rpc.gen.ts'
 import { Choices } from './choices.ts'
@@ -40,21 +40,11 @@ export const messages: Fuzzer = {
 
 /** A fresh message over `segments` that counts what it was charged. */
 function open(segments: readonly Uint8Array[]): { message: Message; charged: () => number } {
-  const message = new Message(segments.map(segment), LIMITS)
-  const charge = message.charge.bind(message)
-  let words = 0
-  message.charge = (count: number) => {
-    charge(count)
-    words += count
-  }
+  const message = new Message(segments.map(segmentOf), LIMITS)
+  const { budgetWords } = message
   const caps = [{ name: 'cap 0' }, { name: 'cap 1' }, null]
   message.caps = caps
-  return { message, charged: () => words }
-}
-
-function segment(bytes: Uint8Array): Segment {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return { bytes, view, start: 0, end: bytes.length >> 3 }
+  return { message, charged: () => budgetWords - message.budgetWords }
 }
 
 function budgetOf(segments: readonly Uint8Array[]): number {
