@@ -1,5 +1,5 @@
 import { refuse } from '../world/file-error.ts'
-import type { DirectoryNode, NewTimes } from '../world/files.ts'
+import type { DirectoryNode, FileNode, NewTimes } from '../world/files.ts'
 import { unsigned } from './canon.ts'
 import type { Canon, Guest, InterfaceCalls } from './canon.ts'
 import { NS_PER_S } from './clocks-and-random.ts'
@@ -48,6 +48,32 @@ const pathCall =
 const succeed = (guest: Guest, canon: Canon) => (self: number, out: number) => {
   nodeOf(guest, self)
   canon.memory.setU8(out, 0)
+}
+
+/** Two timestamps, each a case, seconds and nanoseconds, and where the result goes. */
+type TimesAndOut = [
+  accessed: number,
+  accessedSeconds: bigint,
+  accessedNs: number,
+  modified: number,
+  modifiedSeconds: bigint,
+  modifiedNs: number,
+  out: number,
+]
+
+function setTimes(
+  guest: Guest,
+  canon: Canon,
+  [accessed, accessedSeconds, accessedNs, modified, modifiedSeconds, modifiedNs, out]: TimesAndOut,
+  node: () => FileNode,
+): void {
+  attempt(canon, out, 1, () => {
+    const times = newTimes(
+      [accessed, accessedSeconds, accessedNs],
+      [modified, modifiedSeconds, modifiedNs],
+    )
+    guest.world.files.setTimes(node(), times)
+  })
 }
 
 /** Methods that open, change and remove. */
@@ -109,45 +135,12 @@ export const CHANGING: InterfaceCalls = {
 
   '[method]descriptor.set-times':
     (guest, canon) =>
-    (
-      self: number,
-      accessed: number,
-      accessedSeconds: bigint,
-      accessedNs: number,
-      modified: number,
-      modifiedSeconds: bigint,
-      modifiedNs: number,
-      out: number,
-    ) =>
-      attempt(canon, out, 1, () => {
-        const times = newTimes(
-          [accessed, accessedSeconds, accessedNs],
-          [modified, modifiedSeconds, modifiedNs],
-        )
-        guest.world.files.setTimes(nodeOf(guest, self), times)
-      }),
+    (self: number, ...rest: TimesAndOut) =>
+      setTimes(guest, canon, rest, () => nodeOf(guest, self)),
   '[method]descriptor.set-times-at':
     (guest, canon) =>
-    (
-      self: number,
-      pathFlags: number,
-      at: number,
-      length: number,
-      accessed: number,
-      accessedSeconds: bigint,
-      accessedNs: number,
-      modified: number,
-      modifiedSeconds: bigint,
-      modifiedNs: number,
-      out: number,
-    ) =>
-      attempt(canon, out, 1, () => {
-        const times = newTimes(
-          [accessed, accessedSeconds, accessedNs],
-          [modified, modifiedSeconds, modifiedNs],
-        )
-        guest.world.files.setTimes(find(guest, canon, self, pathFlags, at, length), times)
-      }),
+    (self: number, pathFlags: number, at: number, length: number, ...rest: TimesAndOut) =>
+      setTimes(guest, canon, rest, () => find(guest, canon, self, pathFlags, at, length)),
 
   '[method]descriptor.create-directory-at': pathCall(({ world }, directory, path) =>
     world.files.createDirectory(directory, path),

@@ -1,5 +1,6 @@
 import { WwError } from '../../base/index.ts'
-import type { MemoryShape, Shape } from './rewrite.ts'
+import type { MemoryShape } from './declaration.ts'
+import type { Shape } from './rewrite.ts'
 
 const PAGE_BYTES = 65_536
 const MIB = 1 << 20

@@ -4,9 +4,8 @@ import { Cursor } from '../cursor.ts'
 import { Malformed } from '../malformed.ts'
 import type { DebugSections } from './dwarf-line.ts'
 import { Output } from './output.ts'
+import { CUSTOM, HEADER_BYTES } from './section.ts'
 
-const HEADER_BYTES = 8
-export const CUSTOM = 0
 const NAME_SECTION = 'name'
 /** The part of that section that names the module. */
 const MODULE_NAME = 0

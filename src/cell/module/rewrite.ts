@@ -15,37 +15,29 @@ import { Cursor } from '../cursor.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
 import { CodeMap } from './code-map.ts'
+import { customSection, customSections, linesOf, nameSection, tagOf } from './debug-section.ts'
 import {
-  CUSTOM,
-  customSection,
-  customSections,
-  linesOf,
-  nameSection,
-  tagOf,
-} from './debug-section.ts'
+  constantExpression,
+  globalType,
+  memoryShape,
+  MUTABLE,
+  passData,
+  passElements,
+  referenceType,
+  tableShape,
+  valueType,
+} from './declaration.ts'
+import type { MemoryShape } from './declaration.ts'
 import { readLineTable } from './dwarf-line.ts'
-import {
-  featureOf,
-  featureOfType,
-  isReferenceType,
-  isValueType,
-  OP,
-  refuseFeature,
-  TYPE,
-  V128_CONST,
-} from './feature.ts'
+import { OP, refuseFeature, TYPE } from './feature.ts'
 import { encodeLines } from './line-section.ts'
 import { BodyMeter } from './meter.ts'
 import type { MeterOptions } from './meter.ts'
 import { ADDED, ADDED_PREFIX, HOST_CALL } from './names.ts'
 import { Output } from './output.ts'
+import { countedList, HEADER_BYTES, SECTION, sectionsOf } from './section.ts'
+import type { CountedList } from './section.ts'
 import { FunctionTypes } from './types.ts'
-
-/** Pages of 64 KiB. */
-export interface MemoryShape {
-  readonly minPages: number
-  readonly maxPages: number
-}
 
 /** What the result needs that the original did not say openly. */
 export interface Shape {
@@ -63,25 +55,6 @@ export interface Rewritten extends Shape {
   readonly bytes: Uint8Array
 }
 
-const HEADER_BYTES = 8
-const SECTION = {
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  memory: 5,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-  data: 11,
-  dataCount: 12,
-  tag: 13,
-} as const
-/** The order in which sections stand. */
-const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
-
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
 const FUNCTION_TYPE = 0x60
 /** Types of the functions that ask the host, by `HOST_CALL`. */
@@ -89,9 +62,6 @@ const HOST_TYPES = [
   Uint8Array.of(FUNCTION_TYPE, 0, 0),
   Uint8Array.of(FUNCTION_TYPE, 1, TYPE.i32, 1, TYPE.i32),
 ]
-const MUTABLE = 1
-/** A 32-bit memory has no more. */
-const MAX_PAGES = 65_536
 /** What counters put into code takes, as a share of it; only an estimate. */
 const EXPECTED_GROWTH = 1.25
 
@@ -366,27 +336,7 @@ class Rewriter {
 
   #copyElements(): void {
     const section = this.#find(SECTION.element)
-    if (!section) return
-    const { count } = countedList(section, 'element segments', CELL_LIMITS.moduleSegments)
-    for (let i = 0; i < count; i++) {
-      const where = `element segment ${i}`
-      // Bit 0: not put in a table by itself. Bit 1: names a table or a type. Bit 2: expressions.
-      const form = section.u32()
-      if (form > 7) malformed(`${where} is of unknown form ${form}`)
-      if ((form & 1) === 0) {
-        if ((form & 2) !== 0) section.u32()
-        constantExpression(section, where)
-      }
-      const hasExpressions = (form & 4) !== 0
-      if ((form & 3) !== 0) {
-        if (hasExpressions) referenceType(section, where)
-        else section.u8()
-      }
-      for (let left = section.u32(); left > 0; left--) {
-        if (hasExpressions) constantExpression(section, where)
-        else section.u32()
-      }
-    }
+    if (section) passElements(section)
     this.#copy(SECTION.element)
   }
 
@@ -441,17 +391,7 @@ class Rewriter {
 
   #copyData(): void {
     const section = this.#find(SECTION.data)
-    if (!section) return
-    const { count } = countedList(section, 'data segments', CELL_LIMITS.moduleSegments)
-    for (let i = 0; i < count; i++) {
-      const where = `data segment ${i}`
-      const form = section.u32()
-      if (form === 2) {
-        if (section.u32() !== 0) refuseFeature('several memories', where)
-      } else if (form > 1) malformed(`${where} is of unknown form ${form}`)
-      if (form !== 1) constantExpression(section, where)
-      section.bytes(section.u32())
-    }
+    if (section) passData(section)
     this.#copy(SECTION.data)
   }
 
@@ -492,119 +432,6 @@ class Rewriter {
     this.#out.u8(id)
     this.#out.u32(content.length)
     this.#out.append(content)
-  }
-}
-
-function sectionsOf(bytes: Uint8Array): ReadonlyMap<number, Cursor> {
-  const sections = new Map<number, Cursor>()
-  const cursor = new Cursor(bytes, HEADER_BYTES, bytes.length)
-  let place = -1
-  while (!cursor.done) {
-    const id = cursor.u8()
-    const section = cursor.part(cursor.u32())
-    if (id === CUSTOM) continue
-    const next = ORDER.indexOf(id)
-    if (next < 0) refuseFeature(`a section of kind ${id}`, `at 0x${section.at.toString(16)}`)
-    if (next <= place) malformed(`section ${id} stands twice or in the wrong place`)
-    place = next
-    sections.set(id, section)
-  }
-  return sections
-}
-
-interface CountedList {
-  readonly count: number
-  /** Where the first item stands. */
-  readonly at: number
-}
-
-function countedList(section: Cursor, what: string, most: number): CountedList {
-  const count = section.u32()
-  if (count > most) {
-    throw new Malformed('PROGRAM_TOO_LARGE', `it has ${count} ${what}; at most ${most} are allowed`)
-  }
-  return { count, at: section.at }
-}
-
-const SHARED = 2
-const WIDE = 4
-
-function limits(cursor: Cursor, where: string): { min: number; max: number | undefined } {
-  const flags = cursor.u8()
-  if ((flags & SHARED) !== 0) refuseFeature('threads', `${where} is shared`)
-  if ((flags & WIDE) !== 0) refuseFeature('64-bit addresses', where)
-  if (flags > 1) refuseFeature(`limits of kind ${flags}`, where)
-  const min = cursor.u32()
-  return { min, max: flags === 1 ? cursor.u32() : undefined }
-}
-
-function memoryShape(cursor: Cursor): MemoryShape {
-  const { min, max = MAX_PAGES } = limits(cursor, 'memory')
-  const cap = CELL_LIMITS.memoryPages
-  if (min > cap) {
-    throw new Malformed(
-      'PROGRAM_TOO_LARGE',
-      `its memory starts with ${min} pages of 64 KiB; at most ${cap} are allowed`,
-    )
-  }
-  return { minPages: min, maxPages: max }
-}
-
-function tableShape(cursor: Cursor, where: string): { min: number; max: number } {
-  const { min, max = Infinity } = limits(cursor, where)
-  return { min, max }
-}
-
-function valueType(cursor: Cursor, where: string): number {
-  const byte = cursor.u8()
-  if (!isValueType(byte)) refuseFeature(featureOfType(byte), where)
-  return byte
-}
-
-function referenceType(cursor: Cursor, where: string): number {
-  const byte = cursor.u8()
-  if (!isReferenceType(byte)) refuseFeature(featureOfType(byte), where)
-  return byte
-}
-
-function globalType(cursor: Cursor, where: string): void {
-  valueType(cursor, where)
-  if (cursor.u8() > MUTABLE) refuseFeature('threads', `${where} is shared`)
-}
-
-function constantExpression(cursor: Cursor, where: string): void {
-  for (;;) {
-    const opcode = cursor.u8()
-    switch (opcode) {
-      case OP.end:
-        return
-      case OP.globalGet:
-      case OP.i32Const:
-      case OP.i64Const:
-      case OP.refNull:
-      case OP.refFunc:
-        cursor.skipNumber()
-        break
-      case OP.f32Const:
-        cursor.bytes(4)
-        break
-      case OP.f64Const:
-        cursor.bytes(8)
-        break
-      case OP.i32Add:
-      case OP.i32Sub:
-      case OP.i32Mul:
-      case OP.i64Add:
-      case OP.i64Sub:
-      case OP.i64Mul:
-        break
-      case OP.simd:
-        if (cursor.u32() !== V128_CONST) malformed(`the value of ${where} is not constant`)
-        cursor.bytes(16)
-        break
-      default:
-        refuseFeature(featureOf(opcode), where)
-    }
   }
 }
 

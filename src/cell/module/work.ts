@@ -31,3 +31,5 @@ export const TARGET_WORK = 4
  * are, of an `if` two, until the function is done.
  */
 export const FORK_WORK = 1
+/** To replace a NaN. */
+export const CANONICAL_WORK = 6

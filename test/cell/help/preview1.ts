@@ -1,32 +1,7 @@
 import type { Call } from './calls.ts'
 import { OUT } from './calls.ts'
 
-/** Error numbers of preview 1. */
-export const ERRNO = {
-  SUCCESS: 0,
-  AGAIN: 6,
-  BADF: 8,
-  EXIST: 20,
-  FAULT: 21,
-  ILSEQ: 25,
-  INVAL: 28,
-  ISDIR: 31,
-  LOOP: 32,
-  MFILE: 33,
-  NAMETOOLONG: 37,
-  NOENT: 44,
-  NOSPC: 51,
-  NOTDIR: 54,
-  NOTEMPTY: 55,
-  NOTSOCK: 57,
-  NOTSUP: 58,
-  PERM: 63,
-  PIPE: 64,
-  ROFS: 69,
-  SPIPE: 70,
-  XDEV: 75,
-  NOTCAPABLE: 76,
-}
+export { ERRNO } from '../../../src/cell/wasi/errno.ts'
 
 export const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 }
 export const { DIRECTORY } = OFLAGS
