@@ -42,9 +42,11 @@ function findPlace(line: number, column: number): string | undefined {
   const { sources, segments } = load()
   let found: string | undefined
   let segmentLine = 0
+  // The engine counts columns from 1, but those of the first line from 0.
+  const reached = line === 1 ? column + 1 : column
   for (let at = 0; at < segments.length; at += SEGMENT_NUMBERS) {
     segmentLine += segments[at]!
-    if (segmentLine > line || (segmentLine === line && segments[at + 1]! > column)) break
+    if (segmentLine > line || (segmentLine === line && segments[at + 1]! > reached)) break
     const source = sources[segments[at + 2]!]
     found = source === undefined ? undefined : `${source}:${segments[at + 3]!}`
   }

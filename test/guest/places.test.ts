@@ -23,6 +23,14 @@ test('a frame is led back to the last place that begins before it', () => {
   ])
 })
 
+test('columns of the first line are one less than they are', () => {
+  bindPlaces(() => ({ sources: ['src/a.ts'], segments: [1, 1, 0, 1, 0, 20, 0, 2] }))
+  expect(guestFrames([at(1, 18), at(1, 19)])).toEqual([
+    '    at f (src/a.ts:1)',
+    '    at f (src/a.ts:2)',
+  ])
+})
+
 test('frames of the SDK and of the engine are left out when one of the guest remains', () => {
   bindPlaces(() => TABLE)
   const frames = ['    at next (native)', at(2, 5, '<anonymous>'), at(2, 45), at(1, 1)]
