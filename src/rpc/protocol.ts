@@ -25,11 +25,11 @@ import {
   getUint16,
   getUint32,
   getUint64,
-  List,
+  hasPointer,
   Struct,
   structElement,
 } from '../wire/index.ts'
-import type { Outbox } from '../wire/index.ts'
+import type { List, Outbox } from '../wire/index.ts'
 import { asWwError, protocolError } from './error.ts'
 import type { Path } from './hook.ts'
 
@@ -84,16 +84,12 @@ export class Raw extends Struct {
     return getStruct(this, index, Raw)
   }
   /** Most messages have no capabilities, and then no list. */
-  list(index: number): List<Raw> {
-    const at = (this.$pointers + index) * 8
-    const { $view } = this
-    const isThere = index < this.$pointerCount && ($view.getInt32(at) || $view.getInt32(at + 4))
-    return isThere ? getList(this, index, rawElement) : NO_LIST
+  list(index: number): List<Raw> | readonly Raw[] {
+    return hasPointer(this, index) ? getList(this, index, rawElement) : []
   }
 }
 
 const rawElement = structElement<Raw, never>(() => Raw)
-const NO_LIST = new List(rawElement)
 
 /** A message being written: an envelope, and the body behind it. */
 export class Outgoing extends Builder {

@@ -65,6 +65,7 @@ export {
   getUint32,
   getUint64,
   getUint8,
+  hasPointer,
   NULL_POINTER,
   rootOf,
   Struct,
