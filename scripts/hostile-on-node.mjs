@@ -1,4 +1,4 @@
-// Runs the hostile programs, and programs whose fuel is counted, on other versions of Node: they differ
+// Runs the hostile programs, in threads and in processes of their own, and programs whose fuel is counted, on other versions of Node: they differ
 // in what their engines stop and compile. `node scripts/hostile-on-node.mjs 22 24 26`, after a build.
 // The newest version of each line comes from npm (`node-<platform>-<arch>`) and stays in dist/node.
 
@@ -25,11 +25,15 @@ for (const node of nodes) {
   const { output: listed } = await run(node, [join(help, 'hostile.js'), '--list'])
   const names = JSON.parse(listed)
   const failed = []
-  for (const name of names) if (!(await isStopped(node, name))) failed.push(name)
+  for (const name of names) {
+    for (const isolation of ['thread', 'process']) {
+      if (!(await isStopped(node, name, isolation))) failed.push(`${name}, in a ${isolation}`)
+    }
+  }
   const { output: totals } = await run(node, [join(help, 'totals.js')])
   expected ??= totals
   const isSame = totals !== '' && totals === expected
-  const stopped = `${names.length - failed.length} of ${names.length} hostile programs stopped`
+  const stopped = `${2 * names.length - failed.length} of ${2 * names.length} hostile cells stopped`
   console.log(`${version.trim()}: ${stopped}; fuel and results ${isSame ? 'the same' : 'DIFFER'}`)
   for (const name of failed) console.log(`  not stopped: ${name}`)
   if (!isSame) console.log(`  ${totals}\n  where ${nodes[0]} has\n  ${expected}`)
@@ -58,9 +62,9 @@ function install(line) {
   return executable
 }
 
-async function isStopped(node, name) {
+async function isStopped(node, name, isolation) {
   for (let left = ATTEMPTS; left > 0; left--) {
-    const { output } = await run(node, [join(help, 'hostile.js'), name])
+    const { output } = await run(node, [join(help, 'hostile.js'), name, isolation])
     if (output === '') continue
     const { exit, errors } = JSON.parse(output)
     if (exit.kind === 'killed' && errors.length === 0) return true

@@ -290,6 +290,36 @@ test.each<[string, (host: HandHost, number: number) => void]>([
     (host, number) => host.say({ kind: 'credit', number, pipe: 'stdin', count: 1 }),
   ],
   [
+    'wrote nothing to a pipe',
+    (host, number) => {
+      host.say({ kind: 'bytes', number, pipe: 'stdout', bytes: new Uint8Array(0) })
+    },
+  ],
+  [
+    'ended a pipe twice',
+    (host, number) => {
+      const end = { kind: 'end', number, pipe: 'stdout' } as const
+      host.say(end, end)
+    },
+  ],
+  [
+    'closed a pipe twice',
+    (host, number) => {
+      const closed = { kind: 'closed', number, pipe: 'stdin' } as const
+      host.say(closed, closed)
+    },
+  ],
+  [
+    'gave no credit',
+    (host, number) => host.say({ kind: 'credit', number, pipe: 'stdin', count: 0 }),
+  ],
+  [
+    'said without pause what a cell uses',
+    (host, number) => {
+      for (let n = 0; n < 10_000; n++) host.say({ kind: 'gauges', number, gauges: NO_GAUGES })
+    },
+  ],
+  [
     'ended a cell twice',
     (host, number) => host.say({ kind: 'ending', number }, { kind: 'ending', number }),
   ],

@@ -2,7 +2,8 @@
 //
 // Invariants
 //  - What the host reports of it counts as far as it is possible: pipes within their credit, one
-//    question at a time, nothing behind its end. Otherwise the host has broken the protocol.
+//    question at a time, nothing twice, nothing behind its end. Otherwise the host has broken the
+//    protocol. So whatever it says costs it credit, an answer, or its turn.
 //  - It ends with its host, if not before.
 
 import type { BodyListener, CellBody, Ending, Gauges } from '../body.ts'
@@ -33,6 +34,8 @@ export class FarBody implements CellBody {
   #gauges = NOTHING
   #listener: BodyListener | undefined
   #line: CellLine | undefined
+  #gaugesTold = 0
+  readonly #beganMs = performance.now()
   #isAsking = false
   #isEnding = false
   #isStopping = false
@@ -80,15 +83,19 @@ export class FarBody implements CellBody {
   hear(report: CellReport): void {
     switch (report.kind) {
       case 'bytes':
+        if (report.bytes.length === 0) throw new Breach('wrote nothing to a pipe')
         this[report.pipe].receive(report.bytes)
         break
       case 'end':
+        if (this[report.pipe].writerClosed) throw new Breach('ended a pipe twice')
         this[report.pipe].end()
         break
       case 'closed':
+        if (this[report.pipe].readerClosed) throw new Breach('closed a pipe twice')
         this[report.pipe].closeForReader()
         break
       case 'credit':
+        if (report.count === 0) throw new Breach('gave no credit')
         this[report.pipe].grant(report.count)
         break
       case 'question':
@@ -96,6 +103,7 @@ export class FarBody implements CellBody {
         void this.#ask(report.question)
         return
       case 'gauges':
+        this.#countGauges()
         this.#gauges = report.gauges
         return
       case 'ending':
@@ -125,6 +133,15 @@ export class FarBody implements CellBody {
   lose(cause: string): void {
     if (!this.#isStopping) this.#listener?.fail(new Error(`its host process ${cause}`))
     this.#listener?.end()
+  }
+
+  /** They cost no credit, so they are told no faster than twice as often as they are due. */
+  #countGauges(): void {
+    const dueMs = FENCE_LIMITS.gaugesMs / 2
+    const due = (performance.now() - this.#beganMs) / dueMs
+    if (++this.#gaugesTold > due + FENCE_LIMITS.gaugesAtOnce) {
+      throw new Breach('said without pause what a cell uses')
+    }
   }
 
   async #ask(question: FileQuestion): Promise<void> {

@@ -57,15 +57,18 @@ export class KeptCell {
   #cell: HostedCell | undefined
   #answered: ((answer: FileAnswer) => void) | undefined
   #told = ''
-  #isUnread = false
+  readonly #unread = new Set<InPipe>()
+  #isOver = false
 
   /** @param start gives the cell to `meet` before it has started */
   constructor(start: StartCell, name: string, say: Say) {
-    this.#say = say
+    this.#say = (report) => {
+      if (!this.#isOver) say(report)
+    }
     const answer: AnswerFiles = (question) =>
       new Promise((resolve) => {
         this.#answered = resolve
-        say({ kind: 'question', question })
+        this.#say({ kind: 'question', question })
       })
     const meet = (cell: HostedCell) => void (this.#cell = cell)
     this.over = this.#run(start(answer, this.#killed.signal, meet), name)
@@ -132,6 +135,7 @@ export class KeptCell {
     const cell = this.#cell
     const gauges = cell ? gaugesOf(cell) : NOTHING
     this.#say({ kind: 'ended', end: { exit, gauges, isLeftBehind: cell?.isLeftBehind === true } })
+    this.#isOver = true
   }
 
   #failed(thrown: unknown, name: string): void {
@@ -140,6 +144,7 @@ export class KeptCell {
     const sentence = messageOf(thrown)
     const cause = sentence.startsWith(beginning) ? sentence.slice(beginning.length) : sentence
     this.#say({ kind: 'notStarted', cause })
+    this.#isOver = true
   }
 
   /** Resolves at the end of the stream. */
@@ -152,15 +157,16 @@ export class KeptCell {
       })
     })
     while (this.#rest) await this.#whenGranted()
-    this.#lookUnread(data.isUnread)
+    if (data.isUnread) this.#tellUnread('dataIn')
     // Else how the cell ended says why there is no more.
     if (!reason) this.#say({ kind: 'end', pipe: 'dataOut' })
   }
 
-  #lookUnread(isUnread: boolean): void {
-    if (!isUnread || this.#isUnread) return
-    this.#isUnread = true
-    this.#say({ kind: 'closed', pipe: 'dataIn' })
+  /** Once. */
+  #tellUnread(pipe: InPipe): void {
+    if (this.#unread.has(pipe)) return
+    this.#unread.add(pipe)
+    this.#say({ kind: 'closed', pipe })
   }
 
   #deliver(chunk: Uint8Array): void {
@@ -202,12 +208,12 @@ export class KeptCell {
     if (pipe === 'dataIn') {
       const hasRoom = this.#cell.data.send([bytes])
       this.#giveBack(pipe, bytes.length, hasRoom)
-      this.#lookUnread(this.#cell.data.isUnread)
+      if (this.#cell.data.isUnread) this.#tellUnread(pipe)
       return
     }
     this.#cell.stdin.write(bytes).then(
       () => this.#giveBack(pipe, bytes.length, true),
-      () => this.#say({ kind: 'closed', pipe }),
+      () => this.#tellUnread(pipe),
     )
   }
 

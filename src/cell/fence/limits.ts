@@ -20,6 +20,8 @@ export const FENCE_LIMITS = {
   /** What cells use is told so often while it changes, and when it does not. */
   gaugesMs: 100,
   quietGaugesMs: 1_000,
+  /** As many at once is no flood: this process may have been busy. */
+  gaugesAtOnce: 100,
   /**
    * A host that has not ended a cell by then is ended itself. Longer than its own ladder, whose last
    * step takes as long as the system needs to take many threads down.
