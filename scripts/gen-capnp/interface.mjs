@@ -90,7 +90,7 @@ class InterfaceWriter {
     const table = ({ type, isOpen }) =>
       implicit.length > 0 && isOpen ? `($implicit?: $.Types) => ${type}` : `() => ${type}`
     this.#table.push(
-      `      { name: '${name}', params: ${table(erased.params)}, results: ${table(erased.results)}${isStream ? ', isStream: true' : ''} },`,
+      `      { name: '${name}', params: ${table(erased.params)}, results: ${table(erased.results)}${isStream ? ', turns: $.streamTurns' : ''} },`,
     )
     this.#handlers.push(
       `${doc}  ${name}(\n    params: ${plain.params.read},\n    context: $.CallContext,\n  ): $.Awaitable<${isStream ? 'void' : `${plain.results.init} | void`}>`,

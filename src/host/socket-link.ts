@@ -7,8 +7,8 @@ import type { ByteLink, ByteSink } from '../base/index.ts'
  * A connected stream socket as a link. Takes ownership of it.
  *
  * Invariants
- *  - `ended` is said once, when nothing more can come. The other side's end of file does not cut off
- *    what we still have to send.
+ *  - `ended` is said once, when nothing more can come: at the other side's end of file, or when the
+ *    socket closes. An end of file does not cut off what we still have to send.
  *  - What one `send` is handed leaves in one gathered write.
  */
 export class SocketLink implements ByteLink {
@@ -20,6 +20,8 @@ export class SocketLink implements ByteLink {
   constructor(socket: Socket) {
     this.#socket = socket
     socket.pause()
+    // What belongs together is together already: a small frame on TCP waits for no other.
+    socket.setNoDelay(true)
     socket.on('error', (cause) => {
       this.#failure ??= new WwError('disconnected', 'SOCKET_FAILED', cause.message, { cause })
     })

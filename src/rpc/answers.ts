@@ -41,12 +41,13 @@ import type { Tables } from './tables.ts'
 
 interface Answer {
   readonly id: number
-  call: PendingCall
+  /** None when it has returned without capabilities: whatever is pipelined on it is null. */
+  call: PendingCall | undefined
   /** The results stay here; the peer will take them for a question of ours. */
   readonly isToYourself: boolean
   /** What is held for it: of params while it runs, of results while they are kept. */
   words: number
-  state: 'running' | 'returned' | 'finished'
+  isRunning: boolean
   /** Exports made for its results, one entry per reference. */
   resultExports: readonly number[]
 }
@@ -83,13 +84,13 @@ export class Answers {
     const id = promised.u32(0)
     const answer = this.#answers.get(id)
     if (!answer) throw protocolError(`a call on question ${id}, which is not open`)
-    return answer.call.pipeline(path)
+    return answer.call?.pipeline(path) ?? nullHook()
   }
 
   /** The call whose results stay here for us. */
   keptOf(id: number): PendingCall {
     const answer = this.#answers.get(id)
-    if (answer?.isToYourself) return answer.call
+    if (answer?.isToYourself && answer.call) return answer.call
     throw protocolError('results to be taken from a question that does not keep any')
   }
 
@@ -130,7 +131,7 @@ export class Answers {
   }
 
   #answer(id: number, call: PendingCall, isToYourself: boolean, words: number): void {
-    const answer: Answer = { id, call, isToYourself, words, state: 'running', resultExports: [] }
+    const answer: Answer = { id, call, isToYourself, words, isRunning: true, resultExports: [] }
     this.#answers.set(id, answer)
     this.#heldWords += words
     call.whenDone((outcome) => this.#return(answer, outcome))
@@ -145,8 +146,8 @@ export class Answers {
   #return(answer: Answer, outcome: Outcome): void {
     const tables = this.#tables
     const { sender, exports } = tables
-    if (answer.state !== 'running' || tables.end) return
-    answer.state = 'returned'
+    if (!answer.isRunning || tables.end) return
+    answer.isRunning = false
     this.#hold(answer, 0)
     if (answer.isToYourself) {
       this.#hold(answer, wordsOf(outcome))
@@ -167,8 +168,8 @@ export class Answers {
       writeException(message, at, tables.expose(error))
     } else if (message.caps.length > 0) this.#hold(answer, message.totalBytes / 8)
     else {
-      answer.call.release()
-      answer.call = WITHOUT_CAPS
+      answer.call?.release()
+      answer.call = undefined
     }
     sender.send(message)
   }
@@ -186,12 +187,13 @@ export class Answers {
     if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
     this.#answers.delete(id)
     this.#hold(answer, 0)
-    if (answer.state === 'running') {
-      answer.state = 'finished'
+    const { call } = answer
+    if (answer.isRunning) {
+      answer.isRunning = false
       sender.send(this.#beginReturn(id, RETURN_CANCELED))
-      if (!answer.call.isAwaited) answer.call.cancel()
+      if (!call?.isAwaited) call?.cancel()
     }
-    answer.call.release()
+    call?.release()
     if (getBool(finish, 32, true)) exports.releaseEach(answer.resultExports)
   }
 
@@ -200,19 +202,12 @@ export class Answers {
     this.#answers.clear()
     this.#heldWords = 0
     for (const answer of answers) {
-      answer.state = 'finished'
-      answer.call.cancel()
-      answer.call.release()
+      answer.isRunning = false
+      answer.call?.cancel()
+      answer.call?.release()
     }
   }
 }
-
-/** Stands for a call whose results have no capability: whatever is pipelined on it is null. */
-const WITHOUT_CAPS = new (class extends Call {
-  override pipeline(): Hook {
-    return nullHook()
-  }
-})()
 
 /** What results hold that stay here. */
 function wordsOf(outcome: Outcome): number {

@@ -3,18 +3,19 @@
 import { soon, WwError } from '../base/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled } from './error.ts'
-import { BrokenHook, Call, PromiseHook } from './hook.ts'
+import { BrokenHook, PromiseHook, refuse } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
 import { Draft } from './payload.ts'
 import { flowTo, rejected } from './stream.ts'
+import type { StreamTurns } from './stream.ts'
 
 /** One method as its interface declares it; its ordinal is its place in the list. */
 export interface Method {
   readonly name: string
   readonly params: () => StructType<Struct, never>
   readonly results: () => StructType<Struct, never>
-  /** Whether it was declared `-> stream`. */
-  readonly isStream?: true
+  /** Of a method declared `-> stream`: makes what gives the calls of an object their turns. */
+  readonly turns?: () => StreamTurns
 }
 
 /** An interface as its schema declares it. `Server` is the type of the handlers that implement it. */
@@ -161,10 +162,7 @@ function begin(client: Client, request: Request, options: CallOptions | undefine
   if (signal?.aborted) error = canceled()
   else if (client.$isDisposed) error = disposed(client)
   else error = client.$hook.flow?.error
-  if (error) {
-    request.params.release()
-    return new Call({ error })
-  }
+  if (error) return refuse(request, error)
   const pending = client.$hook.call(request)
   if (signal) cancelOn(pending, signal)
   return pending

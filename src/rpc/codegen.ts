@@ -95,6 +95,7 @@ export {
 export type { InitOf, Pipelined, TypeArgument, Types, ValueOf } from './generic.ts'
 export type { Hook, PendingCall } from './hook.ts'
 export type { CallContext } from './local.ts'
+export { streamTurns } from './stream.ts'
 export { getCap, putAny, putCap }
 
 export type Awaitable<T> = T | PromiseLike<T>

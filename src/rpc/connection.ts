@@ -131,7 +131,7 @@ export class Connection {
     })
     this.#sender = new Sender(link, limits, trace, (error) => {
       link.abort(error)
-      this.#end(disconnected(`The connection was ended: ${error.message}`, error), error)
+      this.#end(because('The connection was ended', error), error)
     })
     this.#tables = new Tables(this.#sender, options)
     this.#frames = new FrameReader((message) => this.#receive(message), limits.wire)
@@ -159,7 +159,7 @@ export class Connection {
     const abort = this.#sender.begin(ABORT)
     writeException(abort, abort.at, this.#tables.expose(reason))
     this.#sender.send(abort)
-    this.#close(disconnected(`The connection was ended: ${reason.message}`, reason), reason)
+    this.#close(because('The connection was ended', reason), reason)
   }
 
   get stats(): ConnectionStats {
@@ -226,10 +226,7 @@ export class Connection {
         break
       case ABORT: {
         const reason = readException(body)
-        this.#close(
-          disconnected(`The peer ended the connection: ${reason.message}`, reason),
-          reason,
-        )
+        this.#close(because('The peer ended the connection', reason), reason)
         break
       }
     }
@@ -252,13 +249,14 @@ export class Connection {
   }
 
   #linkEnded(error: WwError | undefined): void {
-    if (error) this.#end(disconnected(`The connection was lost: ${error.message}`, error), error)
-    else if (this.#frames.isBetweenFrames) {
-      this.#close(disconnected('The peer closed the connection'), undefined)
-    } else {
-      const cut = disconnected('The peer closed the connection in the middle of a message')
-      this.#close(cut, cut)
+    if (error) {
+      this.#end(because('The connection was lost', error), error)
+      return
     }
+    const isCut = !this.#frames.isBetweenFrames
+    const where = isCut ? ' in the middle of a message' : ''
+    const reason = disconnected(`The peer closed the connection${where}`)
+    this.#close(reason, isCut ? reason : undefined)
   }
 
   /** What is queued is sent, then our side ends. */
@@ -284,4 +282,8 @@ export class Connection {
     this.#log.debug('connection ended', { reason: error.message })
     this.#reportEnd(reported)
   }
+}
+
+function because(what: string, reason: WwError): WwError {
+  return disconnected(`${what}: ${reason.message}`, reason)
 }

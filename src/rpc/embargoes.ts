@@ -52,28 +52,28 @@ export class Embargoes {
    * reached faster than the calls already on their way to the peer and back: then an embargo.
    */
   replace(promise: RemoteHook, target: Hook): void {
-    const tables = this.#tables
+    const { end } = this.#tables
     const last = target.target
-    if (!promise.wasUsed || tables.end || last instanceof BrokenHook) {
-      promise.settle(target)
-      return
-    }
-    if (isBehind(last, tables)) {
+    const isOrdered = !promise.wasUsed || end !== undefined || last instanceof BrokenHook
+    promise.settle(isOrdered ? target : this.#ordered(promise, target, last))
+  }
+
+  /** What `promise`, which calls went out through, may be now that it is `target`. */
+  #ordered(promise: RemoteHook, target: Hook, last: Hook): Hook {
+    if (isBehind(last, this.#tables)) {
       // Calls through the promise count as calls through what it became.
       last.wasUsed = true
-      promise.settle(target)
-      return
+      return target
     }
-    if (this.size >= tables.limits.maxEmbargoes) {
-      const sentence = `The peer has not returned ${this.size} disembargoes`
+    if (this.size >= this.#tables.limits.maxEmbargoes) {
       target.release()
-      promise.settle(new BrokenHook(overloaded('TOO_MANY_EMBARGOES', sentence)))
-      return
+      const sentence = `The peer has not returned ${this.size} disembargoes`
+      return new BrokenHook(overloaded('TOO_MANY_EMBARGOES', sentence))
     }
     const embargo = new PromiseHook()
     const { id } = this.#entries.add((free) => ({ id: free, promise: embargo, target }))
     this.#send(id, SENDER_LOOPBACK, promise)
-    promise.settle(embargo)
+    return embargo
   }
 
   /**

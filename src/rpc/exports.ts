@@ -13,6 +13,7 @@
 //  - A promise that was sent is owed a Resolve, once, as long as the peer holds it.
 
 import { soon } from '../base/index.ts'
+import { putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
 import { asWwError, overloaded, protocolError } from './error.ts'
 import { BrokenHook } from './hook.ts'
@@ -112,8 +113,8 @@ export class Exports {
     if (isNameable && target.writeDescriptor(builder, at)) return undefined
     const entry = this.#export(target)
     entry.count++
-    builder.view.setUint16(at * 8, entry.isPromise ? CAP_SENDER_PROMISE : CAP_SENDER_HOSTED, true)
-    builder.view.setUint32(at * 8 + 4, entry.id, true)
+    putUint16(builder, at * 8, entry.isPromise ? CAP_SENDER_PROMISE : CAP_SENDER_HOSTED, 0)
+    putUint32(builder, at * 8 + 4, entry.id, 0)
     return entry.id
   }
 

@@ -117,11 +117,21 @@ export class BrokenHook extends Hook {
   }
 
   call(request: Request): PendingCall {
-    request.params.release()
-    return new Call({ error: this.error })
+    return refuse(request, this.error)
   }
 
   protected dropped(): void {}
+}
+
+/** A call that fails before it is made. */
+export function refuse({ params }: Request, error: Error): PendingCall {
+  params.release()
+  return new Call({ error })
+}
+
+/** Nobody wants what the outcome may hold. */
+export function forget(outcome: Outcome): void {
+  if ('results' in outcome) outcome.results.release()
 }
 
 /** Stands where a message has no capability. */
@@ -197,20 +207,15 @@ export class Call implements PendingCall {
     return new PromiseHook()
   }
 
-  /** `place` is `target`, whose reference it takes over. */
-  protected settlePlace(place: SettlingHook, target: Hook): void {
-    ;(place as PromiseHook).resolve(target)
-  }
-
   /** Settles every place with what `find` says stands there (a reference each). */
   protected settlePlaces(find: (path: Path) => Hook): void {
-    for (const { path, hook } of this.#places?.values() ?? []) this.settlePlace(hook, find(path))
+    for (const { path, hook } of this.#places?.values() ?? []) hook.resolve(find(path))
   }
 
   /** The call is done: places first, then listeners. Takes over the results; only the first counts. */
   protected finish(outcome: Outcome): void {
     if (this.#outcome) {
-      if ('results' in outcome) outcome.results.release()
+      forget(outcome)
       return
     }
     this.#outcome = outcome
@@ -244,7 +249,7 @@ export class Call implements PendingCall {
     this.#isReleased = true
     if (!this.#outcome) return
     this.dropPlaces()
-    if ('results' in this.#outcome) this.#outcome.results.release()
+    forget(this.#outcome)
   }
 
   protected dropPlaces(): void {
@@ -266,7 +271,10 @@ export abstract class SettlingHook extends Hook {
   /** Whether this can still be settled, or is what it is. */
   protected abstract get isPromise(): boolean
 
-  /** From now on this stands for `resolution`. Takes ownership of one reference. */
+  /** What this stands for is known: `resolution`. Takes ownership of one reference. */
+  abstract resolve(resolution: Hook): void
+
+  /** From now on calls go to `resolution`. Takes ownership of one reference. */
   settle(resolution: Hook): void {
     const wasDropped = this.#isDropped
     const next = this.unlessRing(resolution)
@@ -340,7 +348,7 @@ export class PromiseHook extends SettlingHook {
     try {
       request.params.toPayload()
     } catch (thrown) {
-      return new BrokenHook(asWwError(thrown)).call(request)
+      return refuse(request, asWwError(thrown))
     }
     this.#queue ??= new Set()
     const call = new QueuedCall(request, this.#queue)
@@ -399,7 +407,7 @@ class QueuedCall extends Call {
   override cancel(): void {
     this.#queue.delete(this)
     if (this.#inner) this.#inner.cancel()
-    else this.#become(new BrokenHook(canceled()).call(this.#request))
+    else this.#become(refuse(this.#request, canceled()))
   }
 
   override release(): void {

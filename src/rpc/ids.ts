@@ -17,8 +17,9 @@ export class IdTable<Entry> {
     return (this.#entries[id] = make(id))
   }
 
-  /** @param id of an entry */
+  /** Takes out the entry at `id`, if it is still there: what tells of its end may end all. */
   delete(id: number): void {
+    if (this.#entries[id] === undefined) return
     this.#entries[id] = undefined
     this.#free.push(id)
   }

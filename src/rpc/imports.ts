@@ -132,7 +132,7 @@ export class Imports {
     else throw protocolError(`a resolution of unknown kind ${kind}`)
     const promise = this.#hooks.get(id)
     if (promise?.isPromise) {
-      this.#tables.embargoes.replace(promise, target)
+      promise.resolve(target)
       this.drop(promise)
       return
     }

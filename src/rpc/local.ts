@@ -3,9 +3,7 @@
 // Invariants
 //  - Handlers of one object start in the order of the calls, one microtask each; that a handler is
 //    still running does not hold up the next.
-//  - Except for a stream call (`-> stream`): until its handler is done, later calls of the object
-//    wait; when it fails, they and all calls after them fail with its error (as in the reference). A
-//    stream call that was given up does not fail what follows.
+//  - Except for a stream call (`-> stream`): it has its turn to itself (stream.ts).
 //  - A handler runs at most once per call, never inside the caller's stack.
 //  - When a call is done, pipelined calls go out first, then listeners hear of it.
 
@@ -14,9 +12,10 @@ import type { WwError } from '../base/index.ts'
 import type { Struct } from '../wire/index.ts'
 import type { Client, Interface, InterfaceType, Method } from './client.ts'
 import { asWwError, canceled, unimplemented } from './error.ts'
-import { BrokenHook, Call, Hook } from './hook.ts'
+import { Call, Hook, refuse } from './hook.ts'
 import type { PendingCall, Request } from './hook.ts'
 import { Draft } from './payload.ts'
+import type { StreamTurns, Turn } from './stream.ts'
 
 /** What a handler knows about the call it serves. */
 export interface CallContext {
@@ -41,11 +40,8 @@ export function serve<C extends Client, Server extends object>(
 class LocalHook extends Hook {
   readonly #interface: Interface
   readonly #server: object
-  #isStreaming = false
-  /** Calls that wait for the end of a stream call. */
-  #waiting: LocalCall[] = []
-  /** What a stream call failed with. */
-  #broken: WwError | undefined
+  /** Whose turn it is, once there was a stream call. */
+  #turns: StreamTurns | undefined
 
   constructor(type: Interface, server: object) {
     super()
@@ -54,58 +50,37 @@ class LocalHook extends Hook {
   }
 
   call(request: Request): PendingCall {
-    if (this.#broken) return this.#refuse(request, this.#broken)
+    if (this.#turns?.broken) return refuse(request, this.#turns.broken)
     const found = findMethod(this.#interface, request.interfaceId, request.methodId)
     if (!found) {
       const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
-      return this.#refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
+      return refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
     }
+    const { method } = found
+    const turns = (this.#turns ??= method.turns?.())
     let handler: Handler | undefined
     try {
-      handler = findHandler(this.#server, found.method.name)
+      handler = findHandler(this.#server, method.name)
       request.params.toPayload()
     } catch (thrown) {
-      return this.#refuse(request, asWwError(thrown))
+      return refuse(request, asWwError(thrown))
     }
     if (!handler) {
-      const missing = unimplemented(`${found.owner.name}.${found.method.name}`)
-      if (found.method.isStream) this.#broken = missing
-      return this.#refuse(request, missing)
+      const missing = unimplemented(`${found.owner.name}.${method.name}`)
+      if (turns && method.turns) turns.broken = missing
+      return refuse(request, missing)
     }
-    const call = new LocalCall(this, found.method, request, handler)
+    const call = new LocalCall(this, this.#server, method, request, handler)
     this.addRef()
-    if (this.#isStreaming) this.#waiting.push(call)
-    else this.#start(call)
+    if (turns) turns.take(call)
+    else call.start()
     return call
-  }
-
-  #start(call: LocalCall): void {
-    if (call.method.isStream) this.#isStreaming = true
-    soon(() => call.run(this.#server))
   }
 
   /** @param error what its handler failed with, unless nobody wanted it any more */
   ended(call: LocalCall, error?: WwError): void {
-    if (call.method.isStream) this.#goOn(error)
+    if (call.isStream) this.#turns?.pass(error)
     this.release()
-  }
-
-  /** A stream call is over: what waited for it starts, or fails with it. */
-  #goOn(error: WwError | undefined): void {
-    this.#isStreaming = false
-    this.#broken ??= error
-    while (this.#waiting.length > 0 && !this.#isStreaming) {
-      const call = this.#waiting.shift()!
-      if (!error) this.#start(call)
-      else {
-        call.end(error)
-        this.release()
-      }
-    }
-  }
-
-  #refuse(request: Request, error: WwError): PendingCall {
-    return new BrokenHook(error).call(request)
   }
 
   protected dropped(): void {
@@ -170,23 +145,38 @@ class Context implements CallContext {
   }
 }
 
-class LocalCall extends Call {
-  readonly method: Method
+class LocalCall extends Call implements Turn {
   readonly #hook: LocalHook
+  readonly #server: object
+  readonly #method: Method
   readonly #request: Request
   readonly #handler: Handler
   #controller: AbortController | undefined
   #isCanceled = false
 
-  constructor(hook: LocalHook, method: Method, request: Request, handler: Handler) {
+  constructor(hook: LocalHook, server: object, method: Method, request: Request, handler: Handler) {
     super()
     this.#hook = hook
-    this.method = method
+    this.#server = server
+    this.#method = method
     this.#request = request
     this.#handler = handler
   }
 
-  run(server: object): void {
+  get isStream(): boolean {
+    return this.#method.turns !== undefined
+  }
+
+  start(): void {
+    soon(() => this.#run())
+  }
+
+  refuse(error: WwError): void {
+    this.#end(error)
+    this.#hook.release()
+  }
+
+  #run(): void {
     const { params } = this.#request
     if (this.#isCanceled) {
       params.release()
@@ -195,8 +185,8 @@ class LocalCall extends Call {
     }
     let made: unknown
     try {
-      const given = params.toPayload().root.asStruct(this.method.params())
-      made = this.#handler.call(server, given, new Context(this))
+      const given = params.toPayload().root.asStruct(this.#method.params())
+      made = this.#handler.call(this.#server, given, new Context(this))
     } catch (thrown) {
       this.#failed(thrown)
       return
@@ -211,7 +201,7 @@ class LocalCall extends Call {
   }
 
   #made(value: unknown): void {
-    const results = new Draft(this.method.results(), (value ?? {}) as never, true)
+    const results = new Draft(this.#method.results(), (value ?? {}) as never, true)
     this.finish({ results })
     // The params end here, and with them what the results may refer to.
     results.settle()
@@ -221,12 +211,12 @@ class LocalCall extends Call {
 
   #failed(thrown: unknown): void {
     const error = asWwError(thrown)
-    this.end(error)
+    this.#end(error)
     this.#hook.ended(this, this.#isCanceled ? undefined : error)
   }
 
   /** The handler failed, or will not run. */
-  end(error: WwError): void {
+  #end(error: WwError): void {
     this.finish({ error })
     this.#request.params.release()
   }

@@ -10,12 +10,13 @@
 //    and drops unread ones; a message that is collected drops the unread ones.
 
 import { WwError } from '../base/index.ts'
-import { AnyPointer, Builder, getAny, Message, NULL_POINTER, Struct } from '../wire/index.ts'
-import type { StructType } from '../wire/index.ts'
+import { AnyPointer, Builder, getAny, Message, NULL_POINTER } from '../wire/index.ts'
+import type { Struct, StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook, Outcome, Path } from './hook.ts'
+import { Raw } from './protocol.ts'
 
 /** What can be put into a message, at once or later. */
 export interface Content {
@@ -49,11 +50,16 @@ export class CapSlot {
     return isGone ? new BrokenHook(released()) : this.#hook
   }
 
+  /** Whether its reference is the slot's own. */
+  get #isUnread(): boolean {
+    return !this.#isReleased && this.#clients.length === 0
+  }
+
   /** From now on the slot is `hook` (one reference of it), unless it was read or released before. */
   standIn(hook: Hook): void {
-    const isOurs = !this.#isReleased && this.#clients.length === 0
-    const old = isOurs ? this.#hook : hook
-    if (isOurs) this.#hook = hook
+    const isUnread = this.#isUnread
+    const old = isUnread ? this.#hook : hook
+    if (isUnread) this.#hook = hook
     old.release()
   }
 
@@ -61,24 +67,21 @@ export class CapSlot {
   client<C extends Client>(type: InterfaceType<C>): C {
     const known = this.#clients.find((client) => (client.$type as unknown) === type)
     if (known) return known as C
-    const isFirst = this.#clients.length === 0 && !this.#isReleased
-    const client = new type(isFirst ? this.#hook : this.current.addRef())
+    const client = new type(this.#isUnread ? this.#hook : this.current.addRef())
     this.#clients.push(client)
     return client
   }
 
   release(): void {
-    if (this.#isReleased) return
-    this.#isReleased = true
-    if (this.#clients.length === 0) this.#hook.release()
+    this.dropUnread()
     for (const client of this.#clients) client[Symbol.dispose]()
   }
 
   /** The message is gone, but clients read from it may be in use. */
   dropUnread(): void {
-    if (this.#isReleased || this.#clients.length > 0) return
+    const isUnread = this.#isUnread
     this.#isReleased = true
-    this.#hook.release()
+    if (isUnread) this.#hook.release()
   }
 }
 
@@ -163,7 +166,7 @@ export class Payload implements Content {
 
   #follow(path: Path): AnyPointer {
     let pointer = this.root
-    for (const index of path) pointer = getAny(pointer.asStruct(AnyStruct), index)
+    for (const index of path) pointer = getAny(pointer.asStruct(Raw), index)
     return pointer
   }
 
@@ -171,12 +174,6 @@ export class Payload implements Content {
     if (this.#isGuarded) collected.unregister(this.#message)
     for (const slot of this.#slots) slot?.release()
   }
-}
-
-class AnyStruct extends Struct {
-  static readonly $dataWords = 0
-  static readonly $pointerWords = 0
-  static $write(): void {}
 }
 
 /** The capability a builder's table entry stands for: a hook, or a slot of a message copied from. */
@@ -230,8 +227,9 @@ export class Draft implements Content {
   #isWritten = false
   #isSent = false
   #payload: Payload | undefined
-  #failure: { readonly error: WwError } | undefined
-  #bytes = 0
+  #failure: WwError | undefined
+  /** What it takes in a message; 0 until it is written. */
+  bytes = 0
 
   /**
    * @param isHandedOver whether the capabilities in `init`, as clients or within a message from
@@ -244,11 +242,6 @@ export class Draft implements Content {
     this.#isHandedOver = isHandedOver
   }
 
-  /** What it takes in a message; 0 until it is written. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** @throws {WwError} whatever is wrong with the objects it is made from; the same every time */
   writeTo(builder: Builder, at: number): void {
     this.#isSent = true
@@ -256,11 +249,11 @@ export class Draft implements Content {
   }
 
   #write(builder: Builder, at: number): void {
-    if (this.#failure) throw this.#failure.error
+    if (this.#failure) throw this.#failure
     const before = builder.totalBytes
     if (this.#payload) this.#payload.writeTo(builder, at)
     else this.#encode(builder, at)
-    this.#bytes = builder.totalBytes - before
+    this.bytes = builder.totalBytes - before
   }
 
   toPayload(): Payload {
@@ -297,8 +290,7 @@ export class Draft implements Content {
         takeOver(builder.caps, capsBefore)
       }
     } catch (thrown) {
-      this.#failure = { error: asWwError(thrown) }
-      throw this.#failure.error
+      throw (this.#failure = asWwError(thrown))
     } finally {
       collector = before
       for (const client of clients) client[Symbol.dispose]()

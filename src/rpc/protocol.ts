@@ -26,6 +26,9 @@ import {
   getUint32,
   getUint64,
   hasPointer,
+  putUint16,
+  putUint32,
+  putUint64,
   Struct,
   structElement,
 } from '../wire/index.ts'
@@ -107,20 +110,20 @@ export class Outgoing extends Builder {
     const words = id === undefined ? 0 : dataWords + pointers
     const at = this.allocate(3 + words)
     // A pointer to the next word; an envelope of one data word and one pointer.
-    this.view.setUint32(at * 8 + 4, 0x1_0001, true)
-    this.view.setUint16(at * 8 + 8, tag, true)
+    putUint32(this, at * 8 + 4, 0x1_0001, 0)
+    putUint16(this, at * 8 + 8, tag, 0)
     this.at = at + 2
     this.body = at + 3
     if (id === undefined) return
-    this.view.setUint32(at * 8 + 20, dataWords | (pointers << 16), true)
-    this.view.setUint32(at * 8 + 24, id, true)
+    putUint32(this, at * 8 + 20, dataWords | (pointers << 16), 0)
+    putUint32(this, at * 8 + 24, id, 0)
   }
 
   u16(byte: number, value: number): void {
-    this.view.setUint16(this.body * 8 + byte, value, true)
+    putUint16(this, this.body * 8 + byte, value, 0)
   }
   u32(byte: number, value: number): void {
-    this.view.setUint32(this.body * 8 + byte, value, true)
+    putUint32(this, this.body * 8 + byte, value, 0)
   }
 }
 
@@ -132,12 +135,12 @@ export function writePromisedAnswer(
   path: Path,
 ): void {
   const promised = builder.struct(at, 1, 1)
-  builder.view.setUint32(promised * 8, questionId, true)
+  putUint32(builder, promised * 8, questionId, 0)
   if (path.length === 0) return
   let op = builder.compositeList(promised + 1, path.length, 1, 0)
   for (const pointer of path) {
-    builder.view.setUint16(op * 8, 1, true)
-    builder.view.setUint16(op * 8 + 2, pointer, true)
+    putUint16(builder, op * 8, 1, 0)
+    putUint16(builder, op * 8 + 2, pointer, 0)
     op++
   }
 }
@@ -176,11 +179,15 @@ const MAX_CODE_BYTES = 64
 export function writeException(builder: Builder, at: number, thrown: unknown): void {
   const error = asWwError(thrown)
   const exception = builder.struct(at, 1, 3)
-  builder.view.setUint16(exception * 8 + 4, Math.max(ERROR_KINDS.indexOf(error.kind), 0), true)
+  putUint16(builder, exception * 8 + 4, Math.max(ERROR_KINDS.indexOf(error.kind), 0), 0)
   builder.text(exception + 1, messageOf(error).slice(0, MAX_REASON))
   const detail = builder.compositeList(exception + 3, 1, 1, 1)
-  builder.view.setBigUint64(detail * 8, CODE_DETAIL, true)
-  builder.data(detail + 1, asciiBytes(String(error.code)))
+  putUint64(builder, detail * 8, CODE_DETAIL, 0n)
+  const code = String(error.code).slice(0, MAX_CODE_BYTES)
+  builder.data(
+    detail + 1,
+    Uint8Array.from(code, (letter) => letter.charCodeAt(0) & 0x7f),
+  )
 }
 
 export function readException(exception: Raw): WwError {
@@ -190,20 +197,9 @@ export function readException(exception: Raw): WwError {
   for (let index = 0; index < Math.min(details.length, MAX_DETAILS); index++) {
     const detail = details.at(index)!
     const data = getUint64(detail, 0, 0n) === CODE_DETAIL ? getData(detail, 0) : undefined
-    if (data && data.length > 0 && data.length <= MAX_CODE_BYTES) code = asciiText(data)
+    if (data && data.length > 0 && data.length <= MAX_CODE_BYTES) {
+      code = String.fromCharCode(...data).replace(/[^A-Z0-9_]/g, '_')
+    }
   }
   return new WwError(kind, code, getText(exception, 0, ''))
-}
-
-function asciiBytes(text: string): Uint8Array {
-  return Uint8Array.from(text.slice(0, MAX_CODE_BYTES), (letter) => letter.charCodeAt(0) & 0x7f)
-}
-
-function asciiText(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) {
-    const letter = String.fromCharCode(byte)
-    text += /[A-Z0-9_]/.test(letter) ? letter : '_'
-  }
-  return text
 }

@@ -13,7 +13,7 @@
 import { getBool } from '../wire/index.ts'
 import type { Message } from '../wire/index.ts'
 import { asWwError, failed, overloaded, protocolError } from './error.ts'
-import { Call } from './hook.ts'
+import { forget, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
 import { IdTable } from './ids.ts'
 import { copyOf } from './payload.ts'
@@ -57,17 +57,14 @@ export class Questions {
   }
 
   /** Calls what `hook` stands for at the peer. */
-  call(hook: RemoteHook, { interfaceId, methodId, params }: Request): PendingCall {
+  call(hook: RemoteHook, request: Request): PendingCall {
     const tables = this.#tables
     const { sender, limits, deadline } = tables
-    let error: Error | undefined = tables.end
+    const { interfaceId, methodId, params } = request
+    if (tables.end) return refuse(request, tables.end)
     if (this.size >= limits.maxQuestions) {
       const sentence = `${limits.maxQuestions} calls wait for the peer, which takes no more`
-      error ??= overloaded('TOO_MANY_CALLS', sentence)
-    }
-    if (error) {
-      params.release()
-      return new Call({ error })
+      return refuse(request, overloaded('TOO_MANY_CALLS', sentence))
     }
     const message = sender.begin(CALL, 0, 3, 3)
     const { body } = message
@@ -77,8 +74,7 @@ export class Questions {
       question = this.#ask(tables.exports.writePayload(message, body + 4, params, true))
     } catch (thrown) {
       message.discard()
-      params.release()
-      return new Call({ error: asWwError(thrown) })
+      return refuse(request, asWwError(thrown))
     }
     message.u32(0, question.id)
     message.u16(4, methodId)
@@ -118,7 +114,7 @@ export class Questions {
     }
     question.hasReturned = true
     if (getBool(returned, 32, true)) exports.releaseEach(question.paramExports)
-    if (question.state !== 'open') {
+    if (!question.isOpen) {
       this.#entries.delete(id)
       return
     }
@@ -136,8 +132,8 @@ export class Questions {
   }
 
   #conclude(question: Question, outcome: Outcome, isFinishOwed: boolean): void {
-    if (question.state !== 'open') {
-      if ('results' in outcome) outcome.results.release()
+    if (!question.isOpen) {
+      forget(outcome)
       return
     }
     question.finish(outcome)

@@ -4,6 +4,7 @@
 // through it; embargoes.ts decides whether they have to wait and hands us a hook that already takes
 // care of it.
 
+import { putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
 import { canceled } from './error.ts'
 import { Call, SettlingHook } from './hook.ts'
@@ -34,6 +35,10 @@ export abstract class RemoteHook extends SettlingHook {
     return this.tables.questions.call(this, request)
   }
 
+  resolve(resolution: Hook): void {
+    this.tables.embargoes.replace(this, resolution)
+  }
+
   /** Writes where calls go, as long as this is not settled, as a MessageTarget behind `at`. */
   abstract writeTarget(builder: Builder, at: number): void
   /**
@@ -62,12 +67,12 @@ export class ImportHook extends RemoteHook {
   }
 
   writeTarget(builder: Builder, at: number): void {
-    builder.view.setUint32(builder.struct(at, 1, 1) * 8, this.id, true)
+    putUint32(builder, builder.struct(at, 1, 1) * 8, this.id, 0)
   }
 
-  writeDescriptor({ view }: Builder, at: number): boolean {
-    view.setUint16(at * 8, CAP_RECEIVER_HOSTED, true)
-    view.setUint32(at * 8 + 4, this.id, true)
+  writeDescriptor(builder: Builder, at: number): boolean {
+    putUint16(builder, at * 8, CAP_RECEIVER_HOSTED, 0)
+    putUint32(builder, at * 8 + 4, this.id, 0)
     return true
   }
 
@@ -91,13 +96,13 @@ export class PipelineHook extends RemoteHook {
 
   writeTarget(builder: Builder, at: number): void {
     const target = builder.struct(at, 1, 1)
-    builder.view.setUint16(target * 8 + 4, TARGET_ANSWER, true)
+    putUint16(builder, target * 8 + 4, TARGET_ANSWER, 0)
     writePromisedAnswer(builder, target + 1, this.#question.id, this.#path)
   }
 
   writeDescriptor(builder: Builder, at: number): boolean {
-    if (this.#question.state !== 'open') return false
-    builder.view.setUint16(at * 8, CAP_RECEIVER_ANSWER, true)
+    if (!this.#question.isOpen) return false
+    putUint16(builder, at * 8, CAP_RECEIVER_ANSWER, 0)
     writePromisedAnswer(builder, at + 1, this.#question.id, this.#path)
     return true
   }
@@ -109,8 +114,8 @@ export class Question extends Call {
   readonly id: number
   /** Exports made for its params, one entry per reference. */
   readonly paramExports: readonly number[]
-  /** `given-up`: a Finish was sent; its Return is still owed unless `hasReturned`. */
-  state: 'open' | 'done' | 'given-up' = 'open'
+  /** False when it is done, or was given up: then a Finish was sent, and its Return may still be owed. */
+  isOpen = true
   /** The Return is here; an open question waits for results that it says are to come elsewhere. */
   hasReturned = false
 
@@ -124,20 +129,17 @@ export class Question extends Call {
   protected override place(path: Path): SettlingHook {
     return new PipelineHook(this, path)
   }
-  protected override settlePlace(place: SettlingHook, target: Hook): void {
-    this.tables.embargoes.replace(place as PipelineHook, target)
-  }
 
   /** The results came, or the question failed. */
   override finish(outcome: Outcome): void {
-    if (this.state === 'open') this.state = 'done'
+    this.isOpen = false
     super.finish(outcome)
   }
 
   /** @param reason what the caller is told */
   override cancel(reason?: Error): void {
-    if (this.state !== 'open') return
-    this.state = 'given-up'
+    if (!this.isOpen) return
+    this.isOpen = false
     this.tables.questions.giveUp(this)
     super.finish({ error: reason ?? canceled() })
   }

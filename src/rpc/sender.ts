@@ -67,7 +67,7 @@ export class Sender {
     if (this.#out.length >= this.#limits.flushBytes) this.flush()
     else if (isUrgent && !this.#isFlushScheduled) {
       this.#isFlushScheduled = true
-      soon(this.#flush)
+      soon(this.flush)
     } else if (!isUrgent && this.#lingerTurns === 0) {
       this.#lingerTurns = LINGER_TURNS
       soon(this.#linger)
@@ -77,17 +77,13 @@ export class Sender {
   /** Sends back a message that means nothing to us. */
   sendUnimplemented(received: AnyPointer): void {
     const echo = this.begin(UNIMPLEMENTED)
-    try {
-      echo.copy(echo.at, received)
-    } catch (thrown) {
-      echo.discard()
-      throw thrown
-    }
+    // What cannot be copied ends the connection, and this message with it.
+    echo.copy(echo.at, received)
     this.send(echo)
   }
 
   /** Everything that was sent leaves now. */
-  flush(): void {
+  readonly flush = (): void => {
     this.#isFlushScheduled = false
     const bytes = this.#out.length
     if (bytes === 0) return
@@ -99,8 +95,6 @@ export class Sender {
     this.#isPaused = true
     this.#link.pause()
   }
-
-  readonly #flush = (): void => this.flush()
 
   // Who got results will often make the next call at once: a write for both is half the work.
   readonly #linger = (): void => {

@@ -2,7 +2,7 @@
 //
 //   caller      write ──▶ write ──▶ write ─ ─ waits ─ ─▶ write        a call each, sent at once
 //   in flight   ▓▓░░░░    ▓▓▓▓░░    ▓▓▓▓▓▓      ▓▓▓▓░░                up to a window of bytes
-//   callee         handler, return … handler, return …               one at a time (local.ts)
+//   callee         handler, return … handler, return …               one at a time
 //
 // Invariants
 //  - A call goes out when it is made, so order is that of all calls. Only its promise waits.
@@ -13,8 +13,12 @@
 //    through the same hook fails with its error and is not made: nobody takes what follows the hole
 //    for the whole. So the last call of a stream must be an ordinary one, whose return says that
 //    everything before it arrived.
+//  - At the callee, until the handler of a stream call is done, later calls of the object wait; when it
+//    fails, they and all calls after them fail with its error (as in the reference). A stream call
+//    that was given up does not fail what follows.
 //  - A promise nobody awaits is no unhandled rejection: the next call tells.
 
+import type { WwError } from '../base/index.ts'
 import type { Hook, PendingCall } from './hook.ts'
 import { STREAM_CALL_BYTES, STREAM_WINDOW_BYTES } from './limits.ts'
 
@@ -93,4 +97,48 @@ export function rejected(error: Error): Promise<never> {
   const promise = Promise.reject(error)
   promise.catch(() => {})
   return promise
+}
+
+/** A call that is ready to be served. */
+export interface Turn {
+  readonly isStream: boolean
+  /** Runs its handler, soon. */
+  start(): void
+  /** Its handler will not run. */
+  refuse(error: WwError): void
+}
+
+/** Calls of an object that has stream methods. */
+export class StreamTurns {
+  #isStreaming = false
+  /** Calls that wait for the end of a stream call. */
+  #waiting: Turn[] = []
+  /** What a stream call failed with. */
+  broken: WwError | undefined
+
+  /** `turn` starts when no stream call is under way. */
+  take(turn: Turn): void {
+    if (this.#isStreaming) {
+      this.#waiting.push(turn)
+      return
+    }
+    this.#isStreaming = turn.isStream
+    turn.start()
+  }
+
+  /** A stream call is over: what waited for it starts, or fails with it. */
+  pass(error: WwError | undefined): void {
+    this.#isStreaming = false
+    this.broken ??= error
+    while (this.#waiting.length > 0 && !this.#isStreaming) {
+      const turn = this.#waiting.shift()!
+      if (error) turn.refuse(error)
+      else this.take(turn)
+    }
+  }
+}
+
+/** For a method declared `-> stream`. */
+export function streamTurns(): StreamTurns {
+  return new StreamTurns()
 }

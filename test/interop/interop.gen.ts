@@ -1421,7 +1421,7 @@ export class Sink extends $.Client {
     id: 0xa1b51275cf7b4564n,
     name: 'Sink',
     methods: [
-      { name: 'write', params: () => Sink_write$Params, results: () => $.StreamResult, isStream: true },
+      { name: 'write', params: () => Sink_write$Params, results: () => $.StreamResult, turns: $.streamTurns },
       { name: 'end', params: () => Sink_end$Params, results: () => Sink_end$Results },
     ],
     superclasses: () => [],
