@@ -33,10 +33,13 @@ import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
 import { pointerAt, Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
-import { badMessage, badValue, encodeText, maxEncodedBytes } from './text.ts'
+import { badMessage, badValue, bytesOf, encodeText } from './text.ts'
 
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
+
+/** A text that may take more is encoded before room is taken for it. */
+const MAX_SPARE_BYTES = 12 << 10
 
 const MAX_WORDS = DEFAULT_WIRE_LIMITS.maxFrameWords
 
@@ -152,9 +155,19 @@ export class Builder {
 
   text(at: number, value: string): void {
     if (typeof value !== 'string') throw badValue('a string', value)
-    const target = this.allocate((maxEncodedBytes(value) + 8) >> 3)
-    const length = encodeText(value, this.bytes, target * 8)
-    this.words = target + ((length + 8) >> 3)
+    let length = value.length * 3
+    let target: number
+    if (length > MAX_SPARE_BYTES) {
+      const bytes = bytesOf(value)
+      length = bytes.length
+      target = this.allocate((length + 8) >> 3)
+      this.bytes.set(bytes, target * 8)
+    } else {
+      // Room for the worst case, of which the rest is taken back.
+      target = this.allocate((length + 8) >> 3)
+      length = encodeText(value, this.bytes, target * 8)
+      this.words = target + ((length + 8) >> 3)
+    }
     this.#point(at, target, 1, (((length + 1) << 3) | 2) >>> 0)
   }
 
