@@ -3,8 +3,6 @@
 
 import type { Files } from '../../../src/guest/index.ts'
 
-export { inspect } from '../../../src/guest/inspect.ts'
-
 let files: Files | undefined
 
 /** Whose root the files are in. */
@@ -32,6 +30,7 @@ export const basename = missing('basename')
 export const build = missing('esbuild')
 export const createPublicKey = missing('createPublicKey')
 export const dirname = missing('dirname')
+export const inspect = missing('inspect')
 export const mkdtemp = missing('mkdtemp')
 export const rm = missing('rm')
 export const spawn = missing('spawn')
