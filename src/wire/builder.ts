@@ -31,12 +31,15 @@ import {
 import type { Segment } from './message.ts'
 import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
-import { pointerAt, Struct } from './struct.ts'
+import { DATA_BYTES, pointerAt, POINTER_COUNT, Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
-import { badMessage, badValue, encodeText, maxEncodedBytes } from './text.ts'
+import { badMessage, badValue, bytesOf, encodeText } from './text.ts'
 
 /** A list pointer has 29 bits for its length. */
 const MAX_LIST_LENGTH = (1 << 29) - 1
+
+/** A text that may take more is encoded before room is taken for it. */
+const MAX_SPARE_BYTES = 12 << 10
 
 const MAX_WORDS = DEFAULT_WIRE_LIMITS.maxFrameWords
 
@@ -152,9 +155,19 @@ export class Builder {
 
   text(at: number, value: string): void {
     if (typeof value !== 'string') throw badValue('a string', value)
-    const target = this.allocate((maxEncodedBytes(value) + 8) >> 3)
-    const length = encodeText(value, this.bytes, target * 8)
-    this.words = target + ((length + 8) >> 3)
+    let length = value.length * 3
+    let target: number
+    if (length > MAX_SPARE_BYTES) {
+      const bytes = bytesOf(value)
+      length = bytes.length
+      target = this.allocate((length + 8) >> 3)
+      this.bytes.set(bytes, target * 8)
+    } else {
+      // Room for the worst case, of which the rest is taken back.
+      target = this.allocate((length + 8) >> 3)
+      length = encodeText(value, this.bytes, target * 8)
+      this.words = target + ((length + 8) >> 3)
+    }
     this.#point(at, target, 1, (((length + 1) << 3) | 2) >>> 0)
   }
 
@@ -206,20 +219,21 @@ export class Builder {
   /** A struct as it was received, fields unknown here included. */
   putStruct(at: number, source: Struct): void {
     // An element of a list of small scalars is a struct of less than a word.
-    const dataWords = (source.$dataBytes + 7) >> 3
-    const target = this.struct(at, dataWords, source.$pointerCount)
-    this.#copyInto(target, dataWords, source.$pointerCount, source)
+    const { $ } = source
+    const dataWords = ($[DATA_BYTES] + 7) >> 3
+    const target = this.struct(at, dataWords, $[POINTER_COUNT])
+    this.#copyInto(target, dataWords, $[POINTER_COUNT], source)
   }
 
   // Copies what fits: fields the target's type does not know are left out.
   #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
-    const { $message, $segment, $data, $depth } = source
-    const most = this.#mostBytes($message)
-    const length = Math.min(source.$dataBytes, dataWords * 8)
-    this.bytes.set($segment.bytes.subarray($data, $data + length), at * 8)
-    const count = Math.min(source.$pointerCount, pointers)
+    const [message, segment, data, dataBytes, pointerCount, depth] = source.$
+    const most = this.#mostBytes(message)
+    const length = Math.min(dataBytes, dataWords * 8)
+    this.bytes.set(segment.bytes.subarray(data, data + length), at * 8)
+    const count = Math.min(pointerCount, pointers)
     for (let index = 0; index < count; index++) {
-      this.#copy(at + dataWords + index, $message, $segment, pointerAt(source, index), $depth, most)
+      this.#copy(at + dataWords + index, message, segment, pointerAt(source, index), depth, most)
     }
   }
 

@@ -5,9 +5,6 @@ import { WwError } from '../base/index.ts'
 const SHORT_BYTES = 16
 const SHORT_UNITS = 12
 
-// Texts up to this long are given room for the worst case rather than measured.
-const LONG_UNITS = 4096
-
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
@@ -34,41 +31,26 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return length & 7 ? text.slice(0, length) : text
 }
 
-/** Room that `text` needs as UTF-8: exact for a long one, an upper bound for a short one. */
-export function maxEncodedBytes(text: string): number {
-  if (text.length <= LONG_UNITS) return text.length * 3
-  let bytes = text.length
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code <= 0x7f) continue
-    // Two bytes below U+0800; three above; four for a pair of surrogates, which is two units.
-    bytes += code <= 0x7ff ? 1 : 2
-    if (isPair(code, text.charCodeAt(at + 1))) at++
-  }
-  return bytes
-}
-
-function isPair(code: number, next: number): boolean {
-  return (code & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00
+/** The UTF-8 of `text`; a lone surrogate becomes U+FFFD. */
+export function bytesOf(text: string): Uint8Array {
+  return encoder.encode(text)
 }
 
 /**
- * Writes `text` as UTF-8 at `at`; a lone surrogate becomes U+FFFD.
- * `bytes` has room for {@link maxEncodedBytes}. @returns bytes written
+ * Writes `text` as UTF-8 at `at`, where there is room for three bytes a unit. @returns bytes written
  */
 export function encodeText(text: string, bytes: Uint8Array, at: number): number {
+  const { length } = text
   let done = 0
-  if (text.length <= SHORT_UNITS) {
-    for (; done < text.length; done++) {
+  if (length <= SHORT_UNITS) {
+    for (; done < length; done++) {
       const code = text.charCodeAt(done)
       if (code > 0x7f) break
       bytes[at + done] = code
     }
-    if (done === text.length) return done
+    if (done === length) return done
   }
-  const rest = done === 0 ? text : text.slice(done)
-  const { written } = encoder.encodeInto(rest, bytes.subarray(at + done))
-  return done + written
+  return encoder.encodeInto(text, bytes.subarray(at)).written
 }
 
 /** A reader met bytes that are no Cap'n Proto message. Ends the connection they came over. */

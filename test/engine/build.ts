@@ -66,6 +66,7 @@ const standIns: esbuild.Plugin = {
       const own = join(INSIDE, 'fast-check.ts')
       return importer === own ? undefined : { path: own }
     })
+    build.onResolve({ filter: /\/help\/rounds\.ts$/ }, () => ({ path: join(INSIDE, 'rounds.ts') }))
     build.onResolve({ filter: /^(node:.*|esbuild)$/ }, () => ({ path: join(INSIDE, 'node.ts') }))
   },
 }

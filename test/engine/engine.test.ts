@@ -103,3 +103,17 @@ test(
   },
   BUILD_AND_RUN_MS,
 )
+
+// Tests listen for `unhandledRejection` in vain there: what they would hear ends the guest.
+test(
+  'a rejection nobody handles ends the suite inside a cell, and says why',
+  async () => {
+    const { reports, exit, stderr } = await runSuite(
+      await buildSuite(['engine/sample/unhandled.ts']),
+    )
+    expect(exit).toEqual({ kind: 'exited', code: 1 })
+    expect(stderr).toContain('nobody hears')
+    expect(reports.some(({ kind }) => kind === 'file')).toBe(false)
+  },
+  BUILD_AND_RUN_MS,
+)

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest'
 
 import { Random } from '../help/random.ts'
+import { isWhole, rounds } from '../help/rounds.ts'
 import { FUZZERS, readCorpus } from './corpus.ts'
 import { fuzz, minimized, Failure } from './fuzzer.ts'
 import type { Fuzzer } from './fuzzer.ts'
@@ -80,13 +81,15 @@ test.each(FUZZERS.map((fuzzer) => [fuzzer.name, fuzzer] as const))(
     const rejections: unknown[] = []
     const listener = (reason: unknown) => rejections.push(reason)
     process.on('unhandledRejection', listener)
-    const corpus = readCorpus(name)
-    expect(corpus.length).toBeGreaterThan(10)
+    const stored = readCorpus(name)
+    expect(stored.length).toBeGreaterThan(10)
+    const corpus = stored.slice(0, rounds(stored.length))
     const random = new Random(1)
     try {
-      const isOver = (runs: number) => runs >= corpus.length + RUNS[name]!
+      const isOver = (runs: number) => runs >= corpus.length + rounds(RUNS[name]!)
       const { features } = await fuzz({ fuzzer, random, corpus, isOver })
-      expect(MUST_REACH[name]!.filter((feature) => !features.has(feature))).toEqual([])
+      const missed = MUST_REACH[name]!.filter((feature) => !features.has(feature))
+      if (isWhole) expect(missed).toEqual([])
       await new Promise((resolve) => setImmediate(resolve))
       expect(rejections).toEqual([])
     } finally {

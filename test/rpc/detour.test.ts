@@ -30,11 +30,13 @@ async function onItsWay() {
   void place.ping({ value: 1 }).then(undefined, () => {})
   await peer.next('call')
   const home = await peer.bootstrap()
-  return { peer, place, asked, answerId, home }
+  return { peer, remote, place, asked, answerId, home }
 }
 
+type World = Awaited<ReturnType<typeof onItsWay>>
+
 /** The peer's disembargo is back only after its first call has come by here. */
-async function expectOrder({ peer, place }: { peer: RawPeer; place: Node }, target: object) {
+async function expectOrder({ peer, remote, place }: World, target: object) {
   await quiet()
   void place.ping({ value: 2 }).then(undefined, () => {})
   const disembargo = await peer.next('disembargo')
@@ -48,6 +50,8 @@ async function expectOrder({ peer, place }: { peer: RawPeer; place: Node }, targ
     expect(call.target.importedCap).toBe(7)
     expect(call.params.content.asStruct(Node_ping$Params).value).toBe(value)
   }
+  // Until here somebody holds what the peer has given us.
+  remote[Symbol.dispose]()
 }
 
 test('by a return that names a place in an answer of ours', async () => {

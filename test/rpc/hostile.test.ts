@@ -209,6 +209,7 @@ test('a return for a question that was given up and returned is no return', asyn
   expect(peer.isEnded).toBe(false)
   peer.send({ return: { answerId: questionId, canceled: null } })
   expect(await peer.aborted()).toContain('not open')
+  remote[Symbol.dispose]()
   await expectNothingLeft(all)
 })
 

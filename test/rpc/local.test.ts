@@ -5,6 +5,7 @@ import { broken, Client, promised, serve } from '../../src/rpc/index.ts'
 import type { CallContext } from '../../src/rpc/index.ts'
 import { Node, Special, Stranger } from '../fixture/calls.gen.ts'
 import type { Node$Server } from '../fixture/calls.gen.ts'
+import { rounds } from '../help/rounds.ts'
 import { Census, failure, quiet, Slot, TestNode } from './help.ts'
 
 const serveSome = (handlers: Partial<Node$Server> & Partial<Disposable>): Node =>
@@ -240,7 +241,7 @@ test('a promise dropped before it settles lets go of what it settles to', async 
 test('a chain of a hundred thousand promises is called and dropped without a stack as deep', async () => {
   const { node, server } = TestNode.serve()
   let chain: Node = node
-  for (let link = 0; link < 100_000; link++) chain = promised(Node, Promise.resolve(chain))
+  for (let link = rounds(100_000); link > 0; link--) chain = promised(Node, Promise.resolve(chain))
   await chain.ping({ value: 1 })
   expect(server.pings).toEqual([1])
   chain[Symbol.dispose]()

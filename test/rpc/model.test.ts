@@ -9,6 +9,7 @@ import { Connection, promised, serve } from '../../src/rpc/index.ts'
 import { Node } from '../fixture/calls.gen.ts'
 import type * as calls from '../fixture/calls.gen.ts'
 import { Random } from '../help/random.ts'
+import { rounds } from '../help/rounds.ts'
 import { Census, failure, NO_ENTRIES, quiet, Slot, TestNode } from './help.ts'
 import { JitterLink } from './jitter-link.ts'
 
@@ -285,7 +286,7 @@ class World {
   }
 }
 
-const SEEDS = 60
+const SEEDS = rounds(60)
 
 test('three vats deliver every call once and in order, and end with nothing left', async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {

@@ -16,6 +16,7 @@ import type { RecordOptions, ReplayOptions } from '../../src/rpc/index.ts'
 import * as schema from '../fixture/calls.gen.ts'
 import { Node } from '../fixture/calls.gen.ts'
 import { Random } from '../help/random.ts'
+import { rounds } from '../help/rounds.ts'
 import { failure, quiet, TestNode } from './help.ts'
 
 /** A recorder that keeps what it is given. */
@@ -144,7 +145,7 @@ test('a recording that was cut off anywhere is read up to its last whole entry',
   const whole = bytes()
   const { frames } = readRecording(whole.slice())
   const random = new Random(3)
-  for (let run = 0; run < 100; run++) {
+  for (let run = 0; run < rounds(100); run++) {
     const cut = readRecording(whole.slice(0, 40 + random.below(whole.length - 40)))
     expect(cut.isWhole).toBe(false)
     expect(cut.frames.length).toBeLessThanOrEqual(frames.length)
@@ -156,7 +157,7 @@ test('any byte that was changed is told, by place', async () => {
   const whole = bytes()
   const head = 17
   const random = new Random(5)
-  for (let run = 0; run < 300; run++) {
+  for (let run = 0; run < rounds(300); run++) {
     const changed = whole.slice()
     const at = head + random.below(whole.length - head)
     changed[at]! ^= 1 << random.below(8)

@@ -6,6 +6,7 @@ import { Builder, DEFAULT_WIRE_LIMITS, rootOf } from '../../src/wire/index.ts'
 import type { Message } from '../../src/wire/index.ts'
 import { Choice, Kinds, Kinds_Inner, Lists, New, NewLists, OldLists } from '../fixture/kinds.gen.ts'
 import { Random } from '../help/random.ts'
+import { rounds } from '../help/rounds.ts'
 import {
   doubleFarPointer,
   encode,
@@ -262,7 +263,7 @@ test('bytes that are no UTF-8 read as replacement characters, and a NUL inside i
 })
 
 test('reading never changes a message', () => {
-  for (const value of fc.sample(lists, { numRuns: 20, seed: 1 })) {
+  for (const value of fc.sample(lists, { numRuns: rounds(20), seed: 1 })) {
     const bytes = encode(Lists, value)
     const before = bytes.slice()
     readAll(messageIn(bytes, FEW_WORDS))
@@ -278,7 +279,7 @@ test('a message with any bytes changed is read or refused, without hanging', () 
   ]
   for (const sample of samples) {
     const head = 8
-    for (let run = 0; run < 60; run++) {
+    for (let run = 0; run < rounds(60); run++) {
       const bytes = sample.slice()
       for (let change = 0; change <= random.below(4); change++) {
         const at = head + random.below(bytes.length - head)

@@ -2,12 +2,12 @@
 
 import * as fc from 'fast-check'
 
-/** Of so many runs of a property in Node, one in a cell. */
-const RUNS_DIVISOR = 15
+import { rounds } from './rounds.ts'
+
 const DEFAULT_RUNS = 100
 
 const assert = (property: never, parameters: fc.Parameters<unknown> = {}): unknown => {
-  const numRuns = Math.ceil((parameters.numRuns ?? DEFAULT_RUNS) / RUNS_DIVISOR)
+  const numRuns = rounds(parameters.numRuns ?? DEFAULT_RUNS)
   return fc.assert(property, { ...parameters, numRuns })
 }
 

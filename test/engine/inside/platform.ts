@@ -27,7 +27,8 @@ const node = {
   Event: Events,
   URL: Place,
   setImmediate: (act: () => void) => void setTimeout(act, 0),
-  // A guest ends when nobody handles a rejection, and all tests with it: there is nothing to listen to.
+  // A guest ends when nobody handles a rejection, and all tests with it (engine.test.ts shows that):
+  // there is nothing to listen to.
   process: { on() {}, off() {}, env: { NO_COLOR: '1' } },
 }
 
