@@ -1,6 +1,6 @@
 // A walk over the code of one function that renames what it refers to.
 
-import { bytesOf, Reader, unsigned } from './module.mjs'
+import { bytesOf, positive, Reader, unsigned } from './module.mjs'
 
 const LEBS = new Map([
   [0x0c, 1],
@@ -26,9 +26,9 @@ export function body(code, { call, type, global }) {
   const reader = new Reader(code)
   const parts = []
   let copied = 0
-  const rename = (map) => {
+  const rename = (map, written = unsigned) => {
     parts.push(code.subarray(copied, reader.at))
-    parts.push(unsigned(map(reader.unsigned())))
+    parts.push(written(map(reader.unsigned())))
     copied = reader.at
   }
   const lebs = (count) => {
@@ -44,9 +44,9 @@ export function body(code, { call, type, global }) {
     } else if (op === 0x23 || op === 0x24) rename(global)
     else if (op >= 0x02 && op <= 0x04) {
       const kind = code[reader.at]
-      // A block's type: none, one value, or the index of a type, which is a positive number.
+      // A block's type: none, one value, or the index of a type, which is a number with a sign.
       if (kind === 0x40 || (kind >= 0x6f && kind <= 0x7f)) reader.u8()
-      else rename(type)
+      else rename(type, positive)
     } else if (op === 0x0e) {
       reader.list(() => lebs(1))
       lebs(1)

@@ -38,17 +38,12 @@
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sock_shutdown" (func $sock_shutdown (param i32 i32) (result i32)))
 
-  ;; Set by whoever makes the snapshot.
+  ;; Set by whoever makes the snapshot, who leaves them at the bottom of memory for the start.
   (global $runtime (export "runtime") (mut i32) (i32.const 0))
   (global $context (export "context") (mut i32) (i32.const 0))
   ;; The function that lives the guest, and the one that hears of rejections. Held for ever.
   (global $main (export "main") (mut i64) (i64.const 0))
   (global $rejection (export "rejection") (mut i64) (i64.const 0))
-
-  ;; Where packed memory lies, and where it ends: from address 0, where the engine's stack grows to later,
-  ;; or behind the heap.
-  (global $packed (mut i32) (i32.const 0))
-  (global $packedEnd (mut i32) (i32.const 0))
 
   (func $undefined (result i64) (i64.const 0x300000000))
   (func $exception (result i64) (i64.const 0x600000000))
@@ -59,9 +54,17 @@
   (func $int (param $args i32) (param $index i32) (result i32)
     (i32.load (i32.add (local.get $args) (i32.shl (local.get $index) (i32.const 3)))))
 
-  (func (export "_start") (local $result i64)
-    (call $unpack (global.get $packed) (global.get $packedEnd) (global.get $stack)
-      (select (i32.shl (memory.size) (i32.const 16)) (global.get $packed) (i32.eqz (global.get $packed))))
+  ;; What differs from guest to guest is memory, and not code: from address 0, where the engine's stack
+  ;; grows to later, what `program.ts` calls the head, and behind it packed memory, or that behind the heap.
+  (func (export "_start") (local $packed i32) (local $result i64)
+    (global.set $main (i64.load (i32.const 0)))
+    (global.set $rejection (i64.load (i32.const 8)))
+    (global.set $runtime (i32.load (i32.const 16)))
+    (global.set $context (i32.load (i32.const 20)))
+    (local.set $packed (i32.load (i32.const 24)))
+    (call $unpack (local.get $packed) (i32.load (i32.const 28)) (global.get $stack)
+      (select (local.get $packed) (i32.shl (memory.size) (i32.const 16))
+        (i32.gt_u (local.get $packed) (global.get $stack))))
     (call $updateStackTop (global.get $runtime))
     (local.set $result
       (call $call (global.get $context) (global.get $main) (call $undefined) (i32.const 0) (i32.const 0)))

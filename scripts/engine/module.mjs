@@ -42,6 +42,14 @@ export function unsigned(value) {
   return bytes
 }
 
+/** A LEB128 with a sign, of a number that has none. */
+export function positive(value) {
+  const bytes = unsigned(value)
+  // The highest bit of the last byte would be the sign.
+  const last = bytes.at(-1)
+  return last < 64 ? bytes : [...bytes.slice(0, -1), last + 128, 0]
+}
+
 /** Numbers, buffers and lists of them, one after the other. */
 export function bytesOf(parts) {
   const flat = []

@@ -20,8 +20,11 @@ export interface BuildGuestOptions {
   readonly root?: string | undefined
   /** The guest's own compiler settings: strictness counts, what describes the cell does not. */
   readonly tsconfig?: string | undefined
-  /** Looks at the finished program before it is written, and throws if it would not run. */
-  readonly check?: ((program: Uint8Array) => Promise<void>) | undefined
+  /**
+   * Looks at the finished program before it is written, and throws if it would not run. `name` is
+   * where it goes, absolute, or what it was adopted from.
+   */
+  readonly check?: ((program: Uint8Array, name: string) => Promise<void>) | undefined
   /** A file in which is kept what the program was made of, so that the next build may find it current. */
   readonly note?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -81,7 +84,7 @@ export async function buildGuest(options: BuildGuestOptions): Promise<BuiltGuest
   const { source, warnings } = await scripting
 
   signal?.throwIfAborted()
-  await check?.(program)
+  await check?.(program, out)
   signal?.throwIfAborted()
   if (!isCurrent) await writeWhole(out, program)
   if (options.note !== undefined) {

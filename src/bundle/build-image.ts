@@ -21,8 +21,11 @@ export async function buildImage(
   { prebuilt, ...options }: BuildImageOptions = {},
 ): Promise<readonly MadeProgram[]> {
   const image = resolve(folder)
-  if ((await kindOf(image)) !== 'directory') {
-    throw new WwError('failed', 'NO_SUCH_IMAGE', `Cannot build ${folder}: it is not a folder`)
+  const kind = await kindOf(image)
+  if (kind !== 'directory') {
+    const what = kind === undefined ? 'there is no such folder' : 'it is a file'
+    const sentence = `Cannot build ${folder}: ${what}; name the folder that holds src/`
+    throw new WwError('failed', 'NO_SUCH_IMAGE', sentence)
   }
   if (prebuilt !== undefined) {
     const path = resolve(prebuilt)

@@ -19,7 +19,11 @@ export async function initGuest(
 ): Promise<readonly string[]> {
   const target = resolve(folder)
   if ((await isThere(target)) && !(await stat(target)).isDirectory()) {
-    throw new WwError('failed', 'IN_THE_WAY', `Cannot make a guest in ${folder}: it is a file`)
+    throw new WwError(
+      'failed',
+      'IN_THE_WAY',
+      `Cannot make a guest in ${folder}: it is a file; name a folder`,
+    )
   }
   const files = await templateFiles(name ?? basename(target), target, language)
   const inTheWay = []
@@ -28,7 +32,7 @@ export async function initGuest(
     throw new WwError(
       'failed',
       'IN_THE_WAY',
-      `Cannot make a guest in ${folder}: ${inTheWay.join(', ')} ${inTheWay.length === 1 ? 'is' : 'are'} there already`,
+      `Cannot make a guest in ${folder}: ${inTheWay.join(', ')} ${inTheWay.length === 1 ? 'is' : 'are'} there already; name another folder, or take away what is there`,
     )
   }
   for (const [path, text] of files) {

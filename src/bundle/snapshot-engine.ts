@@ -132,18 +132,13 @@ export class Engine {
     const heapBytes = this.#memory.buffer.byteLength - from
     this.#c('JS_SetGCThreshold')(this.#runtime, heapBytes + FIRST_COLLECTION_BYTES)
     this.#wipe()
-    const i32 = (name: string) => ({ type: 'i32', value: this.#global(name) as number }) as const
-    const i64 = (name: string) => ({ type: 'i64', value: this.#global(name) as bigint }) as const
     return {
       memory: new Uint8Array(this.#memory.buffer),
       from,
-      globals: [
-        i32('__stack_pointer'),
-        i32('runtime'),
-        i32('context'),
-        i64('main'),
-        i64('rejection'),
-      ],
+      runtime: this.#runtime,
+      context,
+      main: this.#global('main') as bigint,
+      rejection: this.#global('rejection') as bigint,
     }
   }
 

@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { isAbsolute, relative, resolve } from 'node:path'
 
 import { WwError } from '../base/index.ts'
 import { buildImage, BuildError } from '../bundle/index.ts'
@@ -20,7 +20,8 @@ export const build: VerbBody = {
   async act(command, io) {
     const [name = '.'] = command.args
     // What a cell would refuse is not written: better to hear it now than at the next run.
-    const check = async (program: Uint8Array) => void (await loadProgram(program, 'the build'))
+    const check = async (program: Uint8Array, made: string) =>
+      void (await loadProgram(program, isAbsolute(made) ? relative(io.cwd, made) : made))
     const { prebuilt } = command.opts<{ readonly prebuilt?: string }>()
     const guests = await buildImage(resolve(io.cwd, name), {
       check,

@@ -23,10 +23,15 @@ export const init: VerbBody = {
     if (!isLanguage(language)) throw usageError(unknownLanguage(language))
     const files = await initGuest(resolve(io.cwd, name), { language })
     for (const file of files) io.stdout.write(`${file}\n`)
-    const enter = name === '.' ? '' : `cd ${name} && `
+    const enter = resolve(io.cwd, name) === io.cwd ? '' : `cd ${shellWord(name)} && `
     io.stderr.write(`Ready. Next: ${enter}ww build && ww run .\n`)
     return EXIT.fine
   },
+}
+
+/** A name as it is typed: as it is, or in quotes. */
+function shellWord(name: string): string {
+  return /^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`
 }
 
 function isLanguage(name: string): name is TemplateLanguage {

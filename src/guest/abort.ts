@@ -4,6 +4,11 @@
 
 type AbortListener = ((event: AbortEvent) => void) | { handleEvent(event: AbortEvent): void }
 
+interface OnAbort {
+  handler: (event: AbortEvent) => void
+  handleEvent(event: AbortEvent): void
+}
+
 interface AbortEvent {
   readonly type: 'abort'
   readonly target: GuestAbortSignal
@@ -21,11 +26,17 @@ export function bindAbortTimers(start: After): void {
 
 /** What `reason` is when nobody gives another: an error that a program tells by its `name`. */
 class AbortError extends Error {
-  constructor(name: 'AbortError' | 'TimeoutError', message: string) {
+  /** As old programs ask for it. */
+  readonly code: number
+
+  constructor(name: keyof typeof CODES, message: string) {
     super(message)
     this.name = name
+    this.code = CODES[name]
   }
 }
+
+const CODES = { AbortError: 20, TimeoutError: 23 } as const
 
 // Only this file makes signals and fires them: the key is the proof.
 const KEY = Symbol('AbortSignal')
@@ -35,7 +46,7 @@ export class GuestAbortSignal {
   #aborted = false
   #reason: unknown = undefined
   readonly #listeners: { listener: AbortListener; once: boolean }[] = []
-  onabort: ((event: AbortEvent) => void) | null = null
+  #onabort: OnAbort | undefined
 
   static {
     fire = (signal, reason) => signal.#abort(reason)
@@ -74,6 +85,22 @@ export class GuestAbortSignal {
     return result
   }
 
+  get onabort(): OnAbort['handler'] | null {
+    return this.#onabort?.handler ?? null
+  }
+
+  /** Stands among the listeners where it was first set. */
+  set onabort(handler: OnAbort['handler'] | null) {
+    if (typeof handler !== 'function') {
+      if (this.#onabort) this.removeEventListener('abort', this.#onabort)
+      this.#onabort = undefined
+    } else if (this.#onabort) this.#onabort.handler = handler
+    else {
+      this.#onabort = { handler, handleEvent: (event) => this.#onabort?.handler(event) }
+      this.addEventListener('abort', this.#onabort)
+    }
+  }
+
   get aborted(): boolean {
     return this.#aborted
   }
@@ -106,8 +133,6 @@ export class GuestAbortSignal {
     this.#aborted = true
     this.#reason = reason
     const event: AbortEvent = { type: 'abort', target: this }
-    const { onabort } = this
-    if (onabort) call(() => onabort(event))
     const heard = this.#listeners.slice() // a listener may add or remove others
     for (const entry of heard) {
       if (!this.#listeners.includes(entry)) continue // removed by an earlier listener

@@ -32,11 +32,17 @@ function bound(): Ambient {
 type Callback = (...args: unknown[]) => void
 
 export function setTimeout(callback: Callback, ms: number = 0, ...args: unknown[]): number {
-  return bound().timers.start(() => callback(...args), ms)
+  return bound().timers.start(called(callback, args), Number(ms))
 }
 
 export function setInterval(callback: Callback, ms: number = 0, ...args: unknown[]): number {
-  return bound().timers.start(() => callback(...args), ms, { repeat: true })
+  return bound().timers.start(called(callback, args), Number(ms), { repeat: true })
+}
+
+// Said at once, to whoever started the timer; the standard would have text evaluated.
+function called(callback: Callback, args: readonly unknown[]): () => void {
+  if (typeof callback === 'function') return () => callback(...args)
+  throw new TypeError(`A timer calls a function, not ${inspect(callback)}`)
 }
 
 export function clearTimer(id: number | undefined): void {

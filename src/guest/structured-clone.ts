@@ -20,6 +20,7 @@ interface Transferable extends ArrayBuffer {
 
 /** @throws {DOMException} DataCloneError for functions, symbols and what only its class can copy */
 export function structuredClone<T>(value: T, { transfer = [] }: CloneOptions = {}): T {
+  if (arguments.length === 0) throw new TypeError('There is nothing to copy: give a value')
   const copies = new Map<object, object>()
   if (new Set(transfer).size < transfer.length) throw refusal('A buffer is to be moved twice')
   for (const buffer of transfer) {
@@ -75,12 +76,20 @@ function emptyCopy(value: object, copies: Map<object, object>): object {
   if (value instanceof RegExp) return new RegExp(value.source, value.flags)
   if (value instanceof Map) return new Map()
   if (value instanceof Set) return new Set()
-  if (value instanceof ArrayBuffer) return value.slice(0)
+  if (value instanceof ArrayBuffer) return copyOfBuffer(value)
   if (ArrayBuffer.isView(value)) return copyOfView(value, copies)
   if (value instanceof Error) return new (errorClass(value))(value.message)
   if (isBoxed(value)) return Object(value.valueOf()) as object
   if (isPlain(value)) return {}
   throw refusal(`A ${value.constructor.name} cannot be copied`)
+}
+
+function copyOfBuffer(buffer: ArrayBuffer): ArrayBuffer {
+  try {
+    return buffer.slice(0)
+  } catch {
+    throw refusal('A buffer whose bytes have moved cannot be copied')
+  }
 }
 
 function copyOfView(view: ArrayBufferView, copies: Map<object, object>): object {

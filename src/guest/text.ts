@@ -26,6 +26,10 @@ const wellFormed = (text: string) => text as string & { toWellFormed(): string }
 export class GuestTextEncoder {
   readonly encoding = 'utf-8'
 
+  get [Symbol.toStringTag](): string {
+    return 'TextEncoder'
+  }
+
   encode(text: string = ''): Uint8Array<ArrayBuffer> {
     if (native) {
       const bytes = native.encode(text) ?? native.encode(wellFormed(text).toWellFormed())
@@ -73,6 +77,11 @@ export class GuestTextEncoder {
   }
 }
 
+/** What the standard lets UTF-8 be called. */
+const LABELS = [
+  ...['utf-8', 'utf8', 'unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'x-unicode20utf8'],
+]
+
 // `String.fromCharCode` gets its units as arguments, and the engine's stack holds only so many.
 const UNITS_PER_CALL = 4096
 
@@ -91,12 +100,14 @@ export class GuestTextDecoder {
   #streaming = false
 
   constructor(label: string = 'utf-8', options: TextDecoderOptions = {}) {
-    const name = label.trim().toLowerCase()
-    if (name !== 'utf-8' && name !== 'utf8') {
+    const name = String(label)
+      .replaceAll(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '')
+      .toLowerCase()
+    if (!LABELS.includes(name)) {
       throw new RangeError(`A cell decodes only utf-8, not "${label}"`)
     }
-    this.fatal = options.fatal === true
-    this.ignoreBOM = options.ignoreBOM === true
+    this.fatal = Boolean(options.fatal)
+    this.ignoreBOM = Boolean(options.ignoreBOM)
   }
 
   decode(input?: ArrayBuffer | ArrayBufferView, options?: { readonly stream?: boolean }): string {
@@ -171,6 +182,10 @@ export class GuestTextDecoder {
     return text + String.fromCharCode(...units)
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'TextDecoder'
+  }
+
   #reset(): void {
     this.#point = 0
     this.#needed = 0
@@ -185,7 +200,8 @@ function bytesOf(input: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
   if (ArrayBuffer.isView(input)) {
     return new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
   }
-  return new Uint8Array(input)
+  if (input instanceof ArrayBuffer) return new Uint8Array(input)
+  throw new TypeError('A TextDecoder decodes an ArrayBuffer or a view of one')
 }
 
 const encoder = new GuestTextEncoder()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { BuildError, buildGuest } from '../../src/bundle/index.ts'
+import { BuildError, buildGuest, buildImage } from '../../src/bundle/index.ts'
 import { folderWith } from './folder.ts'
 
 const MAIN = 'export async function main(): Promise<void> {}\n'
@@ -146,4 +146,27 @@ test('a build that fails leaves the old program as it is', async () => {
   )
   expect(await readFile(out, 'utf8')).toBe('the old one')
   expect(await readdir(join(folder.path, 'boot'))).toEqual(['main.wasm'])
+})
+
+test('what stands in the way of a program is named, with what to do', async () => {
+  const main = 'export function main(): void {}\n'
+  await using inPlace = await folderWith({ 'src/main.ts': main, 'boot/main.wasm/x': '' })
+  await expect(buildImage(inPlace.path)).rejects.toMatchObject({
+    code: 'NOT_WRITTEN',
+    message: `Cannot write ${join(inPlace.path, 'boot/main.wasm')}: a folder is in its place; take it away`,
+  })
+  await using above = await folderWith({ 'src/main.ts': main, boot: '' })
+  await expect(buildImage(above.path)).rejects.toMatchObject({
+    message: `Cannot write ${join(above.path, 'boot/main.wasm')}: ${join(above.path, 'boot')} is a file; take it away`,
+  })
+})
+
+test('a folder that is none is told from one that is not there', async () => {
+  await using folder = await folderWith({ file: '' })
+  await expect(buildImage(join(folder.path, 'file'))).rejects.toThrow(
+    /file: it is a file; name the folder that holds src\/$/,
+  )
+  await expect(buildImage(join(folder.path, 'gone'))).rejects.toThrow(
+    /gone: there is no such folder; name the folder that holds src\/$/,
+  )
 })

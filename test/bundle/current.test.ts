@@ -45,19 +45,13 @@ test('what has not changed is current, and what has is made again', async () => 
   await writeFile(at('src/word.ts'), "export const word = 'eleven'\n")
   expect(await build()).toBe(false)
   expect(await program()).not.toEqual(first)
-  await writeFile(at('src/word.ts'), FILES['src/word.ts'])
-  expect(await build()).toBe(false)
-  expect(await program()).toEqual(first)
 })
 
-test('a program that somebody changed or took away is made again', async () => {
+test('a program that somebody changed is made again', async () => {
   folder = await folderWith(FILES)
   await build()
   const made = await program()
   await appendFile(at('boot/main.wasm'), 'x')
-  expect(await build()).toBe(false)
-  expect(await program()).toEqual(made)
-  await rm(at('boot/main.wasm'))
   expect(await build()).toBe(false)
   expect(await program()).toEqual(made)
 })

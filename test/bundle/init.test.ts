@@ -18,7 +18,7 @@ test('a new guest is written into a folder that is made for it', async () => {
 test('what is in the way is listed, and nothing is written', async () => {
   await using folder = await folderWith({ 'README.md': 'mine', 'src/main.ts': 'mine too' })
   await expect(initGuest(folder.path)).rejects.toThrow(
-    /src\/main\.ts, README\.md are there already$/,
+    /src\/main\.ts, README\.md are there already; name another folder, or take away what is there$/,
   )
   expect((await readdir(folder.path)).sort()).toEqual(['README.md', 'src'])
   expect(await readFile(join(folder.path, 'README.md'), 'utf8')).toBe('mine')
@@ -32,5 +32,7 @@ test('files of other names are no obstacle', async () => {
 
 test('a file where the folder should be is told', async () => {
   await using folder = await folderWith({ agent: 'a file' })
-  await expect(initGuest(join(folder.path, 'agent'))).rejects.toThrow(/agent: it is a file$/)
+  await expect(initGuest(join(folder.path, 'agent'))).rejects.toThrow(
+    /agent: it is a file; name a folder$/,
+  )
 })

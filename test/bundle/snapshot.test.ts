@@ -8,6 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { silentLog } from '../../src/base/index.ts'
 import { buildGuest } from '../../src/bundle/index.ts'
 import { loadProgram, spawnCell } from '../../src/cell/index.ts'
+import { Random } from '../help/random.ts'
 import { folderWith } from './folder.ts'
 
 const GUEST = `
@@ -86,8 +87,8 @@ export async function main(guest: Guest): Promise<void> {
 }
 `
 
-async function build(): Promise<Buffer> {
-  await using folder = await folderWith({ 'src/main.ts': GUEST })
+async function build(source = GUEST): Promise<Buffer> {
+  await using folder = await folderWith({ 'src/main.ts': source })
   const out = join(folder.path, 'boot/main.wasm')
   await buildGuest({ entry: join(folder.path, 'src/main.ts'), out, root: folder.path })
   return await readFile(out)
@@ -97,9 +98,9 @@ let building: Promise<Buffer> | undefined
 const built = async () => await (building ??= build())
 
 /** What the guest prints. */
-async function live(act: string): Promise<string> {
+async function live(act: string, bytes?: Buffer): Promise<string> {
   await using cell = await spawnCell({
-    program: await loadProgram(await built(), 'main.wasm'),
+    program: await loadProgram(bytes ?? (await built()), 'main.wasm'),
     name: 'test',
     args: [act],
     env: [],
@@ -128,6 +129,39 @@ test('a guest is a command of preview 1, in under 0.9 MB, and needs nothing else
     new Set(['wasi_snapshot_preview1']),
   )
   expect(bytes.length).toBeLessThan(900_000)
+})
+
+/** What is neither data nor the size of the memory. */
+function codeOf(bytes: Buffer): string {
+  const parts: string[] = []
+  for (let at = 8; at < bytes.length;) {
+    const id = bytes[at++]!
+    let length = 0
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = bytes[at++]!
+      length += (byte & 127) << shift
+      more = byte > 127
+    }
+    const [memory, data] = [5, 11]
+    if (id !== memory && id !== data) parts.push(bytes.toString('latin1', at, at + length))
+    at += length
+  }
+  return parts.join('|')
+}
+
+test('guests differ in their data and the size of their memory, and nowhere else', async () => {
+  const other = await build('export function main(): void {}\n')
+  expect(codeOf(other) === codeOf(await built())).toBe(true)
+  expect(other.equals(await built())).toBe(false)
+})
+
+test('a guest too large for the room below its heap runs as any other', async () => {
+  const random = new Random(3)
+  const text = Buffer.from(random.bytes(1_200_000)).toString('base64')
+  const bytes = await build(
+    `const text = '${text}'\nexport function main(): void { console.log(text.length, text.slice(-8)) }\n`,
+  )
+  expect(await live('', bytes)).toBe(`${text.length} ${text.slice(-8)}\n`)
 })
 
 test('equal sources give equal bytes, whatever the folder, the date and the environment', async () => {

@@ -12,7 +12,7 @@ export async function deliver(
   { check, signal }: MakeOptions,
   warnings: readonly string[] = [],
 ): Promise<MadeProgram> {
-  await check?.(program)
+  await check?.(program, path)
   signal?.throwIfAborted()
   const isCurrent = (await readIfThere(path))?.equals(program) ?? false
   if (!isCurrent) await writeWhole(path, program)

@@ -29,11 +29,19 @@ export function adopted(path: string, from: string, out: string): GuestSource {
     out,
     async make(options) {
       const startedMs = performance.now()
+      const kind = await kindOf(path)
       const program = await readFile(path).catch((thrown: unknown) => {
-        const sentence = `Cannot adopt ${from}: ${messageOf(thrown)}`
+        const what = {
+          file: messageOf(thrown),
+          directory: 'it is a folder',
+          none: 'there is no such file',
+        }
+        const sentence = `Cannot adopt ${from}: ${what[kind ?? 'none']}; name a module or component in WebAssembly`
         throw new WwError('failed', 'NO_PREBUILT', sentence, { cause: thrown })
       })
-      return await deliver(out, program, startedMs, options)
+      const { check, signal } = options
+      const named = check && (async (bytes: Uint8Array) => await check(bytes, from))
+      return await deliver(out, program, startedMs, { check: named, signal })
     },
   }
 }
