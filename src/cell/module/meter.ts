@@ -505,10 +505,12 @@ export class BodyMeter {
         code.memoryIndex()
         return
       case 10: // memory.copy
+        this.#inPieces(this.#counters.copyAhead)
         code.memoryIndex()
         code.memoryIndex()
         return
       case 11: // memory.fill
+        this.#inPieces(this.#counters.fillAhead)
         code.memoryIndex()
         return
       case 12: // table.init
@@ -539,6 +541,12 @@ export class BodyMeter {
     this.#body.append(this.#counters.bulkStart)
     this.#body.u8(shift)
     this.#body.append(this.#counters.bulkEnd)
+  }
+
+  #inPieces(ahead: Uint8Array): void {
+    this.#body.append(ahead)
+    this.#effort.add(CALL_WORK)
+    this.#effort.fork()
   }
 
   #simd(at: number): void {
