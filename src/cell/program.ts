@@ -32,7 +32,7 @@ export interface Program {
 }
 
 export interface ProgramOptions {
-  /** Keep the names of functions, so that traps tell them: for debugging, they cost memory. */
+  /** Keep the names of functions and lines of sources, so that traps tell them: for debugging, they cost memory. */
   readonly keepNames?: boolean | undefined
   /**
    * Its results depend on the program and what it is told alone, not on the engine: slower where

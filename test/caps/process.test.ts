@@ -39,8 +39,8 @@ test.each([
   [
     'stack',
     `(module (func $f (export "_start") (call $f)))`,
-    {},
-    /^nested calls too deep for its stack, 16777216 bytes$/,
+    { stackBytes: 65_536n },
+    /^nested calls too deep for its stack, 65536 bytes$/,
   ],
 ])(
   'W22 wait tells which limit ended a child, and how much it was: %s',
@@ -55,6 +55,20 @@ test.each([
     expect(exit.cause).toMatch(cause)
   },
 )
+
+test('W22 a child whose tables are larger than it may have at the start is refused, with figures', async () => {
+  await using node = new Nursery({ tableEntries: 500 })
+  const table = await wasm('(module (table 300 funcref) (func (export "_start")))')
+  const spawn = (tableEntries: bigint) =>
+    node.executor().spawn({ wasm: table, limits: { tableEntries } })
+  await expect(spawn(299n)).rejects.toThrow('its tables start with 300 entries; its limit is 299')
+  expect(node.children).toEqual([])
+  const { process } = await spawn(9_999n)
+  const { limits } = await process!.usage()
+  expect([limits!.tableEntries, limits!.stackBytes]).toEqual([500n, 16n << 20n])
+  await process!.wait()
+  expect((await process!.usage()).usage!.tableEntries).toBe(300n)
+})
 
 test('a child gets no more than its parent has, whatever it asks for', async () => {
   await using node = new Nursery({ memoryBytes: 1 << 20, files: 9 })

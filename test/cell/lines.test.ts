@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import fc from 'fast-check'
@@ -17,14 +17,17 @@ import { readLineTable } from '../../src/cell/module/dwarf-line.ts'
 import type { DebugSections } from '../../src/cell/module/dwarf-line.ts'
 import { encodeLines, Lines } from '../../src/cell/module/line-section.ts'
 import { rewriteModule } from '../../src/cell/module/rewrite.ts'
-import { cTools, rustTools } from '../help/toolchains.ts'
+import { cTools, rustComponents, rustTools } from '../help/toolchains.ts'
 import { hasDwarfDump, rowsByLlvm } from './help/dwarf-dump.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../../test/cell/fixture/lines/', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'ww-lines-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
-const CLANG = ['clang', 'clang-19', 'clang-22', 'clang-16', 'clang-14']
+const SDK = process.env['WASI_SDK_PATH']
+const CLANG = SDK
+  ? [join(SDK, 'bin/clang')]
+  : ['clang', 'clang-19', 'clang-22', 'clang-16', 'clang-14']
 
 /** The program as a compiler makes it of a fixture, with lines. */
 function compiled(command: string, source: string, ...options: string[]): string {
@@ -36,11 +39,18 @@ function compiled(command: string, source: string, ...options: string[]): string
 }
 
 const clang = (...options: string[]) => {
-  const found = CLANG.find((name) => spawnSync(name, ['--version']).status === 0)!
+  const found = CLANG.find((name) => {
+    const args = ['--target=wasm32-wasi', '-print-file-name=libc.a']
+    return isAbsolute(spawnSync(name, args, { encoding: 'utf8' }).stdout?.trim() ?? '')
+  })!
   return compiled(found, 'average.c', '--target=wasm32-wasi', '-g', ...options)
 }
-const rustc = (...options: string[]) =>
-  compiled('rustc', 'average.rs', '--target=wasm32-wasip1', '-g', ...options)
+const rustc = (...options: string[]) => {
+  const target = options.some((each) => each.startsWith('--target'))
+    ? []
+    : ['--target=wasm32-wasip1']
+  return compiled('rustc', 'average.rs', ...target, '-g', ...options)
+}
 
 /** Why the program trapped. */
 async function causeIn(path: string, keepNames: boolean): Promise<string> {
@@ -79,6 +89,14 @@ test.skipIf(!rustTools.isHere).each(['-Copt-level=0', '-Copt-level=2'])(
     const cause = await causeIn(rustc(level), true)
     expect(cause).toMatch(/ in .*average\S* \(average\.rs:[56]:[89]\), called by /)
     expect(cause).toMatch(/main\S* \(average\.rs:13:16\)/)
+  },
+)
+
+test.skipIf(!rustComponents.isHere)(
+  `a trap of one of a component's modules says in which line it was${rustComponents.missing}`,
+  async () => {
+    const cause = await causeIn(rustc('--target=wasm32-wasip2', '-Copt-level=1'), true)
+    expect(cause).toMatch(/ in .*average\S* \(average\.rs:[56]:[89]\), called by /)
   },
 )
 

@@ -287,6 +287,70 @@ test('a loop that asks for fuel in the middle goes on where it was, whatever it 
   expect(fuel.used).toBeGreaterThan(10 * (1 << 18))
 })
 
+// ——— long fills and copies ———
+
+const BULK = wat(`(module (memory (export "memory") 100)
+  (func (export "fill") (param i32 i32 i32)
+    (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32)
+    (memory.copy (local.get 0) (local.get 1) (local.get 2))))`)
+const BULK_BYTES = 100 * 65_536
+const PIECE = 1 << 20
+
+test('long fills and copies do what they did, over whatever they overlap and where they do not fit', () => {
+  const original = new WebAssembly.Instance(new WebAssembly.Module(BULK)).exports
+  const { exports } = rewrittenInstance(BULK)
+  const bytesOf = ({ memory }: WebAssembly.Exports) =>
+    Buffer.from((memory as WebAssembly.Memory).buffer)
+  for (const each of [original, exports]) {
+    const bytes = bytesOf(each)
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 2_654_435_761) >>> 24
+  }
+  const near = (edge: number) => fc.integer({ min: -3, max: 3 }).map((by) => (edge + by) >>> 0)
+  const place = fc.oneof(
+    fc.nat({ max: BULK_BYTES }),
+    ...[0, PIECE, 3 * PIECE, BULK_BYTES - 2 * PIECE, BULK_BYTES].map(near),
+  )
+  const length = fc.oneof(place, ...[2 * PIECE, 2 ** 32 - PIECE].map(near))
+  let long = 0
+  let trapped = 0
+  fc.assert(
+    fc.property(fc.constantFrom('fill', 'copy'), place, place, length, (name, to, from, count) => {
+      const ends = [original, exports].map((each) => {
+        try {
+          ;(each[name] as Exported)(to, from, count)
+          return 'done'
+        } catch (thrown) {
+          return (thrown as Error).message
+        }
+      })
+      expect(ends[1]).toBe(ends[0])
+      expect(bytesOf(exports).equals(bytesOf(original))).toBe(true)
+      if (ends[0] !== 'done') trapped++
+      else if (count > PIECE) long++
+    }),
+    { numRuns: 300, seed: 3 },
+  )
+  expect(Math.min(long, trapped)).toBeGreaterThan(40)
+})
+
+test.each(['fill', 'copy'])(
+  'a long %s can be stopped after each megabyte, and costs what it did',
+  (name) => {
+    for (const to of [0, PIECE]) {
+      let looks = 0
+      const { exports, fuel } = rewrittenInstance(BULK, {}, { isKilled: () => ++looks > 4 })
+      const bytes = new Uint8Array((exports['memory'] as WebAssembly.Memory).buffer)
+      const run = exports[name] as Exported
+      bytes.fill(7, 0, 5 * PIECE)
+      // Fuel, and three pieces of five.
+      expect(() => run(to, 0, 5 * PIECE)).toThrow(WebAssembly.RuntimeError)
+      expect(looks).toBe(5)
+      expect(fuel.used).toBe((5 * PIECE) / 64 + 8)
+    }
+  },
+)
+
 // ——— exceptions ———
 
 const THROWER = `(tag $e (param i32 i64)) (tag $other)

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const wat: Readonly<Record<string, string>> = {
     sleep: program(sleepLong),
     spin: program('(loop $again (br $again))'),
+    deep: '(module (memory (export "memory") 1) (func $f (export "_start") (call $f)))',
     complain: program(print(2, COLOURED.length + 1), textData(`${COLOURED}\n`)),
   }
   for (const [name, text] of Object.entries(wat)) {
@@ -37,6 +38,16 @@ async function pid0(...flags: string[]): Promise<Probe> {
 }
 
 const limited = { exitCode: 137, kind: 3 }
+
+test('W22 what a node is told to give its cells binds every child of pid0', async () => {
+  await using parent = await pid0('--limit', 'stack=100000')
+  const limits = { stackBytes: 1 << 20 }
+  await parent.order('spawn', { cap: 'deep', path: '/bin/deep.wasm', args: ['deep'], limits })
+  const cause = 'nested calls too deep for its stack, 100000 bytes'
+  expect(await parent.order('ending', { cap: 'deep' })).toEqual({
+    ok: { ...limited, limit: 'stack', cause },
+  })
+})
 
 test('W22 a child that reaches a limit is ended, and its parent and the log learn which and how much', async () => {
   await using parent = await pid0()

@@ -32,10 +32,6 @@ function newTime([kind, seconds, nanoseconds]: Timestamp): NewTimes['accessed'] 
   return isTime ? unsigned(seconds) * NS_PER_S + BigInt(nanoseconds) : refuse('invalid')
 }
 
-function newTimes(accessed: Timestamp, modified: Timestamp): NewTimes {
-  return { accessed: newTime(accessed), modified: newTime(modified) }
-}
-
 /** `func(path: string) -> result<_, error-code>` */
 const pathCall =
   (act: (guest: Guest, directory: DirectoryNode, path: string) => void) =>
@@ -50,28 +46,16 @@ const succeed = (guest: Guest, canon: Canon) => (self: number, out: number) => {
   canon.memory.setU8(out, 0)
 }
 
-/** Two timestamps, each a case, seconds and nanoseconds, and where the result goes. */
-type TimesAndOut = [
-  accessed: number,
-  accessedSeconds: bigint,
-  accessedNs: number,
-  modified: number,
-  modifiedSeconds: bigint,
-  modifiedNs: number,
-  out: number,
-]
-
 function setTimes(
   guest: Guest,
   canon: Canon,
-  [accessed, accessedSeconds, accessedNs, modified, modifiedSeconds, modifiedNs, out]: TimesAndOut,
+  out: number,
   node: () => FileNode,
+  accessed: Timestamp,
+  modified: Timestamp,
 ): void {
   attempt(canon, out, 1, () => {
-    const times = newTimes(
-      [accessed, accessedSeconds, accessedNs],
-      [modified, modifiedSeconds, modifiedNs],
-    )
+    const times = { accessed: newTime(accessed), modified: newTime(modified) }
     guest.world.files.setTimes(node(), times)
   })
 }
@@ -133,14 +117,50 @@ export const CHANGING: InterfaceCalls = {
       guest.world.files.resize(fileOf(guest, self, DESCRIPTOR_FLAGS.WRITE), offsetOf(size))
     }),
 
+  // Every parameter by itself: the flattened types have so many.
   '[method]descriptor.set-times':
     (guest, canon) =>
-    (self: number, ...rest: TimesAndOut) =>
-      setTimes(guest, canon, rest, () => nodeOf(guest, self)),
+    (
+      self: number,
+      accessed: number,
+      accessedSeconds: bigint,
+      accessedNs: number,
+      modified: number,
+      modifiedSeconds: bigint,
+      modifiedNs: number,
+      out: number,
+    ) =>
+      setTimes(
+        guest,
+        canon,
+        out,
+        () => nodeOf(guest, self),
+        [accessed, accessedSeconds, accessedNs],
+        [modified, modifiedSeconds, modifiedNs],
+      ),
   '[method]descriptor.set-times-at':
     (guest, canon) =>
-    (self: number, pathFlags: number, at: number, length: number, ...rest: TimesAndOut) =>
-      setTimes(guest, canon, rest, () => find(guest, canon, self, pathFlags, at, length)),
+    (
+      self: number,
+      pathFlags: number,
+      at: number,
+      length: number,
+      accessed: number,
+      accessedSeconds: bigint,
+      accessedNs: number,
+      modified: number,
+      modifiedSeconds: bigint,
+      modifiedNs: number,
+      out: number,
+    ) =>
+      setTimes(
+        guest,
+        canon,
+        out,
+        () => find(guest, canon, self, pathFlags, at, length),
+        [accessed, accessedSeconds, accessedNs],
+        [modified, modifiedSeconds, modifiedNs],
+      ),
 
   '[method]descriptor.create-directory-at': pathCall(({ world }, directory, path) =>
     world.files.createDirectory(directory, path),

@@ -1,6 +1,7 @@
 // The instructions that are put into functions. They use locals behind the function's own: fuel, its
 // frame's end, and one for each type of float.
 
+import { inPieces } from './bulk-code.ts'
 import { canonicalNan, FLOAT_TYPES } from './canonical.ts'
 import { OP } from './feature.ts'
 import { u32Bytes } from './output.ts'
@@ -16,6 +17,10 @@ export interface Meter {
   readonly refuel: number
   /** A function of the entries a table is to grow by; returns them, or -1 for too many. */
   readonly grow: number
+  /** Functions that do long fills and copies ahead, and their type; see `bulk-code.ts`. */
+  readonly fillAhead: number
+  readonly copyAhead: number
+  readonly aheadType: number
 }
 
 /** How many locals there are for numbers of the counters. */
@@ -39,6 +44,9 @@ export class CounterCode {
   readonly bulkEnd: Uint8Array
   /** Replaces the length on top of the stack if a table may not grow by so much. */
   readonly askToGrow: Uint8Array
+  /** Does most of the fill or the copy whose operands are on the stack, if it is long. */
+  readonly fillAhead: Uint8Array
+  readonly copyAhead: Uint8Array
   /** Puts the stack back to where this function has it. */
   readonly resumeFrame: Uint8Array
   /** By the types of `FLOAT_TYPES`. */
@@ -85,6 +93,8 @@ export class CounterCode {
       ...[...readGlobal, ...ifEmpty, OP.end, ...readLocal],
     ])
     this.askToGrow = Uint8Array.of(OP.call, ...u32Bytes(meter.grow))
+    this.fillAhead = inPieces(fuelLocal, meter.aheadType, meter.fillAhead)
+    this.copyAhead = inPieces(fuelLocal, meter.aheadType, meter.copyAhead)
     this.resumeFrame = Uint8Array.of(
       ...[OP.localGet, ...this.#frameLocal, OP.globalSet, ...this.#stack],
     )

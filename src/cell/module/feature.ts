@@ -50,6 +50,7 @@ export const OP = {
   localSet: 0x21,
   localTee: 0x22,
   memoryGrow: 0x40,
+  i32And: 0x71,
   i32Or: 0x72,
   else: 0x05,
   end: 0x0b,

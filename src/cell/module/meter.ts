@@ -21,20 +21,13 @@
 
 import { CELL_LIMITS } from '../limits.ts'
 import { malformed } from '../malformed.ts'
-import { FLOAT_RESULTS, FLOAT_TYPES, SIMD_FLOAT_RESULTS } from './canonical.ts'
+import { BodyWriter } from './body-writer.ts'
+import type { BodyFacts, OwnLocals } from './body-writer.ts'
+import { FLOAT_RESULTS, SIMD_FLOAT_RESULTS } from './canonical.ts'
 import type { CodeMap } from './code-map.ts'
 import { CodeReader } from './code-reader.ts'
-import {
-  BULK_SHIFTS,
-  COST,
-  COSTS,
-  frameBytesOf,
-  MAX_CHARGE,
-  SITE_SPAN,
-  SMALL_COST,
-  SMALL_FRAME_BYTES,
-} from './cost.ts'
-import { COUNTER_LOCALS, CounterCode } from './counter-code.ts'
+import { BULK_SHIFTS, COST, COSTS, MAX_CHARGE, SITE_SPAN } from './cost.ts'
+import { CounterCode } from './counter-code.ts'
 import type { Meter } from './counter-code.ts'
 import { Effort } from './effort.ts'
 import {
@@ -47,7 +40,7 @@ import {
   SIMD_OPCODES,
   TYPE,
 } from './feature.ts'
-import { Output } from './output.ts'
+import type { Output } from './output.ts'
 import { quietLoops } from './scan.ts'
 import { BULK_EFFECTS, SIMD_EFFECTS, STACK_EFFECTS } from './stack-effect.ts'
 import type { FunctionTypes } from './types.ts'
@@ -95,24 +88,17 @@ const FIRST_BULK = 8
 /** Walks function bodies one after the other. */
 export class BodyMeter {
   readonly #code: CodeReader
-  readonly #out: Output
+  readonly #body: BodyWriter
   readonly #types: FunctionTypes
   readonly #meter: Meter
   readonly #options: MeterOptions
-  /** Told where code goes. */
-  readonly #map: CodeMap | undefined
   readonly #effort: Effort
   /** For as many locals as the function has. */
   #counters: CounterCode
   /** By how many locals, if these are few: what was made once. */
   readonly #usualCounters: CounterCode[] = []
 
-  /** The instructions as they will be, with what stands around them still missing. */
-  readonly #body = new Output()
-  /** Up to here the original was copied. */
-  #copied = 0
   #type = 0
-  #localCount = 0
   #hasVectors = false
   /** The open region: its cost so far, and where its charge is written. */
   #cost = 0
@@ -131,8 +117,6 @@ export class BodyMeter {
   #isSmall = true
   /** Whether a conditional branch leaves the function. */
   #branchesOut = false
-  /** Where a frame is given back, to be written once it is known. */
-  #returns: number[] = []
   #floatsUsed = 0
 
   constructor(
@@ -144,11 +128,10 @@ export class BodyMeter {
     map?: CodeMap,
   ) {
     this.#code = new CodeReader(bytes, types)
-    this.#out = out
+    this.#body = new BodyWriter(bytes, out, map)
     this.#types = types
     this.#meter = meter
     this.#options = options
-    this.#map = map
     this.#effort = new Effort(this.#code)
     this.#counters = this.#countersFor(0)
   }
@@ -163,19 +146,27 @@ export class BodyMeter {
     code.function = index
     this.#type = this.#types.ofFunction(index)
     this.#begin()
-    const groups = this.#locals()
-    const ownGroups = code.bytes.subarray(this.#copied, code.at)
-    this.#copied = code.at
-    this.#map?.copied(start, 0)
+    const locals = this.#locals()
+    this.#body.begin(start, code.at)
     this.#instructions(end)
     if (code.at !== end) malformed(`function ${index} ends in the middle of an instruction`)
-    this.#copyTo(end)
+    this.#body.copyTo(end)
     this.#effort.end()
-    this.#finish(groups, ownGroups)
+    const facts: BodyFacts = {
+      locals,
+      hasVectors: this.#hasVectors,
+      maxHeight: this.#effort.maxHeight,
+      floatsUsed: this.#floatsUsed,
+      usesLocal: this.#usesLocal,
+      nests: this.#callsOthers || this.#catches,
+      isSmall: this.#isSmall,
+      entryCost: this.#entryCost,
+      outerBlock: this.#branchesOut ? this.#types.blockOf(this.#type) : undefined,
+    }
+    this.#body.finish(facts, this.#counters)
   }
 
   #begin(): void {
-    this.#body.clear()
     this.#cost = COST.entry
     this.#chargeAt = -1
     this.#entryCost = 0
@@ -189,27 +180,24 @@ export class BodyMeter {
     this.#catches = false
     this.#isSmall = true
     this.#branchesOut = false
-    this.#returns = []
     this.#floatsUsed = 0
   }
 
-  /** @returns how many groups of locals there are; the first begins where the copying goes on */
-  #locals(): number {
+  #locals(): OwnLocals {
     const code = this.#code
     const groups = code.u32()
-    this.#copied = code.at
-    let total = this.#types.params(this.#type).length
+    const { at } = code
+    let count = this.#types.params(this.#type).length
     for (let left = groups; left > 0 && code.at < code.bytes.length; left--) {
-      total += code.u32()
+      count += code.u32()
       if (code.valueType() === TYPE.v128) this.#hasVectors = true
     }
-    if (total > CELL_LIMITS.functionLocals) {
-      code.tooLarge(`has ${total} locals; at most ${CELL_LIMITS.functionLocals} are allowed`)
+    if (count > CELL_LIMITS.functionLocals) {
+      code.tooLarge(`has ${count} locals; at most ${CELL_LIMITS.functionLocals} are allowed`)
     }
-    this.#localCount = total
-    this.#counters = this.#countersFor(total)
-    this.#effort.begin(total)
-    return groups
+    this.#counters = this.#countersFor(count)
+    this.#effort.begin(count)
+    return { count, groups, bytes: code.bytes.subarray(at, code.at) }
   }
 
   #countersFor(locals: number): CounterCode {
@@ -298,7 +286,7 @@ export class BodyMeter {
         this.#enterHandler(0)
         return
       case OP.return:
-        this.#giveBack(at)
+        this.#body.giveBack(at, this.#counters)
         this.#effort.handOver(this.#types.results(this.#type).length)
         this.#effort.leave()
         return
@@ -376,16 +364,16 @@ export class BodyMeter {
       return
     }
     const [body, counters] = [this.#body, this.#counters]
-    this.#copyTo(at)
-    if (!outer?.head) body.append(counters.load)
+    body.copyTo(at)
+    if (!outer?.head) body.put(counters.load)
     const begin = bytes.subarray(at, end)
-    body.append(begin)
+    body.put(begin)
     const refundAt = body.length + counters.againChargeAt
-    body.append(counters.quietAgain)
-    body.append(begin)
-    this.#copied = end
+    body.put(counters.quietAgain)
+    body.put(begin)
+    body.skipTo(end)
     this.#chargeAt = body.length + counters.quietChargeAt
-    body.append(counters.quietHead)
+    body.put(counters.quietHead)
     const head = { chargeAt: this.#chargeAt, refundAt }
     this.#loops.push({ outerCost, outerChargeAt, head })
     this.#cost = COST.iteration
@@ -401,8 +389,8 @@ export class BodyMeter {
     this.#chargeAt = outerChargeAt
     this.#cost = outerCost
     if (!head) return
-    this.#copyTo(this.#code.at)
-    this.#body.u8(OP.end)
+    this.#body.copyTo(this.#code.at)
+    this.#body.putInstruction(OP.end)
     this.#places--
   }
 
@@ -423,8 +411,8 @@ export class BodyMeter {
     this.#effort.leave(values)
     this.#effort.fork()
     this.#catches = true
-    this.#copyTo(this.#code.at)
-    this.#body.append(this.#counters.resumeFrame)
+    this.#body.copyTo(this.#code.at)
+    this.#body.put(this.#counters.resumeFrame)
     this.#splitRegion()
   }
 
@@ -433,9 +421,9 @@ export class BodyMeter {
     this.#effort.fork()
     if (label === this.#blocks.length - 1) {
       // The same as to return, but for the frame that is given back.
-      this.#giveBack(at)
-      this.#body.u8(OP.return)
-      this.#copied = this.#code.at
+      this.#body.giveBack(at, this.#counters)
+      this.#body.putInstruction(OP.return)
+      this.#body.skipTo(this.#code.at)
     } else this.#relabel(at, OP.branch, label)
     this.#effort.leave()
   }
@@ -444,10 +432,9 @@ export class BodyMeter {
   #relabel(at: number, opcode: number, label: number, less = 0): void {
     const written = this.#labelAs(label)
     if (written === label) return
-    this.#copyTo(at)
-    this.#body.u8(opcode)
-    this.#body.u32(written - less)
-    this.#copied = this.#code.at
+    this.#body.copyTo(at)
+    this.#body.putInstruction(opcode, [written - less])
+    this.#body.skipTo(this.#code.at)
   }
 
   #labelAs(label: number): number {
@@ -467,11 +454,10 @@ export class BodyMeter {
     }
     effort.add(TARGET_WORK * labels.length)
     if (this.#places > this.#blocks.length) {
-      this.#copyTo(at)
-      this.#body.u8(OP.branchTable)
-      this.#body.u32(count)
-      for (const label of labels) this.#body.u32(this.#labelAs(label))
-      this.#copied = code.at
+      this.#body.copyTo(at)
+      const written = labels.map((label) => this.#labelAs(label))
+      this.#body.putInstruction(OP.branchTable, [count, ...written])
+      this.#body.skipTo(code.at)
     }
     effort.leave()
   }
@@ -487,7 +473,7 @@ export class BodyMeter {
       this.#effort.push(results)
       return
     }
-    this.#giveBack(at)
+    this.#body.giveBack(at, this.#counters)
     this.#effort.leave()
   }
 
@@ -505,10 +491,12 @@ export class BodyMeter {
         code.memoryIndex()
         return
       case 10: // memory.copy
+        this.#inPieces(this.#counters.copyAhead)
         code.memoryIndex()
         code.memoryIndex()
         return
       case 11: // memory.fill
+        this.#inPieces(this.#counters.fillAhead)
         code.memoryIndex()
         return
       case 12: // table.init
@@ -517,7 +505,7 @@ export class BodyMeter {
         code.skipNumber()
         return
       case 15: // table.grow
-        this.#body.append(this.#counters.askToGrow)
+        this.#body.put(this.#counters.askToGrow)
         this.#effort.add(CALL_WORK)
         code.skipNumber()
         return
@@ -535,10 +523,16 @@ export class BodyMeter {
   #chargeLength(at: number, shift: number): void {
     this.#usesLocal = true
     this.#effort.fork()
-    this.#copyTo(at)
-    this.#body.append(this.#counters.bulkStart)
-    this.#body.u8(shift)
-    this.#body.append(this.#counters.bulkEnd)
+    this.#body.copyTo(at)
+    this.#body.put(this.#counters.bulkStart)
+    this.#body.put(Uint8Array.of(shift))
+    this.#body.put(this.#counters.bulkEnd)
+  }
+
+  #inPieces(ahead: Uint8Array): void {
+    this.#body.put(ahead)
+    this.#effort.add(CALL_WORK)
+    this.#effort.fork()
   }
 
   #simd(at: number): void {
@@ -558,8 +552,8 @@ export class BodyMeter {
   /** @param type of the float on top of the stack, counted from 1; 0 for none */
   #canonicalize(type: number): void {
     if (type === 0 || !this.#options.isDeterministic) return
-    this.#copyTo(this.#code.at)
-    this.#body.append(this.#counters.canonicalNans[type - 1]!)
+    this.#body.copyTo(this.#code.at)
+    this.#body.put(this.#counters.canonicalNans[type - 1]!)
     this.#floatsUsed = Math.max(this.#floatsUsed, type)
     this.#effort.add(CANONICAL_WORK)
   }
@@ -580,10 +574,10 @@ export class BodyMeter {
 
   #openRegion(cost: number): void {
     const [body, counters] = [this.#body, this.#counters]
-    this.#copyTo(this.#code.at)
+    body.copyTo(this.#code.at)
     const isQuiet = this.#loops.at(-1)?.head !== undefined
     this.#chargeAt = body.length + (isQuiet ? counters.quietChargeAt : counters.siteChargeAt)
-    body.append(isQuiet ? counters.quietSite : counters.site)
+    body.put(isQuiet ? counters.quietSite : counters.site)
     this.#cost = cost
     this.#usesLocal = true
     this.#effort.fork()
@@ -600,58 +594,6 @@ export class BodyMeter {
     if (head?.chargeAt === this.#chargeAt) this.#body.set(head.refundAt, charge)
   }
 
-  // ——— the frame ———
-
-  /** Ahead of the instruction at `at`, which ends the function. */
-  #giveBack(at: number): void {
-    this.#copyTo(at)
-    this.#returns.push(this.#body.length)
-    this.#body.appendAll(...this.#counters.returning(0))
-  }
-
-  #finish(groups: number, ownGroups: Uint8Array): void {
-    const out = this.#out
-    const body = this.#body
-    const values = this.#localCount + COUNTER_LOCALS + this.#floatsUsed + this.#effort.maxHeight
-    const frameBytes = frameBytesOf(values, this.#hasVectors)
-    const isCounted = this.#callsOthers || this.#catches || frameBytes > SMALL_FRAME_BYTES
-    const isCharged = isCounted || !this.#isSmall || this.#entryCost > SMALL_COST
-    const returning = this.#counters.returning(frameBytes)
-    for (const at of this.#returns) {
-      returning.forEach((byte, i) => body.set(at + i, isCounted ? byte : OP.nop))
-    }
-
-    const hasBlock = isCounted && this.#branchesOut
-    const size = out.reserveU32()
-    this.#writeLocals(groups, ownGroups, isCharged || this.#usesLocal)
-    if (isCharged) {
-      const charge = Math.min(this.#entryCost, MAX_CHARGE)
-      out.appendAll(...this.#counters.entry(charge, isCounted ? frameBytes : undefined))
-    }
-    if (hasBlock) out.appendAll(OP.block, ...this.#types.blockOf(this.#type))
-    this.#map?.placed(out.length)
-    // Its last instruction is the end of the function.
-    out.append(body.bytes.subarray(0, body.length - (hasBlock || !isCounted ? 0 : 1)))
-    if (isCounted) out.appendAll(...returning, OP.end)
-    out.putLength(size)
-  }
-
-  #writeLocals(groups: number, ownGroups: Uint8Array, usesLocals: boolean): void {
-    const out = this.#out
-    const floats = FLOAT_TYPES.slice(0, this.#floatsUsed)
-    const usesAny = usesLocals || floats.length > 0
-    out.u32(groups + (usesAny ? 1 : 0) + floats.length)
-    out.append(ownGroups)
-    if (usesAny) out.appendAll(COUNTER_LOCALS, TYPE.i32)
-    for (const type of floats) out.appendAll(1, FLOAT_LOCALS[type])
-  }
-
-  #copyTo(at: number): void {
-    if (at > this.#copied) this.#map?.copied(this.#copied, this.#body.length)
-    this.#body.append(this.#code.bytes.subarray(this.#copied, at))
-    this.#copied = at
-  }
-
   /** Values a branch to a label hands over. */
   #arity(label: number): number {
     const block = this.#blocks[this.#blocks.length - 1 - label]
@@ -659,10 +601,3 @@ export class BodyMeter {
     return block.opcode === OP.loop ? block.params : block.results
   }
 }
-
-const FLOAT_LOCALS = {
-  f32: TYPE.f32,
-  f64: TYPE.f64,
-  f32x4: TYPE.v128,
-  f64x2: TYPE.v128,
-} as const

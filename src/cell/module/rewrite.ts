@@ -14,6 +14,7 @@
 import { Cursor } from '../cursor.ts'
 import { CELL_LIMITS } from '../limits.ts'
 import { Malformed, malformed } from '../malformed.ts'
+import { copyAhead, fillAhead } from './bulk-code.ts'
 import { CodeMap } from './code-map.ts'
 import { customSection, customSections, linesOf, nameSection, tagOf } from './debug-section.ts'
 import {
@@ -57,11 +58,16 @@ export interface Rewritten extends Shape {
 
 const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const
 const FUNCTION_TYPE = 0x60
-/** Types of the functions that ask the host, by `HOST_CALL`. */
-const HOST_TYPES = [
+/** Types of the functions that are added. */
+const ADDED_TYPES = [
   Uint8Array.of(FUNCTION_TYPE, 0, 0),
   Uint8Array.of(FUNCTION_TYPE, 1, TYPE.i32, 1, TYPE.i32),
+  Uint8Array.of(FUNCTION_TYPE, 3, TYPE.i32, TYPE.i32, TYPE.i32, 3, TYPE.i32, TYPE.i32, TYPE.i32),
 ]
+/** The functions that are added, by their types: those that ask the host, as in `HOST_CALL`, and others. */
+const HOST_FUNCTIONS = [0, 1]
+const AHEAD_TYPE = 2
+const AHEAD_FUNCTIONS = [AHEAD_TYPE, AHEAD_TYPE]
 /** What counters put into code takes, as a share of it; only an estimate. */
 const EXPECTED_GROWTH = 1.25
 
@@ -94,6 +100,8 @@ class Rewriter {
   #tableEntries = 0
   #globals = 0
   #memory: MemoryShape | undefined
+  /** Of its own or imported. */
+  #hasMemory = false
   #start: number | undefined
 
   /** @param map for those who want to know where code went */
@@ -109,6 +117,7 @@ class Rewriter {
     this.#out.append(this.#bytes.subarray(0, HEADER_BYTES))
     // The memory's import stands before the memory: it is read first.
     this.#memory = this.#readMemory()
+    this.#hasMemory = this.#memory !== undefined
     this.#start = this.#find(SECTION.start)?.u32()
     const bodies = this.#count(SECTION.code)
     const isMetered = bodies > 0
@@ -181,15 +190,14 @@ class Rewriter {
       added.appendAll(...results)
     }
     this.#types = (from?.count ?? 0) + types.added.length
-    if (isMetered) for (const bytes of HOST_TYPES) added.append(bytes)
-    const addedCount = types.added.length + (isMetered ? HOST_TYPES.length : 0)
+    if (isMetered) for (const bytes of ADDED_TYPES) added.append(bytes)
+    const addedCount = types.added.length + (isMetered ? ADDED_TYPES.length : 0)
     this.#writeList(SECTION.type, section, from, addedCount, added.bytes)
   }
 
   #writeImports(): void {
     const section = this.#find(SECTION.import)
     const from = section && countedList(section, 'imports', CELL_LIMITS.programImports)
-    let importsMemory = false
     if (section) {
       for (let i = 0; i < from!.count; i++) {
         const module = section.name()
@@ -209,8 +217,8 @@ class Rewriter {
             break
           case KIND.memory:
             memoryShape(section)
-            if (importsMemory || this.#memory) refuseFeature('several memories', where)
-            importsMemory = true
+            if (this.#hasMemory) refuseFeature('several memories', where)
+            this.#hasMemory = true
             break
           case KIND.global:
             globalType(section, where)
@@ -234,7 +242,7 @@ class Rewriter {
     this.#writeList(SECTION.import, section, from, this.#memory ? 1 : 0, added.bytes)
   }
 
-  // Those that ask the host are the last ones.
+  // Those that are added are the last ones.
   #writeFunctions(isMetered: boolean): void {
     const section = this.#find(SECTION.function)
     const from = section && countedList(section, 'functions', CELL_LIMITS.moduleFunctions)
@@ -242,8 +250,8 @@ class Rewriter {
       this.#functionTypes.addFunction(section!.u32())
     }
     const added = new Output()
-    for (let i = 0; i < HOST_TYPES.length; i++) added.u32(this.#types + i)
-    const count = isMetered ? HOST_TYPES.length : 0
+    for (const type of this.#addedFunctions) added.u32(this.#types + type)
+    const count = isMetered ? this.#addedFunctions.length : 0
     this.#writeList(SECTION.function, section, from, count, added.bytes)
   }
 
@@ -270,7 +278,7 @@ class Rewriter {
     this.#tables += count
     if (isMetered) {
       list.u8(TYPE.funcref)
-      appendLimits(list, HOST_TYPES.length, HOST_TYPES.length)
+      appendLimits(list, HOST_FUNCTIONS.length, HOST_FUNCTIONS.length)
     }
     this.#writeSection(SECTION.table, list.bytes)
   }
@@ -346,7 +354,10 @@ class Rewriter {
     const bodies = section.u32()
     out.u8(SECTION.code)
     const lengthAt = out.reserveU32()
-    out.u32(bodies + HOST_TYPES.length)
+    out.u32(bodies + this.#addedFunctions.length)
+    const added = this.#functionTypes.functions
+    const refuel = added + HOST_CALL.refuel
+    const ahead = added + HOST_FUNCTIONS.length
     const meter = new BodyMeter(
       this.#bytes,
       out,
@@ -354,8 +365,11 @@ class Rewriter {
       {
         fuel: this.#globals,
         stack: this.#globals + 1,
-        refuel: this.#functionTypes.functions + HOST_CALL.refuel,
-        grow: this.#functionTypes.functions + HOST_CALL.grow,
+        refuel,
+        grow: added + HOST_CALL.grow,
+        fillAhead: ahead,
+        copyAhead: ahead + 1,
+        aheadType: this.#types + AHEAD_TYPE,
       },
       this.#options,
       this.#map,
@@ -375,6 +389,10 @@ class Rewriter {
     }
     this.#writeHostCall(HOST_CALL.refuel)
     this.#writeHostCall(HOST_CALL.grow, OP.localGet, 0)
+    if (this.#hasMemory) {
+      this.#writeBody(fillAhead(refuel))
+      this.#writeBody(copyAhead(refuel))
+    }
     out.putLength(lengthAt)
   }
 
@@ -385,8 +403,16 @@ class Rewriter {
     body.u32(this.#types + place)
     body.u32(this.#tables)
     body.u8(OP.end)
+    this.#writeBody(body.bytes)
+  }
+
+  #writeBody(body: Uint8Array): void {
     this.#out.u32(body.length)
-    this.#out.append(body.bytes)
+    this.#out.append(body)
+  }
+
+  get #addedFunctions(): readonly number[] {
+    return this.#hasMemory ? [...HOST_FUNCTIONS, ...AHEAD_FUNCTIONS] : HOST_FUNCTIONS
   }
 
   #copyData(): void {

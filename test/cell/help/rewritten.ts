@@ -15,6 +15,7 @@ export interface RewrittenOptions {
   readonly stackBytes?: number
   readonly tableEntries?: number
   readonly pace?: Pace
+  readonly isKilled?: () => boolean
 }
 
 /** An instance of a rewritten module in this thread, and the fuel it uses. */
@@ -27,11 +28,12 @@ export function rewrittenInstance(
     stackBytes = DEFAULT_CELL_LIMITS.stackBytes,
     tableEntries = DEFAULT_CELL_LIMITS.tableEntries,
     pace,
+    isKilled = () => false,
   }: RewrittenOptions = {},
 ): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
   const { bytes: rewritten, ...shape } = rewriteModule(bytes, { isDeterministic })
   const core = { ...shape, module: new WebAssembly.Module(rewritten) }
-  const stopper = new Stopper(() => false)
+  const stopper = new Stopper(isKilled)
   const fuel = new Fuel({ fuel: limit, stackBytes }, stopper, pace)
   const tables = new Tables(tableEntries, stopper)
   const usage = new Usage(new Gauges(allocateCell()))
