@@ -31,7 +31,7 @@ import {
 import type { Segment } from './message.ts'
 import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
-import { DATA_BYTES, pointerAt, POINTER_COUNT, Struct } from './struct.ts'
+import { pointerAt, Struct } from './struct.ts'
 import type { AnyPointer, StructType } from './struct.ts'
 import { badMessage, badValue, bytesOf, encodeText } from './text.ts'
 
@@ -219,21 +219,20 @@ export class Builder {
   /** A struct as it was received, fields unknown here included. */
   putStruct(at: number, source: Struct): void {
     // An element of a list of small scalars is a struct of less than a word.
-    const { $ } = source
-    const dataWords = ($[DATA_BYTES] + 7) >> 3
-    const target = this.struct(at, dataWords, $[POINTER_COUNT])
-    this.#copyInto(target, dataWords, $[POINTER_COUNT], source)
+    const dataWords = (source.$dataBytes + 7) >> 3
+    const target = this.struct(at, dataWords, source.$pointerCount)
+    this.#copyInto(target, dataWords, source.$pointerCount, source)
   }
 
   // Copies what fits: fields the target's type does not know are left out.
   #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
-    const [message, segment, data, dataBytes, pointerCount, depth] = source.$
-    const most = this.#mostBytes(message)
-    const length = Math.min(dataBytes, dataWords * 8)
-    this.bytes.set(segment.bytes.subarray(data, data + length), at * 8)
-    const count = Math.min(pointerCount, pointers)
+    const { $message, $segment, $data, $depth } = source
+    const most = this.#mostBytes($message)
+    const length = Math.min(source.$dataBytes, dataWords * 8)
+    this.bytes.set($segment.bytes.subarray($data, $data + length), at * 8)
+    const count = Math.min(source.$pointerCount, pointers)
     for (let index = 0; index < count; index++) {
-      this.#copy(at + dataWords + index, message, segment, pointerAt(source, index), depth, most)
+      this.#copy(at + dataWords + index, $message, $segment, pointerAt(source, index), $depth, most)
     }
   }
 

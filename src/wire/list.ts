@@ -23,9 +23,8 @@ import {
   NULL,
   segmentOf,
 } from './message.ts'
+import type { Segment } from './message.ts'
 import {
-  DATA,
-  DEPTH,
   followField,
   getData,
   getFloat32,
@@ -41,12 +40,10 @@ import {
   getUint64,
   getUint8,
   hasPointer,
-  MESSAGE,
   NULL_POINTER,
-  SEGMENT,
   Struct,
 } from './struct.ts'
-import type { AnyPointer, Place, StructType } from './struct.ts'
+import type { AnyPointer, StructType } from './struct.ts'
 import { badMessage, badValue } from './text.ts'
 
 /** How elements of one type are read from and written into lists. */
@@ -69,28 +66,35 @@ export type ListInit<T> = { readonly length: number } & Iterable<T>
 export class List<T> implements Iterable<T> {
   readonly length: number
   readonly #codec: ElementCodec<T, never>
-  /** Of its first element. */
-  readonly #first: Place
+  readonly #message: Message
+  readonly #segment: Segment
+  readonly #at: number
   /** Bits between elements. */
   readonly #stepBits: number
+  readonly #dataBytes: number
+  readonly #pointers: number
+  readonly #depth: number
 
   /** What was found last: {@link getList} makes these. */
   constructor(codec: ElementCodec<T, never>, message: Message, depth: number) {
     const { kind, segment, at, a, b } = found
-    let dataBytes: number
-    let pointers: number
+    this.#codec = codec
+    this.#message = message
+    this.#segment = segment
+    this.#at = at
+    this.#depth = depth - 1
     if (kind === COMPOSITE) {
+      const dataWords = b & 0xffff
       this.length = a
-      dataBytes = (b & 0xffff) * 8
-      pointers = b >>> 16
+      this.#pointers = b >>> 16
+      this.#dataBytes = dataWords * 8
+      this.#stepBits = (dataWords + this.#pointers) * 64
     } else {
       this.length = b
-      dataBytes = a === 6 ? 0 : ELEMENT_BYTES[a]!
-      pointers = a === 6 ? 1 : 0
+      this.#pointers = a === 6 ? 1 : 0
+      this.#dataBytes = a === 6 ? 0 : ELEMENT_BYTES[a]!
+      this.#stepBits = a === 1 ? 1 : ELEMENT_BYTES[a]! * 8
     }
-    this.#codec = codec
-    this.#first = [message, segment, at * 8, dataBytes, pointers, depth - 1]
-    this.#stepBits = kind === LIST && a === 1 ? 1 : dataBytes * 8 + pointers * 64
   }
 
   /** The element at `index` (negative: from the end), or undefined outside the list. */
@@ -115,14 +119,16 @@ export class List<T> implements Iterable<T> {
   }
 
   #read(index: number): T {
-    const first = this.#first
+    const segment = this.#segment
     const bits = index * this.#stepBits
-    const data = first[DATA] + Math.floor(bits / 8)
+    const data = this.#at * 8 + Math.floor(bits / 8)
     if (this.#stepBits === 1) {
       // A bit has no byte of its own: hand the codec the byte it lies in, shifted down.
-      return this.#codec.read(bitElement((first[SEGMENT].bytes[data]! >> (bits & 7)) & 1))
+      return this.#codec.read(bitElement((segment.bytes[data]! >> (bits & 7)) & 1))
     }
-    return this.#codec.read(new Struct(first[0], first[1], data, first[3], first[4], first[5]))
+    return this.#codec.read(
+      new Struct(this.#message, segment, data, this.#dataBytes, this.#pointers, this.#depth),
+    )
   }
 }
 
@@ -140,8 +146,7 @@ export function getList<T>(
   codec: ElementCodec<T, never>,
   byDefault?: AnyPointer,
 ): List<T> {
-  let message = s.$[MESSAGE]
-  let depth = s.$[DEPTH]
+  let { $message: message, $depth: depth } = s
   let kind: number
   if (byDefault && !hasPointer(s, index)) {
     ;({ message, depth } = byDefault)
@@ -187,7 +192,7 @@ export const voidElement: ElementCodec<null> = {
 }
 export const boolElement: ElementCodec<boolean> = {
   size: 1,
-  read: (s) => s.$[SEGMENT].bytes[s.$[DATA]] === 1,
+  read: (s) => s.$segment.bytes[s.$data] === 1,
   writeList(builder, at, values) {
     const first = builder.list(at, 1, values.length, Math.ceil(values.length / 64)) * 8
     let index = 0

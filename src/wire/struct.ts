@@ -4,31 +4,20 @@ import { CAPABILITY, follow, found, LIST, Message, NULL, segmentOf, STRUCT } fro
 import type { CapEntry, Segment } from './message.ts'
 import { badMessage, decodeText } from './text.ts'
 
-/** Where a struct lies, by the indexes below. */
-export type Place = readonly [
-  message: Message,
-  segment: Segment,
-  data: number,
-  dataBytes: number,
-  pointerCount: number,
-  depth: number,
-]
-export const MESSAGE = 0
-export const SEGMENT = 1
-/** Byte index of the data section, and its length. Behind it, in whole words, come the pointers. */
-export const DATA = 2
-export const DATA_BYTES = 3
-export const POINTER_COUNT = 4
-/** How many more pointers may lie below this struct. */
-export const DEPTH = 5
-
 /**
  * A struct inside a received message, read in place. Generated classes add one getter per field;
  * everything of ours starts with `$`, which no schema name can contain.
  */
 export class Struct {
-  // Declared, not defined, and one array: an interpreter makes six elements in the time of one field.
-  declare readonly $: Place
+  // Few, because an interpreter takes its time for each.
+  declare readonly $message: Message
+  declare readonly $segment: Segment
+  /** Byte index of the data section, and its length. Behind it, in whole words, come the pointers. */
+  declare readonly $data: number
+  declare readonly $dataBytes: number
+  declare readonly $pointerCount: number
+  /** How many more pointers may lie below this struct. */
+  declare readonly $depth: number
 
   constructor(
     message: Message,
@@ -38,7 +27,12 @@ export class Struct {
     pointerCount: number,
     depth: number,
   ) {
-    this.$ = [message, segment, data, dataBytes, pointerCount, depth]
+    this.$message = message
+    this.$segment = segment
+    this.$data = data
+    this.$dataBytes = dataBytes
+    this.$pointerCount = pointerCount
+    this.$depth = depth
   }
 }
 
@@ -83,56 +77,46 @@ function structAt<T extends Struct>(
 
 /** Word index of a pointer of `s`. */
 export function pointerAt(s: Struct, index: number): number {
-  const { $ } = s
-  return (($[DATA] + $[DATA_BYTES]) >>> 3) + index
+  return ((s.$data + s.$dataBytes) >>> 3) + index
 }
 
 // Scalars. Offsets are bytes into the data section; a field beyond its end was unknown to the
 // writer and reads as its default. Defaults are stored XORed, so zero bytes mean "default".
 
 export function getBool(s: Struct, bit: number, byDefault: boolean): boolean {
-  const { $ } = s
   const byte = bit >> 3
-  if (byte >= $[DATA_BYTES]) return byDefault
-  return ((($[SEGMENT].view.getUint8($[DATA] + byte) >> (bit & 7)) & 1) === 1) !== byDefault
+  if (byte >= s.$dataBytes) return byDefault
+  return (((s.$segment.view.getUint8(s.$data + byte) >> (bit & 7)) & 1) === 1) !== byDefault
 }
 export function getInt8(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  return offset < $[DATA_BYTES] ? $[SEGMENT].view.getInt8($[DATA] + offset) ^ byDefault : byDefault
+  return offset < s.$dataBytes ? s.$segment.view.getInt8(s.$data + offset) ^ byDefault : byDefault
 }
 export function getUint8(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  return offset < $[DATA_BYTES] ? $[SEGMENT].view.getUint8($[DATA] + offset) ^ byDefault : byDefault
+  return offset < s.$dataBytes ? s.$segment.view.getUint8(s.$data + offset) ^ byDefault : byDefault
 }
 export function getInt16(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  if (offset + 2 > $[DATA_BYTES]) return byDefault
-  return $[SEGMENT].view.getInt16($[DATA] + offset, true) ^ byDefault
+  if (offset + 2 > s.$dataBytes) return byDefault
+  return s.$segment.view.getInt16(s.$data + offset, true) ^ byDefault
 }
 export function getUint16(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  if (offset + 2 > $[DATA_BYTES]) return byDefault
-  return $[SEGMENT].view.getUint16($[DATA] + offset, true) ^ byDefault
+  if (offset + 2 > s.$dataBytes) return byDefault
+  return s.$segment.view.getUint16(s.$data + offset, true) ^ byDefault
 }
 export function getInt32(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  if (offset + 4 > $[DATA_BYTES]) return byDefault
-  return $[SEGMENT].view.getInt32($[DATA] + offset, true) ^ byDefault
+  if (offset + 4 > s.$dataBytes) return byDefault
+  return s.$segment.view.getInt32(s.$data + offset, true) ^ byDefault
 }
 export function getUint32(s: Struct, offset: number, byDefault: number): number {
-  const { $ } = s
-  if (offset + 4 > $[DATA_BYTES]) return byDefault
-  return ($[SEGMENT].view.getUint32($[DATA] + offset, true) ^ byDefault) >>> 0
+  if (offset + 4 > s.$dataBytes) return byDefault
+  return (s.$segment.view.getUint32(s.$data + offset, true) ^ byDefault) >>> 0
 }
 export function getInt64(s: Struct, offset: number, byDefault: bigint): bigint {
-  const { $ } = s
-  if (offset + 8 > $[DATA_BYTES]) return byDefault
-  return $[SEGMENT].view.getBigInt64($[DATA] + offset, true) ^ byDefault
+  if (offset + 8 > s.$dataBytes) return byDefault
+  return s.$segment.view.getBigInt64(s.$data + offset, true) ^ byDefault
 }
 export function getUint64(s: Struct, offset: number, byDefault: bigint): bigint {
-  const { $ } = s
-  if (offset + 8 > $[DATA_BYTES]) return byDefault
-  return $[SEGMENT].view.getBigUint64($[DATA] + offset, true) ^ byDefault
+  if (offset + 8 > s.$dataBytes) return byDefault
+  return s.$segment.view.getBigUint64(s.$data + offset, true) ^ byDefault
 }
 
 const scratch = new DataView(new ArrayBuffer(8))
@@ -144,9 +128,8 @@ export function getFloat32(s: Struct, offset: number, byDefault: number): number
 }
 /** `byDefault` is the default's bit pattern. */
 export function getFloat64(s: Struct, offset: number, byDefault: bigint): number {
-  const { $ } = s
   if (byDefault === 0n) {
-    return offset + 8 <= $[DATA_BYTES] ? $[SEGMENT].view.getFloat64($[DATA] + offset, true) : 0
+    return offset + 8 <= s.$dataBytes ? s.$segment.view.getFloat64(s.$data + offset, true) : 0
   }
   scratch.setBigUint64(0, getUint64(s, offset, byDefault))
   return scratch.getFloat64(0)
@@ -156,18 +139,16 @@ export function getFloat64(s: Struct, offset: number, byDefault: bigint): number
 
 /** Whether the pointer is there and not null. */
 export function hasPointer(s: Struct, index: number): boolean {
-  const { $ } = s
-  if (index >= $[POINTER_COUNT]) return false
-  const { halves } = $[SEGMENT]
+  if (index >= s.$pointerCount) return false
+  const { halves } = s.$segment
   const at = pointerAt(s, index) * 2
   return (halves[at]! | halves[at + 1]!) !== 0
 }
 
 /** Follows a pointer of `s`. @returns the kind of what is found */
 export function followField(s: Struct, index: number): number {
-  const { $ } = s
-  if (index >= $[POINTER_COUNT]) return NULL
-  return follow($[MESSAGE], $[SEGMENT], pointerAt(s, index), $[DEPTH])
+  if (index >= s.$pointerCount) return NULL
+  return follow(s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 export function getText(s: Struct, index: number, byDefault: string): string {
@@ -196,22 +177,19 @@ export function getStruct<T extends Struct>(
   type: StructType<T, never>,
   byDefault?: AnyPointer,
 ): T {
-  const { $ } = s
   if (byDefault && !hasPointer(s, index)) return byDefault.asStruct(type)
-  if (index >= $[POINTER_COUNT]) return emptyStruct(type)
-  return structAt(type, $[MESSAGE], $[SEGMENT], pointerAt(s, index), $[DEPTH])
+  if (index >= s.$pointerCount) return emptyStruct(type)
+  return structAt(type, s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 /** The group of a struct: the same bytes under another class. */
 export function getGroup<T extends Struct>(s: Struct, type: StructType<T, never>): T {
-  const place = s.$
-  return new type(place[0], place[1], place[2], place[3], place[4], place[5])
+  return new type(s.$message, s.$segment, s.$data, s.$dataBytes, s.$pointerCount, s.$depth)
 }
 
 export function getAny(s: Struct, index: number): AnyPointer {
-  const { $ } = s
-  if (index >= $[POINTER_COUNT]) return NULL_POINTER
-  return new AnyPointer($[MESSAGE], $[SEGMENT], pointerAt(s, index), $[DEPTH])
+  if (index >= s.$pointerCount) return NULL_POINTER
+  return new AnyPointer(s.$message, s.$segment, pointerAt(s, index), s.$depth)
 }
 
 /** A pointer whose type is not known here; checked when it is read as something. */

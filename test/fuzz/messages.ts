@@ -130,7 +130,7 @@ function readAs(type: Readable, segments: readonly Uint8Array[], features: Set<s
       return
     }
     // What is absent has members that are absent, without end.
-    if (value instanceof Struct && value.$[3] + value.$[4] === 0) return
+    if (value instanceof Struct && value.$dataBytes + value.$pointerCount === 0) return
     // A group is no pointer, and lies in one.
     if (depth > 2 * LIMITS.maxDepth + 2) throw new Error('reading is deeper than allowed')
     const prototype = Object.getPrototypeOf(value) as object
