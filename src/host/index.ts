@@ -22,6 +22,7 @@ export { limitRows, limitsHelp } from './limit-setting.ts'
 export { writeIdentityFile } from './identity.ts'
 export type { CellSeen } from './cells.ts'
 export type { NodeIo, TerminalInput, TerminalOutput } from './io.ts'
+export { SocketLink } from './socket-link.ts'
 
 /**
  * Runs one node until pid0 ends.

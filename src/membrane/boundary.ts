@@ -211,8 +211,8 @@ class GuardedCall implements PendingCall {
     return wrapped
   }
 
-  get isAwaited(): boolean {
-    return this.#inner.isAwaited
+  abandon(): void {
+    this.#inner.abandon()
   }
 
   cancel(): void {

@@ -8,7 +8,7 @@
 // Invariants
 //  - An answer lives until the peer's Finish. Finish before Return cancels the call, and a canceled
 //    Return goes out at once. A call that the peer gives up goes on as long as calls that were
-//    pipelined on it wait for it.
+//    pipelined on it wait for it, and no longer.
 //  - Returns never give back the capabilities of params (releaseParamCaps is false): arguments are
 //    released one by one, when their last user drops them.
 //  - Of an answer that the peer has not finished we keep what pipelining needs: results with
@@ -191,7 +191,7 @@ export class Answers {
     if (answer.isRunning) {
       answer.isRunning = false
       sender.send(this.#beginReturn(id, RETURN_CANCELED))
-      if (!call?.isAwaited) call?.cancel()
+      call?.abandon()
     }
     call?.release()
     if (getBool(finish, 32, true)) exports.releaseEach(answer.resultExports)

@@ -1,8 +1,9 @@
 // What a program holds: clients of capabilities, calls in progress, objects it serves.
 
-import { soon, WwError } from '../base/index.ts'
+import { soon } from '../base/index.ts'
+import type { WwError } from '../base/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
-import { asWwError, canceled } from './error.ts'
+import { asWwError, canceled, failed } from './error.ts'
 import { BrokenHook, PromiseHook, refuse } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
 import { Draft } from './payload.ts'
@@ -170,7 +171,7 @@ function begin(client: Client, request: Request, options: CallOptions | undefine
 
 function disposed(client: Client): WwError {
   const { name } = client.$type.$interface
-  return new WwError('failed', 'DISPOSED', `Cannot use this ${name}: it was disposed`)
+  return failed('DISPOSED', `Cannot use this ${name}: it was disposed`)
 }
 
 function cancelOn(pending: PendingCall, signal: AbortSignal): void {

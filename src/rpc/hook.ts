@@ -14,8 +14,8 @@
 //  - Promises that became promises form a chain as long as a peer likes. No walk along it recurs,
 //    and whoever walks shortens it. It never closes to a ring: what became itself is broken.
 
-import { WwError } from '../base/index.ts'
-import { asWwError, canceled } from './error.ts'
+import { soon } from '../base/index.ts'
+import { asWwError, canceled, failed } from './error.ts'
 import type { Content } from './payload.ts'
 import type { Flow } from './stream.ts'
 
@@ -44,10 +44,10 @@ export interface PendingCall {
    * @returns a hook with a reference for the caller
    */
   pipeline(path: Path): Hook
-  /** Whether calls on what will be in its results wait for it. */
-  readonly isAwaited: boolean
   /** The caller no longer wants it. It fails with CANCELED unless it is done. */
   cancel(): void
+  /** The same, once no call on what will be in its results waits for it any more. */
+  abandon(): void
   /** Nobody will ask for results or pipelines again. Frees what the results hold. */
   release(): void
 }
@@ -136,7 +136,7 @@ export function forget(outcome: Outcome): void {
 
 /** Stands where a message has no capability. */
 export function nullHook(): BrokenHook {
-  return new BrokenHook(new WwError('failed', 'NULL_CAPABILITY', 'Called a null capability'))
+  return new BrokenHook(failed('NULL_CAPABILITY', 'Called a null capability'))
 }
 
 /** @returns with a reference for the caller */
@@ -165,6 +165,8 @@ export class Call implements PendingCall {
   #listeners: ((outcome: Outcome) => void)[] | undefined
   #places: Map<string, Place> | undefined
   #isReleased = false
+  /** Nobody wants it but the calls that wait for its results. */
+  protected isAbandoned = false
 
   /** @param outcome of a call that is done from the start */
   constructor(outcome?: Outcome) {
@@ -175,11 +177,12 @@ export class Call implements PendingCall {
     return this.#outcome !== undefined
   }
 
-  get isAwaited(): boolean {
+  abandon(): void {
+    this.isAbandoned = true
     for (const { hook } of this.#places?.values() ?? []) {
-      if (hook instanceof PromiseHook && hook.isAwaited) return true
+      if (hook instanceof PromiseHook && hook.isAwaited) return
     }
-    return false
+    this.cancel()
   }
 
   whenDone(listener: (outcome: Outcome) => void): void {
@@ -193,7 +196,7 @@ export class Call implements PendingCall {
     const known = this.#places?.get(key)
     if (known) return known.hook.addRef()
     if (this.#outcome && this.#isReleased) {
-      return new BrokenHook(new WwError('failed', 'RELEASED', 'The results were released'))
+      return new BrokenHook(failed('RELEASED', 'The results were released'))
     }
     if (this.#outcome) return hookIn(this.#outcome, path)
     const hook = this.place(path)
@@ -204,7 +207,9 @@ export class Call implements PendingCall {
 
   /** Makes what stands for the place at `path`. */
   protected place(_path: Path): SettlingHook {
-    return new PromiseHook()
+    return new PromiseHook(() => {
+      if (this.isAbandoned) this.abandon()
+    })
   }
 
   /** Settles every place with what `find` says stands there (a reference each). */
@@ -289,7 +294,7 @@ export abstract class SettlingHook extends Hook {
   protected unlessRing(resolution: Hook): Hook {
     if (resolution.target !== this) return resolution
     resolution.release()
-    return new BrokenHook(new WwError('failed', 'PROMISE_RING', 'A promise resolved to itself'))
+    return new BrokenHook(failed('PROMISE_RING', 'A promise resolved to itself'))
   }
 
   /** The end of the chain of promises that begins here, borrowed; undefined if that is this. */
@@ -334,8 +339,15 @@ export abstract class SettlingHook extends Hook {
 /** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
 export class PromiseHook extends SettlingHook {
   protected readonly isPromise = true
+  readonly #onUnawaited: (() => void) | undefined
   #queue: Set<QueuedCall> | undefined
   #isResolved = false
+
+  /** @param onUnawaited hears when the last call that waited has been given up */
+  constructor(onUnawaited?: () => void) {
+    super()
+    this.#onUnawaited = onUnawaited
+  }
 
   /** Whether calls wait for it. */
   get isAwaited(): boolean {
@@ -351,9 +363,15 @@ export class PromiseHook extends SettlingHook {
       return refuse(request, asWwError(thrown))
     }
     this.#queue ??= new Set()
-    const call = new QueuedCall(request, this.#queue)
+    const call = new QueuedCall(request, this)
     this.#queue.add(call)
     return call
+  }
+
+  /** `call` does not wait any more. */
+  giveUp(call: QueuedCall): void {
+    // A chain of calls may be as long as a peer likes: each link hears in a turn of its own.
+    if (this.#queue?.delete(call) && !this.isAwaited && this.#onUnawaited) soon(this.#onUnawaited)
   }
 
   /** Settles the promise. Takes ownership of one reference; only the first call counts. */
@@ -374,14 +392,14 @@ export class PromiseHook extends SettlingHook {
 /** A call that waits in a queue; afterwards a mirror of the call it became. */
 class QueuedCall extends Call {
   readonly #request: Request
-  /** Where it waits, until it is made or given up. */
-  readonly #queue: Set<QueuedCall>
+  /** What it waits for, until it is made or given up. */
+  readonly #promise: PromiseHook
   #inner: PendingCall | undefined
 
-  constructor(request: Request, queue: Set<QueuedCall>) {
+  constructor(request: Request, promise: PromiseHook) {
     super()
     this.#request = request
-    this.#queue = queue
+    this.#promise = promise
   }
 
   /** Makes the call. */
@@ -394,10 +412,12 @@ class QueuedCall extends Call {
     this.settlePlaces((path) => inner.pipeline(path))
     this.dropPlaces()
     inner.whenDone((outcome) => this.finish(outcome))
+    if (this.isAbandoned) inner.abandon()
   }
 
-  override get isAwaited(): boolean {
-    return this.#inner ? this.#inner.isAwaited : super.isAwaited
+  override abandon(): void {
+    if (this.#inner) this.#inner.abandon()
+    else super.abandon()
   }
 
   override pipeline(path: Path): Hook {
@@ -405,7 +425,7 @@ class QueuedCall extends Call {
   }
 
   override cancel(): void {
-    this.#queue.delete(this)
+    this.#promise.giveUp(this)
     if (this.#inner) this.#inner.cancel()
     else this.#become(refuse(this.#request, canceled()))
   }

@@ -9,11 +9,11 @@
 //    that owns it, the same client at every read. Releasing the message disposes read clients
 //    and drops unread ones; a message that is collected drops the unread ones.
 
-import { WwError } from '../base/index.ts'
+import type { WwError } from '../base/index.ts'
 import { AnyPointer, Builder, getAny, Message, NULL_POINTER } from '../wire/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
-import { asWwError } from './error.ts'
+import { asWwError, failed } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook, Outcome, Path } from './hook.ts'
 import { Raw } from './protocol.ts'
@@ -87,7 +87,7 @@ export class CapSlot {
 
 function released(): WwError {
   const sentence = 'The message with this capability was released: keep one with $dup() before'
-  return new WwError('failed', 'MESSAGE_RELEASED', sentence)
+  return failed('MESSAGE_RELEASED', sentence)
 }
 
 const collected = new FinalizationRegistry<readonly (CapSlot | null)[]>((slots) => {

@@ -82,7 +82,7 @@ export class Questions {
     sender.send(message)
     params.release()
     if (deadline) question.whenDone(deadline.start(() => question.cancel(deadline.reason)))
-    if (tables.isHeldCounted) {
+    if (tables.onHeld) {
       tables.countHeld(1)
       question.whenDone(() => tables.countHeld(-1))
     }

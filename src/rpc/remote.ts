@@ -83,7 +83,7 @@ export class ImportHook extends RemoteHook {
 }
 
 /** A place in the results of a question that has not returned. */
-export class PipelineHook extends RemoteHook {
+class PipelineHook extends RemoteHook {
   readonly #question: Question
   readonly #path: Path
   readonly isPromise = true

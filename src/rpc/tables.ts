@@ -25,7 +25,7 @@ export class Tables {
   /** Why the connection is over, once it is. */
   end: WwError | undefined
   readonly #expose: (error: Error) => Error
-  readonly #onHeld: ((isHeld: boolean) => void) | undefined
+  readonly onHeld: ((isHeld: boolean) => void) | undefined
   /** What we hold of the peer: capabilities, and calls that somebody waits for. */
   #held = 0
 
@@ -34,7 +34,7 @@ export class Tables {
     this.limits = limits ?? DEFAULT_RPC_LIMITS
     this.deadline = deadline
     this.#expose = expose ?? ((error) => error)
-    this.#onHeld = onHeld
+    this.onHeld = onHeld
   }
 
   /** What the peer may know of `error`. */
@@ -46,15 +46,10 @@ export class Tables {
     }
   }
 
-  /** Whether somebody wants to know when we hold something of the peer. */
-  get isHeldCounted(): boolean {
-    return this.#onHeld !== undefined
-  }
-
   /** We hold so much more of the peer, or less. */
   countHeld(more: 1 | -1): void {
     const before = this.#held
     this.#held += more
-    if (!this.end && (before === 0 || this.#held === 0)) this.#onHeld?.(this.#held > 0)
+    if (!this.end && (before === 0 || this.#held === 0)) this.onHeld?.(this.#held > 0)
   }
 }

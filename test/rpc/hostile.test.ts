@@ -340,6 +340,36 @@ test('a call that is given up goes on for the calls that wait for its results', 
   await expectNothingLeft(all)
 })
 
+test('a call that is given up ends with the last call that waits for its results', async () => {
+  const all = world({})
+  const { peer, server } = all
+  const target = await peer.bootstrap()
+  peer.call(1, target, 'never')
+  peer.call(2, { promisedAnswer: placeIn(1, 0) }, 'make')
+  peer.call(3, { promisedAnswer: placeIn(2, 0) }, 'ping')
+  for (const questionId of [1, 2]) peer.send({ finish: { questionId } })
+  await quiet()
+  expect(server.canceled).toEqual([])
+  peer.send({ finish: { questionId: 3 } })
+  await quiet()
+  expect(server.canceled).toEqual(['never'])
+  await expectNothingLeft(all)
+})
+
+test('a call that was given up and is waited for ends with the connection', async () => {
+  const all = world({})
+  const { peer, server } = all
+  const target = await peer.bootstrap()
+  peer.call(1, target, 'never')
+  peer.call(2, { promisedAnswer: placeIn(1, 0) }, 'ping')
+  peer.send({ finish: { questionId: 1 } })
+  await quiet()
+  expect(server.canceled).toEqual([])
+  await expectNothingLeft(all)
+  await quiet()
+  expect(server.canceled).toEqual(['never'])
+})
+
 test('a peer whose calls lead back to it cannot make us ask without end', async () => {
   const all = world({ maxQuestions: 50 })
   const { peer } = all
