@@ -33,7 +33,7 @@ test('W20 wait tells how a child ended, as often as it is asked', async () => {
 
 test.each([
   ['fuel', SPIN, { fuel: 1_000_000n }, 'used up its fuel, 1000000 units'],
-  ['wall', SLEEP, { wallMs: 200n }, 'ran for 200 ms, its limit'],
+  ['wall', SLEEP, { wallMs: 1_000n }, 'ran for 1000 ms, its limit'],
   // More than its pipe takes: it is still there when somebody reads.
   ['output', say(1, 'hello', 100_000), { outputBytes: 12n }, 'wrote more than 12 bytes, its limit'],
   ['stack', `(module (func $f (export "_start") (call $f)))`, {}, /^used up the stack/],
