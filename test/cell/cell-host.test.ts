@@ -156,6 +156,41 @@ test('cells of a host that is killed end and say so; those apart go on; the next
   expect(host.pids).not.toContain(pid)
 })
 
+test('when pid0 is there, a host comes up for what it may start, and one starts there', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  host.prepare({ apart: true })
+  await start(host, 'pid0', true)
+  expect(host.pids).toHaveLength(1)
+  await until(() => host.pids.length === 2)
+  const { pids } = host
+  await start(host)
+  expect(host.pids).toEqual(pids)
+})
+
+test('a program that is loaded twice is rewritten and compiled once, and kept by its bytes', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  const [one, other] = [await host.load(echo, 'one'), await host.load(echo.slice(), 'other')]
+  expect(other.code).toBe(one.code)
+  expect(host.rewritten).toBe(1)
+})
+
+test('what a node has stored for cell hosts is found again, and is not taken for what it found valid itself', async () => {
+  const cacheDirectory = await mkdtemp(join(tmpdir(), 'ww-'))
+  const rewrittenBy = async (Host: typeof ProcessHost | typeof ThreadHost) => {
+    await using host = new Host({ log: silentLog, cacheDirectory })
+    await host.load(echo, 'echo')
+    return host.rewritten
+  }
+  try {
+    const each = [ProcessHost, ProcessHost, ThreadHost, ThreadHost]
+    const made: number[] = []
+    for (const Host of each) made.push(await rewrittenBy(Host))
+    expect(made).toEqual([1, 0, 1, 0])
+  } finally {
+    await rm(cacheDirectory, { recursive: true })
+  }
+})
+
 test('a host that is closed leaves no process behind', async () => {
   const host = new ProcessHost({ log: silentLog })
   const cells = [await start(host, 'pid0', true), await start(host)]
