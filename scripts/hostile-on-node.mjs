@@ -1,6 +1,7 @@
-// Runs the hostile programs, in threads and in processes of their own, and programs whose fuel is counted, on other versions of Node: they differ
-// in what their engines stop and compile. `node scripts/hostile-on-node.mjs 22 24 26`, after a build.
-// The newest version of each line comes from npm (`node-<platform>-<arch>`) and stays in dist/node.
+// Runs the hostile programs, in threads and in processes of their own, and programs whose fuel is
+// counted, on other versions of Node: they differ in what their engines stop and compile.
+// `node scripts/hostile-on-node.mjs 22 24 26`, after a build. The newest version of each line comes from
+// npm (`node-<platform>-<arch>`) and stays in dist/node.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'

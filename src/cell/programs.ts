@@ -9,6 +9,7 @@ import { CELL_LIMITS } from './limits.ts'
 import { Malformed } from './malformed.ts'
 import { checkSize, howOf, notLoaded } from './program.ts'
 import type { Program, ProgramOptions } from './program.ts'
+import { splitProgram } from './rewritten-format.ts'
 
 export interface ProgramsOptions {
   readonly log: Log
@@ -106,7 +107,7 @@ export class Programs implements AsyncDisposable {
     if (coming) return await coming
     const made = this.#queue.compile(job).then(({ code, from }) => {
       if (from === 'bytes') this.#rewritten++
-      this.#cache.set(key, code, job.bytes.length)
+      this.#cache.set(key, code, bytesKept(code, job.bytes.length))
       return code
     })
     this.#coming.set(key, made)
@@ -116,6 +117,13 @@ export class Programs implements AsyncDisposable {
       this.#coming.delete(key)
     }
   }
+}
+
+/** What the engine has made of a program is not counted; what is kept beside the original is. */
+function bytesKept(code: Program['code'], originalBytes: number): number {
+  if (code.kind !== 'rewritten') return originalBytes
+  const { modules } = splitProgram(code.program)
+  return modules.reduce((sum, { length }) => sum + length, originalBytes)
 }
 
 async function digestOf(bytes: Uint8Array): Promise<string> {

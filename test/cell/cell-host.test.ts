@@ -14,6 +14,7 @@ import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/index.ts'
 import type { Log, LogFacts } from '../../src/base/index.ts'
 import { launchHost } from '../../src/cell/fence/launch.ts'
+import { permissionArguments } from '../../src/cell/fence/permission.ts'
 import { ProcessHost, ThreadHost } from '../../src/cell/index.ts'
 import type { Cell, CellHost } from '../../src/cell/index.ts'
 import { collect, until } from './help/cells.ts'
@@ -46,14 +47,14 @@ const isThere = (pid: number) => {
 }
 
 onLinux(
-  'a cell host has no environment, no directory, no terminal, and of descriptors its pipe',
+  'a cell host has no environment, no terminal, no directory but our program, and of descriptors its pipe',
   async () => {
     await using host = new ProcessHost({ log: silentLog })
     await start(host)
     const [pid] = host.pids
     const at = (name: string) => `/proc/${pid}/${name}`
     expect(readFileSync(at('environ'), 'utf8')).toBe('')
-    expect(readlinkSync(at('cwd'))).toBe('/')
+    expect(readlinkSync(at('cwd'))).toBe(fileURLToPath(new URL('../../src/cell', import.meta.url)))
     const [, , , session, terminal] = readFileSync(at('stat'), 'utf8').split(') ')[1]!.split(' ')
     expect([session, terminal]).toEqual([String(pid), '0'])
     const limits = readFileSync(at('limits'), 'utf8')
@@ -72,15 +73,20 @@ onLinux(
   },
 )
 
-/** Runs a program where ours would run, and gives what it writes to its standard error. */
-async function saidBy(source: string): Promise<string> {
+/**
+ * Runs a program where ours would run, and gives what it writes to its standard error.
+ * @param source is given the file of `thread`, a second program
+ */
+async function saidBy(source: (file: URL) => string, thread = ''): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ww-'))
   const lines: string[] = []
   const warn = (_: string, facts?: LogFacts) => void lines.push(String(facts?.['line']))
   const log: Log = { ...silentLog, warn }
   try {
     const file = join(folder, 'entry.cjs')
-    await writeFile(file, source)
+    const threadFile = join(folder, 'thread.cjs')
+    await writeFile(threadFile, thread)
+    await writeFile(file, source(pathToFileURL(threadFile)))
     const listener = { receive() {}, lose() {} }
     const host = launchHost(listener, log, pathToFileURL(file))
     host.keepAlive(true)
@@ -108,7 +114,7 @@ tell('env ' + JSON.stringify(process.env))`
 onLinux(
   'code in a cell host may read no file, write none, run no program and load no add-on',
   async () => {
-    const said = await saidBy(`${DENIED}\ntell('over')`)
+    const said = await saidBy(() => `${DENIED}\ntell('over')`)
     const allowed = said
       .split('\n')
       .filter((line) => !/^\w+ ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(line))
@@ -119,10 +125,14 @@ onLinux(
 
 onLinux('a thread of it may not either, nor start others', async () => {
   const inThread = `${DENIED}\nattempt('thread', () => new (require('node:worker_threads').Worker)('', { eval: true }))`
-  const said = await saidBy(`const { Worker } = require('node:worker_threads')
-    const flag = process.execArgv.find((each) => each.endsWith('-permission') || each === '--permission')
-    const thread = new Worker(${JSON.stringify(inThread)}, { eval: true, env: {}, execArgv: [flag, '--no-warnings'] })
-    thread.on('exit', () => process.stderr.write('over\\n'))`)
+  const start = (file: URL) => {
+    const options = { env: {}, argv: [], execArgv: permissionArguments([file]) }
+    const args = `${JSON.stringify(fileURLToPath(file))}, ${JSON.stringify(options)}`
+    return `const { Worker } = require('node:worker_threads')
+    const thread = new Worker(${args})
+    thread.on('exit', () => process.stderr.write('over\\n'))`
+  }
+  const said = await saidBy(start, inThread)
   const allowed = said
     .split('\n')
     .filter((line) => !/^\w+ ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(line))
@@ -144,6 +154,41 @@ test('cells of a host that is killed end and say so; those apart go on; the next
   expect(await echoes(pid0)).toBe(true)
   expect(await echoes(await start(host))).toBe(true)
   expect(host.pids).not.toContain(pid)
+})
+
+test('when pid0 is there, a host comes up for what it may start, and one starts there', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  host.prepare({ apart: true })
+  await start(host, 'pid0', true)
+  expect(host.pids).toHaveLength(1)
+  await until(() => host.pids.length === 2)
+  const { pids } = host
+  await start(host)
+  expect(host.pids).toEqual(pids)
+})
+
+test('a program that is loaded twice is rewritten and compiled once, and kept by its bytes', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  const [one, other] = [await host.load(echo, 'one'), await host.load(echo.slice(), 'other')]
+  expect(other.code).toBe(one.code)
+  expect(host.rewritten).toBe(1)
+})
+
+test('what a node has stored for cell hosts is found again, and is not taken for what it found valid itself', async () => {
+  const cacheDirectory = await mkdtemp(join(tmpdir(), 'ww-'))
+  const rewrittenBy = async (Host: typeof ProcessHost | typeof ThreadHost) => {
+    await using host = new Host({ log: silentLog, cacheDirectory })
+    await host.load(echo, 'echo')
+    return host.rewritten
+  }
+  try {
+    const each = [ProcessHost, ProcessHost, ThreadHost, ThreadHost]
+    const made: number[] = []
+    for (const Host of each) made.push(await rewrittenBy(Host))
+    expect(made).toEqual([1, 0, 1, 0])
+  } finally {
+    await rm(cacheDirectory, { recursive: true })
+  }
 })
 
 test('a host that is closed leaves no process behind', async () => {

@@ -1,5 +1,5 @@
 // Starts a cell host with nothing of ours: no environment, no descriptor but the pipe to us and its
-// standard error, no terminal, no directory; and takes from it what Node and the system let us take.
+// standard error, no terminal, no directory but our program's; and takes from it what Node and the system let us take.
 
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
@@ -44,7 +44,8 @@ export function launchHost(listener: HostListener, log: Log, entry = ENTRY): Hos
     : [process.execPath, node]
   const child = spawn(command, args, {
     env: {},
-    cwd: isUnix ? '/' : undefined,
+    // From Node 22 on its threads may read whatever is below it: nothing but our program.
+    cwd: fileURLToPath(new URL('.', ENTRY)),
     // Of its own session: no terminal, and its keys end nobody but us.
     detached: isUnix,
     windowsHide: true,

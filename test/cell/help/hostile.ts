@@ -44,3 +44,4 @@ await cell.kill()
 const killMs = performance.now() - begin
 const seen: Seen = { exit: await cell.exited, killMs, errors }
 process.stdout.write(JSON.stringify(seen))
+await host[Symbol.asyncDispose]()
