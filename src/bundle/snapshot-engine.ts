@@ -18,7 +18,7 @@ const GENERIC = 0
 const NATIVE_ARGUMENTS = 8
 /**
  * Of the 1 MiB the engine's own stack has, what scripts may use. Deeper calls throw a RangeError; the
- * thread's stack (16 MiB, `cell/limits.ts`) must still hold at that depth, in code of V8's first tier.
+ * thread's stack (32 MiB, `cell/limits.ts`) must still hold at that depth, in code of V8's first tier.
  * The rest is for what the engine does without looking.
  */
 const MAX_STACK_BYTES = 768 << 10

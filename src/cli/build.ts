@@ -14,6 +14,7 @@ export const build: VerbBody = {
     command
       .argument('[folder]', 'the image, with its sources in src/ (default: here)')
       .option('--prebuilt <file>', 'take this module or component as boot/main.wasm; build nothing')
+      .option('--debug', 'leave the lines of C, C++ and Rust in, for "ww run --wasm-debug"')
       .addHelpText('after', AFTER)
   },
 
@@ -22,10 +23,14 @@ export const build: VerbBody = {
     // What a cell would refuse is not written: better to hear it now than at the next run.
     const check = async (program: Uint8Array, made: string) =>
       void (await loadProgram(program, isAbsolute(made) ? relative(io.cwd, made) : made))
-    const { prebuilt } = command.opts<{ readonly prebuilt?: string }>()
+    const { prebuilt, debug } = command.opts<{
+      readonly prebuilt?: string
+      readonly debug?: boolean
+    }>()
     const guests = await buildImage(resolve(io.cwd, name), {
       check,
       env: io.env,
+      keepLines: debug,
       prebuilt: prebuilt === undefined ? undefined : resolve(io.cwd, prebuilt),
     }).catch((thrown: unknown) => {
       if (thrown instanceof BuildError) {
@@ -54,6 +59,7 @@ and nothing is written that a cell would refuse.
 ${examples([
   ['ww build', 'the guest in this folder'],
   ['ww build my-agent && ww run my-agent', 'build and boot'],
+  ['ww build --debug && ww run --wasm-debug .', 'a trap tells the file and the line'],
   ['ww build --prebuilt target/my.wasm my-agent', 'check and adopt a program made elsewhere'],
 ])}`
 

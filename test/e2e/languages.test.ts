@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { compilerEnv, cppTools, cTools, rustCrates } from '../help/toolchains.ts'
+import { compilerEnv, cppTools, cTools, rustCrates, rustTools } from '../help/toolchains.ts'
 import { PROJECT, temporaryFolder, ww } from '../help/ww.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
@@ -44,6 +44,44 @@ for (const [language, tools] of [
         stdout: expect.stringMatching(/^Hello from 16Uiu2HA\w{45}\n$/) as string,
       })
       expect((await build(cwd)).stdout).toMatch(/^boot\/main\.wasm is current /)
+    },
+    BUILD_MS,
+  )
+}
+
+for (const { language, tools, files, place } of [
+  {
+    language: 'C',
+    tools: cTools,
+    files: { 'src/main.c': 'int main(void) {\n  __builtin_trap();\n}\n' },
+    place: /unreachable in \S*main\S* \(\.?\/?src\/main\.c:2/,
+  },
+  {
+    language: 'Rust',
+    tools: rustTools,
+    files: {
+      'Cargo.toml': '[package]\nname = "agent"\nversion = "1.0.0"\nedition = "2021"\n',
+      'src/main.rs': 'fn main() {\n    std::process::abort()\n}\n',
+    },
+    place: / \(src\/main\.rs:2/,
+  },
+]) {
+  test.skipIf(!tools.isHere)(
+    `--debug keeps the lines of ${language}, and --wasm-debug shows where a guest trapped${tools.missing}`,
+    async () => {
+      await using folder = await temporaryFolder()
+      const cwd = folder.path
+      await mkdir(join(cwd, 'src'))
+      for (const [path, content] of Object.entries(files)) await writeFile(join(cwd, path), content)
+      const trap = async () => {
+        const { code, stderr } = await ww(['run', '--wasm-debug', ...LISTEN, '.'], { cwd })
+        expect(code).toBe(134)
+        return stderr
+      }
+      expect(await build(cwd)).toMatchObject({ code: 0 })
+      expect(await trap()).not.toMatch(place)
+      expect(await build(cwd, ['--debug'])).toMatchObject({ code: 0 })
+      expect(await trap()).toMatch(place)
     },
     BUILD_MS,
   )

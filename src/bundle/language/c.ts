@@ -24,7 +24,10 @@ const EXTENSIONS: Readonly<Record<string, CDialect>> = {
 const FLAGS_FILE = 'compile_flags.txt'
 const COMPILE = ['-O2', '-Wall', '-Iinclude', '-Isrc']
 /** A stack as on other systems, small ones; below all else, so that overflowing it traps. */
-const LINK = ['-Wl,-z,stack-size=1048576', '-Wl,--stack-first', '-Wl,--strip-debug']
+const LINK = ['-Wl,-z,stack-size=1048576', '-Wl,--stack-first']
+const STRIP = '-Wl,--strip-debug'
+/** Lines of the source, whose paths do not tell where the image lies. */
+const LINES = ['-g', '-fdebug-compilation-dir=.']
 
 /**
  * `src/main.c` (or `.cpp`, `.cc`, `.cxx`) and each `src/bin/<name>.c`; every other source below
@@ -87,12 +90,12 @@ async function make(
   options: MakeOptions,
 ): Promise<MadeProgram> {
   const startedMs = performance.now()
-  const { env = {}, signal } = options
+  const { env = {}, signal, keepLines = false } = options
   const kept = keptPath(image, 'c')
   const sources = [from, ...(await sharedSources(image))]
   const dialect = sources.some((source) => dialectOf(source) === 'cpp') ? 'cpp' : 'c'
   const clang = await findClang(dialect, from, kept, options)
-  const flags = [...COMPILE, ...(await flagsOf(image))]
+  const flags = [...COMPILE, ...(keepLines ? LINES : []), ...(await flagsOf(image))]
 
   const units = sources.map((source): Unit => {
     const object = join(kept, `${source.replaceAll('/', '+')}.o`)
@@ -108,7 +111,8 @@ async function make(
   const warnings = compiled.map(({ said }) => said).filter((said) => said !== '')
 
   const driver = dialect === 'cpp' ? ['--driver-mode=g++', ...clang.dialect] : []
-  const link = [...clang.common, ...driver, ...LINK, ...units.map(({ object }) => object)]
+  const linking = keepLines ? LINK : [...LINK, STRIP]
+  const link = [...clang.common, ...driver, ...linking, ...units.map(({ object }) => object)]
   const note = join(kept, `${from.replaceAll('/', '+')}.linked.json`)
   const linked = hashOf([clang.stamp, ...link, ...compiled.map(({ hash }) => hash)])
   const last = parseNote<{ linked: string; digest: string }>(await readIfThere(note))

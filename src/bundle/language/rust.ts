@@ -15,6 +15,8 @@ import { findCommand, runTool } from './tool.ts'
 const TARGETS = ['wasm32-wasip1', 'wasm32-wasi', 'wasm32-wasip2'] as const
 /** A library that exports `wasi:cli/run`, as guests of the Rust system are, becomes a component. */
 const LIBRARY_TARGETS = ['wasm32-wasip2'] as const
+/** What cargo takes for the profile that programs are built with. */
+const LINES = { CARGO_PROFILE_RELEASE_DEBUG: '1', CARGO_PROFILE_RELEASE_STRIP: 'none' }
 const MANIFESTS = ['Cargo.toml', 'src/Cargo.toml']
 
 /** The package of `Cargo.toml`, or of `src/Cargo.toml`. */
@@ -36,7 +38,8 @@ async function make(
   options: MakeOptions,
 ): Promise<MadeProgram> {
   const startedMs = performance.now()
-  const { env = {}, signal } = options
+  const { signal, keepLines = false } = options
+  const env: NonNullable<MakeOptions['env']> = { ...options.env, ...(keepLines ? LINES : {}) }
   const { cargo, rustc } = await findTools(from, env)
   const manifest = join(image, from)
   const run = { cwd: join(manifest, '..'), env, signal }

@@ -6,6 +6,8 @@ import type { BuildGuestOptions } from '../build-guest.ts'
 export interface MakeOptions extends Pick<BuildGuestOptions, 'check' | 'signal'> {
   /** Where compilers are looked for and what they see: `PATH` and their own variables. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Leave the lines of its source in a program, for `--wasm-debug`; TypeScript has them anyway. */
+  readonly keepLines?: boolean | undefined
 }
 
 /** One program of an image that can be made. */
