@@ -202,6 +202,10 @@ class GuardedCall implements PendingCall {
     else this.#listeners.push(listener)
   }
 
+  whenOver(listener: () => void): void {
+    this.#inner.whenOver(listener)
+  }
+
   pipeline(path: readonly number[]): Hook {
     const refusal = this.#wrapper.boundary.guard.check()
     if (refusal) return new BrokenHook(refusal)

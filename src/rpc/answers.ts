@@ -14,6 +14,7 @@
 //  - Of an answer that the peer has not finished we keep what pipelining needs: results with
 //    capabilities. Calls under way and results kept count against one limit; a call beyond it is
 //    refused as overloaded, which takes no memory and cannot stop what is under way.
+//  - A call that was given up counts as under way until it is over: whoever serves it may go on.
 
 import type { WwError } from '../base/index.ts'
 import { getBool, getUint64, rootOf } from '../wire/index.ts'
@@ -55,8 +56,10 @@ interface Answer {
 export class Answers {
   readonly #tables: Tables
   readonly #answers = new Map<number, Answer>()
-  /** The sum of `words` of all answers. */
+  /** The sum of `words` of all answers, and of calls that were given up and are not over. */
   #heldWords = 0
+  /** How many were given up and are not over. */
+  #givenUp = 0
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -114,12 +117,22 @@ export class Answers {
     try {
       const params = imports.readPayload(call.struct(1), message, false)
       const request = { interfaceId: getUint64(call, 8, 0n), methodId: call.u16(4), params }
-      const isRefused = this.#heldWords > 0 && this.#heldWords + message.words > limits.maxHeldWords
-      const callee = isRefused ? new BrokenHook(tooMuchHeld(limits)) : target
-      this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, isRefused ? 0 : message.words)
+      const refusal = this.#refusalOf(message.words, limits)
+      const callee = refusal ? new BrokenHook(refusal) : target
+      this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, refusal ? 0 : message.words)
     } finally {
       target.release()
     }
+  }
+
+  #refusalOf(words: number, { maxHeldWords, maxAnswers }: RpcLimits): WwError | undefined {
+    if (this.#heldWords > 0 && this.#heldWords + words > maxHeldWords) {
+      const sentence = `Calls of this peer hold ${(maxHeldWords * 8) >> 20} MiB: wait for some to end`
+      return overloaded('TOO_MUCH_HELD', sentence)
+    }
+    if (this.size + this.#givenUp < maxAnswers) return undefined
+    const sentence = `${this.#givenUp} calls that this peer gave up go on: wait for some to end`
+    return overloaded('TOO_MUCH_HELD', sentence)
   }
 
   #checkQuestion(id: number): void {
@@ -186,15 +199,22 @@ export class Answers {
     const answer = this.#answers.get(id)
     if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
     this.#answers.delete(id)
-    this.#hold(answer, 0)
     const { call } = answer
-    if (answer.isRunning) {
+    if (answer.isRunning && call) {
       answer.isRunning = false
       sender.send(this.#beginReturn(id, RETURN_CANCELED))
-      call?.abandon()
-    }
+      this.#givenUp++
+      call.abandon()
+      call.whenOver(() => this.#over(answer))
+    } else this.#hold(answer, 0)
     call?.release()
     if (getBool(finish, 32, true)) exports.releaseEach(answer.resultExports)
+  }
+
+  #over(answer: Answer): void {
+    if (this.#tables.end) return
+    this.#givenUp--
+    this.#hold(answer, 0)
   }
 
   end(): void {
@@ -216,9 +236,4 @@ function wordsOf(outcome: Outcome): number {
   } catch {
     return 0 // Whoever takes them hears what is wrong with them.
   }
-}
-
-function tooMuchHeld({ maxHeldWords }: RpcLimits): WwError {
-  const sentence = `Calls of this peer hold ${(maxHeldWords * 8) >> 20} MiB: wait for some to end`
-  return overloaded('TOO_MUCH_HELD', sentence)
 }

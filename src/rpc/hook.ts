@@ -40,6 +40,11 @@ export interface PendingCall {
   /** Runs `listener` when the call is done, at once if it is. Listeners run in order. */
   whenDone(listener: (outcome: Outcome) => void): void
   /**
+   * Runs `listener` when nothing works on the call any more, at once if so: who serves it may go on
+   * for as long as it likes after it was canceled.
+   */
+  whenOver(listener: () => void): void
+  /**
    * The capability that will stand at `path`. Calls on it may be made right away.
    * @returns a hook with a reference for the caller
    */
@@ -189,6 +194,10 @@ export class Call implements PendingCall {
     if (this.#outcome) listener(this.#outcome)
     else if (this.#listeners) this.#listeners.push(listener)
     else this.#listeners = [listener]
+  }
+
+  whenOver(listener: () => void): void {
+    this.whenDone(listener)
   }
 
   pipeline(path: Path): Hook {
@@ -395,6 +404,7 @@ class QueuedCall extends Call {
   /** What it waits for, until it is made or given up. */
   readonly #promise: PromiseHook
   #inner: PendingCall | undefined
+  #overListeners: (() => void)[] = []
 
   constructor(request: Request, promise: PromiseHook) {
     super()
@@ -412,7 +422,13 @@ class QueuedCall extends Call {
     this.settlePlaces((path) => inner.pipeline(path))
     this.dropPlaces()
     inner.whenDone((outcome) => this.finish(outcome))
+    for (const listener of this.#overListeners.splice(0)) inner.whenOver(listener)
     if (this.isAbandoned) inner.abandon()
+  }
+
+  override whenOver(listener: () => void): void {
+    if (this.#inner) this.#inner.whenOver(listener)
+    else this.#overListeners.push(listener)
   }
 
   override abandon(): void {

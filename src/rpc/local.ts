@@ -153,6 +153,9 @@ class LocalCall extends Call implements Turn {
   readonly #handler: Handler
   #controller: AbortController | undefined
   #isCanceled = false
+  /** The handler has ended, or will not run. */
+  #isOver = false
+  #overListeners: (() => void)[] | undefined
 
   constructor(hook: LocalHook, server: object, method: Method, request: Request, handler: Handler) {
     super()
@@ -173,13 +176,27 @@ class LocalCall extends Call implements Turn {
 
   refuse(error: WwError): void {
     this.#end(error)
+    this.#over()
     this.#hook.release()
+  }
+
+  override whenOver(listener: () => void): void {
+    if (this.#isOver) listener()
+    else (this.#overListeners ??= []).push(listener)
+  }
+
+  #over(): void {
+    this.#isOver = true
+    const listeners = this.#overListeners ?? []
+    this.#overListeners = undefined
+    for (const listener of listeners) listener()
   }
 
   #run(): void {
     const { params } = this.#request
     if (this.#isCanceled) {
       params.release()
+      this.#over()
       this.#hook.ended(this)
       return
     }
@@ -206,12 +223,14 @@ class LocalCall extends Call implements Turn {
     // The params end here, and with them what the results may refer to.
     results.settle()
     this.#request.params.release()
+    this.#over()
     this.#hook.ended(this)
   }
 
   #failed(thrown: unknown): void {
     const error = asWwError(thrown)
     this.#end(error)
+    this.#over()
     this.#hook.ended(this, this.#isCanceled ? undefined : error)
   }
 

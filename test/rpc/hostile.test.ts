@@ -340,6 +340,33 @@ test('a call that is given up goes on for the calls that wait for its results', 
   await expectNothingLeft(all)
 })
 
+test('calls that were given up count for as long as their handlers go on', async () => {
+  const all = world({ maxAnswers: 4 })
+  const { peer, server } = all
+  const target = await peer.bootstrap()
+  const giveUp = async (id: number) => {
+    peer.call(id, target, 'late', inBytes(1_000))
+    await quiet()
+    peer.send({ finish: { questionId: id } })
+    expect((await peer.next('return')).$which).toBe('canceled')
+    await quiet()
+  }
+  for (const id of [1, 2, 3, 4]) await giveUp(id)
+  expect(peer.connection.heldWords).toBeGreaterThan(4 * 125)
+  peer.call(5, target, 'ping')
+  const { exception } = await peer.next('return')
+  expect([exception?.type, exception?.reason]).toEqual([
+    Exception_Type.overloaded,
+    '4 calls that this peer gave up go on: wait for some to end',
+  ])
+  for (const slot of server.slots.values()) slot.reject(new Error('over'))
+  await quiet()
+  expect(peer.connection.heldWords).toBe(0)
+  peer.call(6, target, 'ping')
+  expect((await peer.next('return')).$which).toBe('results')
+  await expectNothingLeft(all)
+})
+
 test('a call that is given up ends with the last call that waits for its results', async () => {
   const all = world({})
   const { peer, server } = all
