@@ -69,7 +69,7 @@ export const CELL_LIMITS = {
   /** A killed cell stops by itself within so many milliseconds, or its thread is terminated. */
   stopMs: 50,
   /** A terminated thread is gone within so many milliseconds, or is given up. */
-  terminateMs: 1_000,
+  terminateMs: 5_000,
   /** A thread whose guest has ended is gone after so many milliseconds, or is left behind as well. */
   takeDownMs: 30_000,
   /** Definitions evaluated while a component is linked, instantiations of nested components included. */

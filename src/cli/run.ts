@@ -41,7 +41,7 @@ export const run: VerbBody = {
       .option('--limit <name=value>', 'what each cell may use, see below; can be repeated', collect)
       .option(
         '--isolation <way>',
-        'run cells in a thread of this process, or in a process without key and socket (default thread)',
+        'thread, or process: cells in one that holds no key and no socket (default thread)',
       )
       .option('--control <socket>', 'let "ww ps" see the cells through this socket, mode 0600')
       .option('--print-config', 'print each value and where it came from, and leave')
