@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { WwError } from '../../src/base/index.ts'
 import type { Cell } from '../../src/cell/index.ts'
-import { busyMs } from '../help/host.ts'
+import { untilIdle } from '../help/host.ts'
 import { isolation } from '../help/isolation.ts'
 import { collect, readAll, readText, sleep, spawn, treeOf, until } from './help/cells.ts'
 import { command, copier, flooder, wat } from './help/wat.ts'
@@ -92,9 +92,7 @@ test('W20 stdin reaches stdout whole and in order, then both end', async () => {
 test('W20 stdout that nobody reads stops the guest; reading lets it go on', async () => {
   await using cell = await spawn(flooder(1))
   await sleep(50)
-  const before = busyMs()
-  await sleep(200)
-  expect(busyMs() - before).toBeLessThan(100) // it waits, and does not turn
+  await untilIdle(200, 100) // it waits, and does not turn
   let total = 0
   while (total < 4 * PIPE_BYTES) total += (await cell.stdout.read(1_000_000)).length
   expect((await cell.stdout.read(10)).length).toBe(10)
@@ -343,14 +341,7 @@ test('W23 a hundred idle cells use no measurable CPU', async () => {
   )
   try {
     // One that turns would take all of every second, one that looks each millisecond some hundredths.
-    // At first threads for other cells come up.
-    let busy = Infinity
-    for (let left = 10; busy >= 100 && left > 0; left--) {
-      const before = busyMs()
-      await sleep(1_000)
-      busy = busyMs() - before
-    }
-    expect(busy).toBeLessThan(100)
+    await untilIdle(1_000, 100)
   } finally {
     await Promise.all(cells.map((cell) => cell.kill()))
   }

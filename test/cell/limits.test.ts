@@ -4,7 +4,7 @@ import type { Log } from '../../src/base/index.ts'
 import { CELL_LIMITS } from '../../src/cell/index.ts'
 import { allotMemory } from '../../src/cell/module/allot.ts'
 import { Stopper } from '../../src/cell/world/stop.ts'
-import { busyMs } from '../help/host.ts'
+import { untilIdle } from '../help/host.ts'
 import { collect, readAll, spawn, until } from './help/cells.ts'
 import { rewrittenInstance } from './help/rewritten.ts'
 import type { Exported } from './help/rewritten.ts'
@@ -309,10 +309,7 @@ test('a rate changes when a cell ends, not where: it has used the same fuel', as
 
 test('a cell that waits for fuel uses no processor, and can be killed there', async () => {
   const cell = await spawn(busy, { limits: { fuelPerSecond: 1_000 } })
-  const before = busyMs()
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  // Half a second of spinning would be 500; the test itself takes some.
-  expect(busyMs() - before).toBeLessThan(250)
+  await untilIdle(500, 250)
   await cell.kill()
   expect(await cell.exited).toEqual({ kind: 'killed', code: 137 })
 })

@@ -14,10 +14,27 @@ export function openHost(options: Partial<CellHostOptions> = {}): CellHost {
 let shared: CellHost | undefined
 
 /** Milliseconds of processor time taken so far by this process and by those of its cells. */
-export function busyMs(): number {
+function busyMs(): number {
   const { user, system } = process.cpuUsage()
   const hosts = shared instanceof ProcessHost ? shared.pids : []
   return (user + system) / 1_000 + hosts.reduce((sum, pid) => sum + busyMsOf(pid), 0)
+}
+
+const WINDOWS = 10
+
+/**
+ * Resolves after a window of time in which no more processor time was used than that. Whoever spins never
+ * lets one come; threads that come up for others do, once they are up.
+ */
+export async function untilIdle(windowMs: number, mostMs: number): Promise<void> {
+  let busy = 0
+  for (let left = WINDOWS; left > 0; left--) {
+    const before = busyMs()
+    await new Promise((resolve) => setTimeout(resolve, windowMs))
+    busy = busyMs() - before
+    if (busy < mostMs) return
+  }
+  throw new Error(`Not idle: ${busy} ms of processor time in ${windowMs} ms`)
 }
 
 const MS_PER_TICK = 10
