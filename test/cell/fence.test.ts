@@ -359,6 +359,33 @@ test.each<[string, (host: HandHost, number: number) => void]>([
   },
 )
 
+test('a host that asks for files and does not read gets one answer, and no more until it reads', async () => {
+  const host = new HandHost()
+  let asked = 0
+  const { number } = host.running('greedy', async () => {
+    asked++
+    return { kind: 'bytes', bytes: new Uint8Array(65_536) }
+  })
+  const question = { kind: 'read', path: '/a', offset: 0, length: 65_536 } as const
+  const ask = async () => {
+    host.say({ kind: 'question', number, question })
+    await new Promise(setImmediate)
+  }
+  await ask()
+  let goOn = () => {}
+  host.read = new Promise((resolve) => void (goOn = resolve))
+  await ask()
+  expect(asked).toBe(1)
+  goOn()
+  await new Promise(setImmediate)
+  expect(asked).toBe(2)
+  expect(host.orders.filter(({ kind }) => kind === 'answer')).toHaveLength(2)
+  host.read = new Promise(() => {})
+  await ask()
+  await ask()
+  expect(host.isKilled).toBe(true)
+})
+
 test('a cell that ends with its host says so to whoever reads it, and to who calls it', async () => {
   const host = new HandHost()
   const { cell, number } = host.running('lost')

@@ -3,7 +3,8 @@
 // Invariants
 //  - What the host reports of it counts as far as it is possible: pipes within their credit, one
 //    question at a time, nothing twice, nothing behind its end. Otherwise the host has broken the
-//    protocol. So whatever it says costs it credit, an answer, or its turn.
+//    protocol. So whatever it says costs it credit, an answer, or its turn; and an answer waits until
+//    it reads.
 //  - It ends with its host, if not before.
 
 import type { BodyListener, CellBody, Ending, Gauges } from '../body.ts'
@@ -146,6 +147,8 @@ export class FarBody implements CellBody {
 
   async #ask(question: FileQuestion): Promise<void> {
     this.#isAsking = true
+    // Who does not read its answers gets no more of them.
+    await this.#line?.drained()
     const answer = await this.#answer(question)
     this.#isAsking = false
     this.#line?.say({ kind: 'answer', answer })

@@ -38,6 +38,8 @@ type WithoutNumber<T> = T extends unknown ? Omit<T, 'number'> : never
 
 /** The way to one cell. */
 export interface CellLine {
+  /** As of the host's line. */
+  drained(): Promise<void>
   say(order: WithoutNumber<Extract<Order, { readonly number: number }>>): void
 }
 
@@ -115,7 +117,10 @@ export class Fence {
       const cause = this.#lost
       queueMicrotask(() => body.lose(cause))
     }
-    return { say: (order) => this.#say({ ...order, number } as Order) }
+    return {
+      drained: async () => await this.#line.drained(),
+      say: (order) => this.#say({ ...order, number } as Order),
+    }
   }
 
   /** Hears the host. */

@@ -6,6 +6,7 @@ import { FrameReader } from '../../../src/cell/fence/frame.ts'
 import type { Order, Report } from '../../../src/cell/fence/message.ts'
 import { decodeOrder } from '../../../src/cell/fence/order.ts'
 import { encodeReport } from '../../../src/cell/fence/report.ts'
+import type { AnswerFiles } from '../../../src/cell/files.ts'
 import { HostedCell } from '../../../src/cell/hosted-cell.ts'
 import { DEFAULT_CELL_LIMITS } from '../../../src/cell/limits.ts'
 import type { RewrittenCode } from '../../../src/cell/program.ts'
@@ -16,6 +17,8 @@ export class HandHost {
   readonly errors: string[] = []
   isKilled = false
   isKept = false
+  /** Until it resolves, nothing that was sent is read. */
+  read: Promise<void> = Promise.resolve()
   readonly fence: Fence
 
   constructor() {
@@ -31,7 +34,7 @@ export class HandHost {
           reader.push(bytes)
           return true
         },
-        drained: async () => {},
+        drained: async () => await this.read,
         keepAlive: (isKept) => void (this.isKept = isKept),
         kill: () => void (this.isKilled = true),
       },
@@ -52,10 +55,13 @@ export class HandHost {
   }
 
   /** A cell that was ordered, and its number. */
-  start(name = 'far'): { readonly cell: HostedCell; readonly number: number } {
+  start(
+    name = 'far',
+    answer: AnswerFiles = () => new Promise(() => {}),
+  ): { readonly cell: HostedCell; readonly number: number } {
     const limits = DEFAULT_CELL_LIMITS
     const spec = { program: 1, name, args: [], env: [], terminals: {}, limits }
-    const body = new FarBody(this.fence, spec, () => new Promise(() => {}))
+    const body = new FarBody(this.fence, spec, answer)
     const cell = new HostedCell({ name, limits, log: silentLog }, body)
     cell.started.catch(() => {})
     const ordered = this.orders.findLast((order) => order.kind === 'start')
@@ -63,8 +69,11 @@ export class HandHost {
   }
 
   /** A cell that runs. */
-  running(name?: string): { readonly cell: HostedCell; readonly number: number } {
-    const started = this.start(name)
+  running(
+    name?: string,
+    answer?: AnswerFiles,
+  ): { readonly cell: HostedCell; readonly number: number } {
+    const started = this.start(name, answer)
     this.say({ kind: 'started', number: started.number })
     return started
   }
