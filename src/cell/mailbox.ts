@@ -44,8 +44,9 @@ export type FileAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | FileFault
 
-const QUESTIONS = ['find', 'list', 'read'] as const
-const ANSWERS = [
+/** In the order of their numbers, here and wherever else they are written. */
+export const QUESTIONS = ['find', 'list', 'read'] as const
+export const ANSWERS = [
   'file',
   'directory',
   'bytes',

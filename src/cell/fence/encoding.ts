@@ -1,13 +1,23 @@
 // What orders and reports are made of, as bytes. Whoever reads here may read an enemy: what is not
 // exactly as it is written is a breach.
 
-import { Breach } from './frame.ts'
-import type { InPipe, OutPipe } from './message.ts'
+import { Breach, encodeFrame } from './frame.ts'
+import type { InPipe, Order, OutPipe, Report } from './message.ts'
 
-export const PIPES = ['dataIn', 'stdin', 'dataOut', 'stdout', 'stderr'] as const
+const PIPES = ['dataIn', 'stdin', 'dataOut', 'stdout', 'stderr'] as const
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @param kind its number among its like */
+export function encodeMessage(kind: number, message: Order | Report, body: Uint8Array): Uint8Array {
+  return encodeFrame({
+    kind,
+    number: 'number' in message ? message.number : 0,
+    pipe: 'pipe' in message ? PIPES.indexOf(message.pipe) : 0,
+    body,
+  })
+}
 
 export function inPipe(index: number): InPipe {
   const name = PIPES[index]

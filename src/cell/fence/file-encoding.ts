@@ -2,11 +2,11 @@
 
 import { EMPTY_BYTES } from '../../base/index.ts'
 import { CELL_LIMITS } from '../limits.ts'
+import { ANSWERS, QUESTIONS } from '../mailbox.ts'
 import type { FileAnswer, FileQuestion } from '../mailbox.ts'
 import { decodeText, encodeText, viewOf } from './encoding.ts'
 import { Breach } from './frame.ts'
 
-const QUESTIONS = ['find', 'list', 'read'] as const
 const QUESTION_BYTES = 13 // kind, offset as float64, count as uint32; the path follows
 
 export function encodeQuestion(question: FileQuestion): Uint8Array {
@@ -50,15 +50,6 @@ function isNormal(path: string): boolean {
   return root === '' && steps.every(isStep) && !path.includes('\0')
 }
 
-const ANSWERS = [
-  'file',
-  'directory',
-  'bytes',
-  'no-such-file',
-  'not-a-directory',
-  'is-a-directory',
-  'unreadable',
-] as const
 const ANSWER_BYTES = 9 // kind, size as float64; bytes follow
 
 export function encodeAnswer(answer: FileAnswer): Uint8Array {

@@ -8,12 +8,12 @@ import {
   decodeJson,
   encodeCount,
   encodeJson,
+  encodeMessage,
   inPipe,
   outPipe,
-  PIPES,
 } from './encoding.ts'
 import { decodeAnswer, encodeAnswer } from './file-encoding.ts'
-import { Breach, encodeFrame } from './frame.ts'
+import { Breach } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { CellSpec, Order } from './message.ts'
 
@@ -31,13 +31,9 @@ const ORDERS = [
   'credit',
   'answer',
 ] as const satisfies readonly Order['kind'][]
+
 export function encodeOrder(order: Order): Uint8Array {
-  return encodeFrame({
-    kind: ORDERS.indexOf(order.kind),
-    number: 'number' in order ? order.number : 0,
-    pipe: 'pipe' in order ? PIPES.indexOf(order.pipe) : 0,
-    body: orderBody(order),
-  })
+  return encodeMessage(ORDERS.indexOf(order.kind), order, orderBody(order))
 }
 
 function orderBody(order: Order): Uint8Array {

@@ -10,13 +10,13 @@ import {
   decodeJson,
   encodeCount,
   encodeJson,
+  encodeMessage,
   inPipe,
   outPipe,
-  PIPES,
   viewOf,
 } from './encoding.ts'
 import { decodeQuestion, encodeQuestion } from './file-encoding.ts'
-import { Breach, encodeFrame } from './frame.ts'
+import { Breach } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { FENCE_LIMITS } from './limits.ts'
 import type { CellEnd, Refusal, Report } from './message.ts'
@@ -38,12 +38,7 @@ const REPORTS = [
 ] as const satisfies readonly Report['kind'][]
 
 export function encodeReport(report: Report): Uint8Array {
-  return encodeFrame({
-    kind: REPORTS.indexOf(report.kind),
-    number: 'number' in report ? report.number : 0,
-    pipe: 'pipe' in report ? PIPES.indexOf(report.pipe) : 0,
-    body: reportBody(report),
-  })
+  return encodeMessage(REPORTS.indexOf(report.kind), report, reportBody(report))
 }
 
 function reportBody(report: Report): Uint8Array {
