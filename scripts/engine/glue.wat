@@ -74,29 +74,32 @@
         (call $proc_exit (i32.const 1)))
       (else (call $proc_exit (i32.wrap_i64 (local.get $result))))))
 
-  ;; Reads LZ4's block format up to `end` and writes to `to`. Most pieces are shorter than a call of
-  ;; `memory.copy` is worth: they are copied by words, and what a word writes too much is written over
-  ;; by the next piece. Nothing is written at `limit` or behind it.
+  ;; Reads what `src/bundle/pack.ts` packed, up to `end`, and writes it to `to`. Most pieces are shorter than
+  ;; a call of `memory.copy` is worth: they are copied by words, and what a word writes too much is written
+  ;; over by the next piece. Nothing is written at `limit` or behind it.
   (func $unpack (param $from i32) (param $end i32) (param $to i32) (param $limit i32)
-    (local $token i32) (local $length i32) (local $distance i32) (local $byte i32) (local $source i32)
+    (local $token i32) (local $length i32) (local $distance i32) (local $more i32) (local $source i32)
+    ;; From where on two words would reach too far.
+    (local $lastFrom i32) (local $lastTo i32)
+    (local.set $lastFrom (i32.sub (local.get $end) (i32.const 16)))
+    (local.set $lastTo (i32.sub (local.get $limit) (i32.const 16)))
     (loop $sequence
-      (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
       (local.set $token (i32.load8_u (local.get $from)))
       (local.set $from (i32.add (local.get $from) (i32.const 1)))
-      (local.set $length (i32.shr_u (local.get $token) (i32.const 4)))
-      (if (i32.eq (local.get $length) (i32.const 15))
+      (local.set $length (i32.and (i32.shr_u (local.get $token) (i32.const 4)) (i32.const 3)))
+      (if (i32.eq (local.get $length) (i32.const 3))
         (then
-          (loop $more
-            (local.set $byte (i32.load8_u (local.get $from)))
+          (loop $next
+            (local.set $more (i32.load8_u (local.get $from)))
             (local.set $from (i32.add (local.get $from) (i32.const 1)))
-            (local.set $length (i32.add (local.get $length) (local.get $byte)))
-            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
+            (local.set $length (i32.add (local.get $length) (local.get $more)))
+            (br_if $next (i32.eq (local.get $more) (i32.const 255))))))
       (if
         (i32.and
           (i32.le_u (local.get $length) (i32.const 16))
           (i32.and
-            (i32.le_u (i32.add (local.get $from) (i32.const 16)) (local.get $end))
-            (i32.le_u (i32.add (local.get $to) (i32.const 16)) (local.get $limit))))
+            (i32.le_s (local.get $from) (local.get $lastFrom))
+            (i32.le_s (local.get $to) (local.get $lastTo))))
         (then
           (i64.store align=1 (local.get $to) (i64.load align=1 (local.get $from)))
           (i64.store offset=8 align=1 (local.get $to) (i64.load offset=8 align=1 (local.get $from))))
@@ -104,47 +107,49 @@
       (local.set $from (i32.add (local.get $from) (local.get $length)))
       (local.set $to (i32.add (local.get $to) (local.get $length)))
       (if (i32.ge_u (local.get $from) (local.get $end)) (then (return)))
-      (local.set $distance (i32.load16_u align=1 (local.get $from)))
-      (local.set $from (i32.add (local.get $from) (i32.const 2)))
-      (local.set $length (i32.and (local.get $token) (i32.const 15)))
-      (if (i32.eq (local.get $length) (i32.const 15))
-        (then
-          (loop $more
-            (local.set $byte (i32.load8_u (local.get $from)))
-            (local.set $from (i32.add (local.get $from) (i32.const 1)))
-            (local.set $length (i32.add (local.get $length) (local.get $byte)))
-            (br_if $more (i32.eq (local.get $byte) (i32.const 255))))))
-      (local.set $length (i32.add (local.get $length) (i32.const 4)))
+      ;; In how many bytes the distance stands; in none when it is that of the last piece.
+      (local.set $more (i32.shr_u (local.get $token) (i32.const 6)))
+      (local.set $distance
+        (select
+          (i32.and
+            (i32.load align=1 (local.get $from))
+            (i32.sub (i32.shl (i32.const 1) (i32.shl (local.get $more) (i32.const 3))) (i32.const 1)))
+          (local.get $distance)
+          (local.get $more)))
+      (local.set $from (i32.add (local.get $from) (local.get $more)))
       (local.set $source (i32.sub (local.get $to) (local.get $distance)))
-      (local.set $to (i32.add (local.get $to) (local.get $length)))
-      ;; `to` is the end of the piece now. Pieces from less than a word ago repeat themselves.
+      (local.set $length (i32.add (i32.and (local.get $token) (i32.const 15)) (i32.const 2)))
+      ;; Pieces from less than a word ago repeat themselves.
       (if
         (i32.and
           (i32.ge_u (local.get $distance) (i32.const 8))
           (i32.and
-            (i32.le_u (local.get $length) (i32.const 64))
-            (i32.le_u (i32.add (local.get $to) (i32.const 8)) (local.get $limit))))
+            (i32.le_u (local.get $length) (i32.const 16))
+            (i32.le_s (local.get $to) (local.get $lastTo))))
         (then
-          (loop $word
-            (i64.store align=1 (i32.add (local.get $source) (local.get $distance))
-              (i64.load align=1 (local.get $source)))
-            (local.set $source (i32.add (local.get $source) (i32.const 8)))
-            (br_if $word
-              (i32.lt_u (i32.add (local.get $source) (local.get $distance)) (local.get $to))))
+          (i64.store align=1 (local.get $to) (i64.load align=1 (local.get $source)))
+          (i64.store offset=8 align=1 (local.get $to) (i64.load offset=8 align=1 (local.get $source)))
+          (local.set $to (i32.add (local.get $to) (local.get $length)))
           (br $sequence)))
-      (if (i32.ge_u (local.get $distance) (local.get $length))
+      (if (i32.eq (local.get $length) (i32.const 17))
         (then
-          (memory.copy (i32.add (local.get $source) (local.get $distance)) (local.get $source) (local.get $length))
-          (br $sequence)))
+          (loop $next
+            (local.set $more (i32.load8_u (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $length (i32.add (local.get $length) (local.get $more)))
+            (br_if $next (i32.eq (local.get $more) (i32.const 255))))))
       (if (i32.eq (local.get $distance) (i32.const 1))
-        (then
-          (memory.fill (i32.add (local.get $source) (i32.const 1)) (i32.load8_u (local.get $source)) (local.get $length))
-          (br $sequence)))
-      (loop $byte
-        (i32.store8 (i32.add (local.get $source) (local.get $distance)) (i32.load8_u (local.get $source)))
-        (local.set $source (i32.add (local.get $source) (i32.const 1)))
-        (br_if $byte
-          (i32.lt_u (i32.add (local.get $source) (local.get $distance)) (local.get $to))))
+        (then (memory.fill (local.get $to) (i32.load8_u (local.get $source)) (local.get $length)))
+        (else
+          (if (i32.ge_u (local.get $distance) (local.get $length))
+            (then (memory.copy (local.get $to) (local.get $source) (local.get $length)))
+            (else
+              (local.set $more (i32.const 0))
+              (loop $byte
+                (i32.store8 (i32.add (local.get $to) (local.get $more)) (i32.load8_u (i32.add (local.get $source) (local.get $more))))
+                (br_if $byte
+                  (i32.lt_u (local.tee $more (i32.add (local.get $more) (i32.const 1))) (local.get $length))))))))
+      (local.set $to (i32.add (local.get $to) (local.get $length)))
       (br $sequence)))
 
   ;; The last word of a guest whose SDK could not speak, for want of memory: the error, on stderr.

@@ -5,7 +5,7 @@
 /** What `src/guest/places.ts` looks places up in; its shape is described there. */
 export interface SourcePlaces {
   readonly sources: readonly string[]
-  readonly segments: readonly number[]
+  readonly segments: string
 }
 
 export interface SourceMap {
@@ -22,10 +22,11 @@ export function placesFromSourceMap(
 ): SourcePlaces {
   const sources: string[] = []
   const indexes = map.sources.map((source) => (isOwn(source) ? sources.push(source) - 1 : -1))
-  const segments: number[] = []
+  let segments = ''
   let source = 0
   let sourceLine = 0
-  let lastLine = 0
+  /** As of the segment before. */
+  const told = { line: 0, column: 0, sourceLine: 0 }
   let last = ''
   map.mappings.split(';').forEach((line, lineIndex) => {
     let column = 0
@@ -38,11 +39,31 @@ export function placesFromSourceMap(
       const place = index < 0 ? '' : `${index}:${sourceLine}`
       if (place === last) continue
       last = place
-      segments.push(lineIndex + 1 - lastLine, column + 1, index, index < 0 ? 0 : sourceLine + 1)
-      lastLine = lineIndex + 1
+      const next = {
+        line: lineIndex + 1,
+        column: column + 1,
+        sourceLine: index < 0 ? told.sourceLine : sourceLine + 1,
+      }
+      segments += encodeVlq(
+        next.line - told.line,
+        next.column - (next.line === told.line ? told.column : 0),
+        index + 1,
+        next.sourceLine - told.sourceLine,
+      )
+      Object.assign(told, next)
     }
   })
   return { sources, segments }
+}
+
+function encodeVlq(...numbers: readonly number[]): string {
+  let text = ''
+  for (const number of numbers) {
+    let left = number < 0 ? (-number << 1) | 1 : number << 1
+    for (; left >= 32; left >>= 5) text += BASE64[(left & 31) | 32]
+    text += BASE64[left]
+  }
+  return text
 }
 
 /** The numbers of one segment: base64 digits of five bits, the lowest first, then the sign. */

@@ -8,6 +8,7 @@ import { HostedCell, notStarted } from './hosted-cell.ts'
 import { DEFAULT_CELL_LIMITS } from './limits.ts'
 import type { CellLimits, LimitName } from './limits.ts'
 import { allotMemory, checkTables } from './module/allot.ts'
+import { wholeShape } from './module/data.ts'
 import type { Shape } from './module/rewrite.ts'
 import type { ThreadPool } from './pool.ts'
 import type { Program } from './program.ts'
@@ -145,7 +146,7 @@ function startOn(
   const maxPages = requirePages(name, program, limits)
   const code = compiledCode(program)
   const seen = { ...NO_TERMINALS, ...terminals }
-  const start = { code, args, env, terminals: seen, maxPages, limits }
+  const start = { code, data: program.data, args, env, terminals: seen, maxPages, limits }
   return new HostedCell({ name, limits, log }, new ThreadBody(thread, start, answer))
 }
 
@@ -169,9 +170,9 @@ function pagesOf(program: Program, limitBytes: number): number[] {
   return allotMemory(memories, limitBytes)
 }
 
-function instancesOf({ code }: Program): readonly Shape[] {
+function instancesOf({ code, data }: Program): readonly Shape[] {
   const program = code.kind === 'rewritten' ? code.program : code
-  if (program.kind === 'module') return [program.module]
+  if (program.kind === 'module') return [data ? wholeShape(program.module, data) : program.module]
   return program.plan.steps.map(({ module }) => program.modules[module]!)
 }
 

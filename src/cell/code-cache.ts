@@ -2,19 +2,22 @@ import { CELL_LIMITS } from './limits.ts'
 import type { Program } from './program.ts'
 
 type Code = Program['code']
+/** What is kept of a program. */
+type Parts = Pick<Program, 'code' | 'data'>
 
 /**
- * Compiled code by what it was made of, for the next cell of the same program: cells that run one
- * compiled module also share what the engine learns while it runs.
+ * Programs by what they were made of, for the next cell of the same program, and their code, for the
+ * next program of the same code: cells that run one compiled module also share what the engine learns
+ * while it runs.
  *
  * Invariants
- *  - What is held stays within `cachedPrograms` and `cachedProgramBytes`; the least recently used
- *    goes first.
- *  - Code that somebody still uses is found even when it is held no more: there are never two
+ *  - The programs held stay within `cachedPrograms` and `cachedProgramBytes`; the least recently
+ *    used goes first.
+ *  - Code that somebody still uses is found even when no program of it is held: there are never two
  *    copies of it. It is let go with its last user.
  */
 export class CodeCache {
-  readonly #held = new Map<string, { readonly code: Code; readonly size: number }>()
+  readonly #held = new Map<string, { readonly parts: Parts; readonly size: number }>()
   readonly #used = new Map<string, WeakRef<Code>>()
   readonly #gone = new FinalizationRegistry<string>((key) => {
     // By now the key may stand for other code.
@@ -22,21 +25,28 @@ export class CodeCache {
   })
   #bytes = 0
 
-  get(key: string): Code | undefined {
+  findProgram(key: string): Parts | undefined {
     const held = this.#held.get(key)
-    if (!held) return this.#used.get(key)?.deref()
+    if (!held) return undefined
     this.#held.delete(key)
     this.#held.set(key, held)
-    return held.code
+    return held.parts
   }
 
-  /** @param size of the program, in bytes */
-  set(key: string, code: Code, size: number): void {
-    this.#drop(key)
-    this.#held.set(key, { code, size })
-    this.#bytes += size
+  findCode(key: string): Code | undefined {
+    return this.#used.get(key)?.deref()
+  }
+
+  addCode(key: string, code: Code): void {
     this.#used.set(key, new WeakRef(code))
     this.#gone.register(code, key)
+  }
+
+  /** @param size of the program, in bytes, whoever shares its code */
+  holdProgram(key: string, parts: Parts, size: number): void {
+    this.#drop(key)
+    this.#held.set(key, { parts, size })
+    this.#bytes += size
     const { cachedPrograms, cachedProgramBytes } = CELL_LIMITS
     for (const oldest of this.#held.keys()) {
       if (this.#held.size <= cachedPrograms && this.#bytes <= cachedProgramBytes) return

@@ -13,6 +13,8 @@ import type { LinkPlan } from './component/plan.ts'
 import { Cursor } from './cursor.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed, malformed } from './malformed.ts'
+import { takeApart } from './module/data.ts'
+import type { ModuleData } from './module/data.ts'
 import type { CoreModule } from './module/instance.ts'
 import { ADDED } from './module/names.ts'
 import { rewriteModule } from './module/rewrite.ts'
@@ -28,7 +30,10 @@ export interface Program {
   readonly digest: string
   /** Bytes. */
   readonly size: number
+  /** Shared by all programs that differ in their data alone. */
   readonly code: ProgramCode | RewrittenCode
+  /** Undefined where it was not taken from the code. */
+  readonly data?: ModuleData | undefined
 }
 
 export interface ProgramOptions {
@@ -93,10 +98,11 @@ export async function loadProgram(
 ): Promise<CompiledProgram> {
   try {
     checkSize(bytes.length)
-    const program = rewriteProgram(bytes, howOf(options))
-    const code = await compileChecked({ kind: 'rewritten', program, original: bytes })
+    const { code: original, data } = takeApart(bytes)
+    const program = rewriteProgram(original, howOf(options))
+    const code = await compileChecked({ kind: 'rewritten', program, original })
     const digest = createHash('sha256').update(bytes).digest('hex')
-    return { name, digest, size: bytes.length, code }
+    return { name, digest, size: bytes.length, code, data }
   } catch (thrown) {
     if (!(thrown instanceof Malformed)) throw thrown
     throw notLoaded(name, thrown.code, thrown.message, thrown)

@@ -7,6 +7,7 @@ import { CompileQueue } from './compile-queue.ts'
 import type { CompilerJob } from './compiler-protocol.ts'
 import { CELL_LIMITS } from './limits.ts'
 import { Malformed } from './malformed.ts'
+import { takeApart } from './module/data.ts'
 import { checkSize, howOf, notLoaded } from './program.ts'
 import type { Program, ProgramOptions } from './program.ts'
 import { splitProgram } from './rewritten-format.ts'
@@ -29,16 +30,21 @@ export interface LoadOptions extends ProgramOptions {
 /** Bytes; to have less hashed by another thread takes about as long as to hash it. */
 const HASHED_HERE = 512 << 10
 
+type Code = Program['code']
+type Parts = Pick<Program, 'code' | 'data'>
+type How = ReturnType<typeof howOf>
+
 /**
  * The programs of a node: what was compiled is kept, in memory and on disk, by content; what was not
- * is compiled in a thread of its own, while the host's thread goes on.
+ * is compiled in a thread of its own, while the host's thread goes on. Programs that differ in their
+ * data alone are compiled once.
  */
 export class Programs implements AsyncDisposable {
   readonly #queue: CompileQueue
   readonly #kind: 'make' | 'rewrite'
   readonly #cache = new CodeCache()
-  /** Being compiled: who asks for the same meanwhile gets the same. */
-  readonly #coming = new Map<string, Promise<Program['code']>>()
+  readonly #coming = new Map<string, Promise<Parts>>()
+  readonly #compiling = new Map<string, Promise<Code>>()
   #rewritten = 0
 
   constructor({
@@ -56,7 +62,7 @@ export class Programs implements AsyncDisposable {
     this.#queue.prepare()
   }
 
-  /** How many programs were made from their bytes so far, rather than found. */
+  /** How many programs were made from their bytes so far, rather than found; of those with equal code the first. */
   get rewritten(): number {
     return this.#rewritten
   }
@@ -84,11 +90,11 @@ export class Programs implements AsyncDisposable {
       checkSize(bytes.length)
       const digest = await digestOf(bytes)
       const how = howOf(options)
-      const key = `${digest} ${JSON.stringify(how)}`
-      const code =
-        this.#cache.get(key) ??
-        (await orAborted(this.#compile(key, { kind: this.#kind, bytes, digest, how }), signal))
-      return { name, digest, size: bytes.length, code }
+      const key = keyOf(digest, how)
+      const make = () => this.#make(key, bytes, digest, how)
+      const parts =
+        this.#cache.findProgram(key) ?? (await orAborted(once(this.#coming, key, make), signal))
+      return { name, digest, size: bytes.length, ...parts }
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
       throw notLoaded(name, thrown.code, thrown.message, thrown)
@@ -99,28 +105,49 @@ export class Programs implements AsyncDisposable {
     await this.#queue[Symbol.asyncDispose]()
   }
 
-  async #compile(
-    key: string,
-    job: CompilerJob & { readonly bytes: Uint8Array },
-  ): Promise<Program['code']> {
-    const coming = this.#coming.get(key)
-    if (coming) return await coming
-    const made = this.#queue.compile(job).then(({ code, from }) => {
+  async #make(key: string, bytes: Uint8Array, digest: string, how: How): Promise<Parts> {
+    const { code: part, data } = takeApart(bytes)
+    const partDigest = data ? await digestOf(part) : digest
+    const code = await this.#codeOf({ kind: this.#kind, bytes: part, digest: partDigest, how })
+    const parts = { code, data }
+    this.#cache.holdProgram(key, parts, bytesKept(code, bytes.length))
+    return parts
+  }
+
+  async #codeOf(job: CompilerJob & { readonly kind: 'make' | 'rewrite' }): Promise<Code> {
+    const key = keyOf(job.digest, job.how)
+    const known = this.#cache.findCode(key)
+    if (known) return known
+    return await once(this.#compiling, key, async () => {
+      const { code, from } = await this.#queue.compile(job)
       if (from === 'bytes') this.#rewritten++
-      this.#cache.set(key, code, bytesKept(code, job.bytes.length))
+      this.#cache.addCode(key, code)
       return code
     })
-    this.#coming.set(key, made)
-    try {
-      return await made
-    } finally {
-      this.#coming.delete(key)
-    }
+  }
+}
+
+const keyOf = (digest: string, how: How) => `${digest} ${JSON.stringify(how)}`
+
+/** Who asks for what is being made gets the same. */
+async function once<T>(
+  coming: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = coming.get(key)
+  if (known) return await known
+  const made = make()
+  coming.set(key, made)
+  try {
+    return await made
+  } finally {
+    coming.delete(key)
   }
 }
 
 /** What the engine has made of a program is not counted; what is kept beside the original is. */
-function bytesKept(code: Program['code'], originalBytes: number): number {
+function bytesKept(code: Code, originalBytes: number): number {
   if (code.kind !== 'rewritten') return originalBytes
   const { modules } = splitProgram(code.program)
   return modules.reduce((sum, { length }) => sum + length, originalBytes)

@@ -2,6 +2,7 @@
 
 import type { LinkPlan } from './component/plan.ts'
 import type { CellLimits, LimitName } from './limits.ts'
+import type { ModuleData } from './module/data.ts'
 import type { CoreModule } from './module/instance.ts'
 import type { Terminals } from './world/world.ts'
 
@@ -17,6 +18,8 @@ export type ProgramCode =
 /** What a cell's thread is sent, once: the cell. The memory they share it has from its start. */
 export interface CellStart {
   readonly code: ProgramCode
+  /** Of its module, where it was taken from it. */
+  readonly data?: ModuleData | undefined
   readonly args: readonly string[]
   readonly env: readonly string[]
   readonly terminals: Terminals

@@ -74,14 +74,14 @@ function paceOf({ limits, waiter, usage }: World): Pace {
 }
 
 function link(
-  { code, maxPages }: CellStart,
+  { code, data, maxPages }: CellStart,
   world: World,
   stopper: Stopper,
   meters: Meters,
 ): EntryPoint {
   return code.kind === 'component'
     ? linkComponent(code, world, stopper, meters, maxPages)
-    : linkCommand(code.module, world, stopper, meters, maxPages[0]!)
+    : linkCommand(code.module, world, stopper, meters, maxPages[0]!, data)
 }
 
 function exitFor(reason: StopReason): CellExit {

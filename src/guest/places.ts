@@ -2,21 +2,24 @@
 // makes the table (bundle/places.ts), of the guest's own modules only.
 
 /**
- * Where in the source the script's code comes from. `segments` is flat, four numbers each, in order
- * of their place in the script; each holds from there to the next.
+ * Where in the source the script's code comes from. `segments` are four numbers each, in order of
+ * their place in the script; each holds from there to the next. They stand as in source maps
+ * (ECMA-426, base64 VLQ), for a table is long.
  */
 export interface SourcePlaces {
   readonly sources: readonly string[]
   /**
-   * Script line (from 1, as the difference to the segment before), script column (from 1), index
-   * in `sources` or -1 for code that is not the guest's, source line (from 1).
+   * Script line, as the difference to the segment before; script column, alike within a line, else
+   * from 0; 1 and the index in `sources`, or 0 for code that is not the guest's; source line, as the
+   * difference to the segment before. Lines and columns count from 1.
    */
-  readonly segments: readonly number[]
+  readonly segments: string
 }
 
 const SEGMENT_NUMBERS = 4
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-let load: () => SourcePlaces = () => ({ sources: [], segments: [] })
+let load: () => SourcePlaces = () => ({ sources: [], segments: '' })
 
 /** @param table is asked when there is a place to look up */
 export function bindPlaces(table: () => SourcePlaces): void {
@@ -28,9 +31,12 @@ const SCRIPT_PLACE = /script\.js:(\d+):(\d+)/
 
 /** The frames of a stack that lie in the guest's own source, with their places there; or all. */
 export function guestFrames(frames: readonly string[]): readonly string[] {
+  const { sources, segments } = load()
+  const numbers = numbersIn(segments)
   const own = frames.flatMap((frame) => {
     const [script, line, column] = SCRIPT_PLACE.exec(frame) ?? []
-    const place = script === undefined ? undefined : findPlace(Number(line), Number(column))
+    const place =
+      script === undefined ? undefined : findPlace(sources, numbers, Number(line), Number(column))
     return script === undefined || place === undefined
       ? []
       : [frame.replace(script, place).replace(/<anonymous> \((.*)\)/, '$1')]
@@ -38,17 +44,43 @@ export function guestFrames(frames: readonly string[]): readonly string[] {
   return own.length > 0 ? own : frames
 }
 
-function findPlace(line: number, column: number): string | undefined {
-  const { sources, segments } = load()
+function findPlace(
+  sources: readonly string[],
+  numbers: readonly number[],
+  line: number,
+  column: number,
+): string | undefined {
   let found: string | undefined
   let segmentLine = 0
+  let segmentColumn = 0
+  let sourceLine = 0
   // The engine counts columns from 1, but those of the first line from 0.
   const reached = line === 1 ? column + 1 : column
-  for (let at = 0; at < segments.length; at += SEGMENT_NUMBERS) {
-    segmentLine += segments[at]!
-    if (segmentLine > line || (segmentLine === line && segments[at + 1]! > reached)) break
-    const source = sources[segments[at + 2]!]
-    found = source === undefined ? undefined : `${source}:${segments[at + 3]!}`
+  for (let at = 0; at < numbers.length; at += SEGMENT_NUMBERS) {
+    const lineStep = numbers[at]!
+    segmentLine += lineStep
+    segmentColumn = numbers[at + 1]! + (lineStep === 0 ? segmentColumn : 0)
+    if (segmentLine > line || (segmentLine === line && segmentColumn > reached)) break
+    const source = sources[numbers[at + 2]! - 1]
+    sourceLine += numbers[at + 3]!
+    found = source === undefined ? undefined : `${source}:${sourceLine}`
   }
   return found
+}
+
+/** Digits of five bits, the lowest first, and in the lowest of a number its sign. */
+function numbersIn(text: string): number[] {
+  const numbers: number[] = []
+  let value = 0
+  let shift = 0
+  for (const character of text) {
+    const digit = DIGITS.indexOf(character)
+    value += (digit & 31) << shift
+    shift += 5
+    if (digit >= 32) continue
+    numbers.push(value & 1 ? -(value >> 1) : value >> 1)
+    value = 0
+    shift = 0
+  }
+  return numbers
 }

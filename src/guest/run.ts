@@ -26,7 +26,7 @@ export function runGuest(
   wasi: Wasi,
   runJobs: () => number,
   load: () => PromiseLike<GuestModule>,
-  places: () => SourcePlaces = () => ({ sources: [], segments: [] }),
+  places: () => SourcePlaces = () => ({ sources: [], segments: '' }),
 ): number {
   bindPlaces(places)
   let failure: { readonly thrown: unknown } | undefined

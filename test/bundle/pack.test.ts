@@ -86,3 +86,16 @@ test('what is packed comes out of the unpacker as it was', async () => {
 test('zeros take next to nothing', () => {
   expect(pack(new Uint8Array(1 << 20)).length).toBeLessThan(5_000)
 })
+
+test('of structures that are alike, what differs is all that takes room', () => {
+  const count = 1_000
+  const structures = new DataView(new ArrayBuffer(count * 24))
+  const random = new Random(7)
+  for (let n = 0; n < count; n += 1) {
+    structures.setUint32(n * 24, 0x12_3456, true)
+    structures.setUint16(n * 24 + 8, random.below(1 << 16), true)
+    structures.setUint16(n * 24 + 16, random.below(1 << 16), true)
+  }
+  // Two tokens, and what is random.
+  expect(pack(new Uint8Array(structures.buffer)).length).toBeLessThan(count * (2 + 4) * 1.05)
+})

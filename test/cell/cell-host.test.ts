@@ -3,7 +3,7 @@
 import { execFile, spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -17,7 +17,8 @@ import { launchHost } from '../../src/cell/fence/launch.ts'
 import { permissionArguments } from '../../src/cell/fence/permission.ts'
 import { ProcessHost, ThreadHost } from '../../src/cell/index.ts'
 import type { Cell, CellHost } from '../../src/cell/index.ts'
-import { collect, until } from './help/cells.ts'
+import { PROJECT } from '../help/ww.ts'
+import { collect, readText, until } from './help/cells.ts'
 import { copier, wat } from './help/wat.ts'
 
 const KEEPER = fileURLToPath(new URL('./help/keeper.js', import.meta.url))
@@ -45,6 +46,20 @@ const isThere = (pid: number) => {
     return false
   }
 }
+
+test('guests in TypeScript are sent and compiled once, and live their own lives', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  const images = ['kernel', 'echo', 'kernel']
+  const said = images.map(async (name) => {
+    const bytes = await readFile(join(PROJECT, 'images', name, 'boot/main.wasm'))
+    const program = await host.load(bytes, name)
+    await using cell = await host.start({ program, name, args: [], env: [], log: silentLog })
+    cell.data.close()
+    return (await readText(cell.stderr)).split(' ', 1)[0]
+  })
+  expect(await Promise.all(said)).toEqual(['kernel:', 'Uncaught', 'kernel:'])
+  expect(host.rewritten).toBe(1)
+})
 
 onLinux(
   'a cell host has no environment, no terminal, no directory but our program, and of descriptors its pipe',

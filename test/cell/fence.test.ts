@@ -79,6 +79,16 @@ const orders: Order[] = [
       ],
     },
   },
+  {
+    kind: 'data',
+    number: 9,
+    program: 7,
+    minPages: 3,
+    segments: [
+      [65_536, 2],
+      [0, 0],
+    ],
+  },
   { kind: 'forget', number: 7 },
   {
     kind: 'start',
@@ -453,6 +463,30 @@ test('a program is sent once, in parts, and is there for every cell', async () =
   host.say({ kind: 'compiled', number })
   expect(await both).toEqual([number, number])
   expect(await host.fence.know(code)).toBe(number)
+  expect(host.isKept).toBe(false)
+})
+
+test('of programs with one code, that is sent once, and what is their own follows it', async () => {
+  const host = new HandHost()
+  const code = rewrittenCode(3, 5)
+  const [one, other] = [8, 9].map((byte) => ({
+    minPages: byte,
+    segments: [[64, 2]] as const,
+    bytes: new Uint8Array(2).fill(byte),
+  }))
+  const known = Promise.all([host.fence.know(code, one), host.fence.know(code, other)])
+  await new Promise(setImmediate)
+  const { number: compiled } = host.last('program')
+  expect(host.orders.some(({ kind }) => kind === 'data')).toBe(false)
+  host.say({ kind: 'compiled', number: compiled })
+  const numbers = await known
+  expect(new Set([compiled, ...numbers]).size).toBe(3)
+  expect(await host.fence.know(code, one)).toBe(numbers[0])
+  const sentOnce = host.orders.filter(({ kind }) => kind === 'program' || kind === 'data')
+  expect(sentOnce.map(({ kind }) => kind)).toEqual(['program', 'data', 'data'])
+  expect(host.last('data')).toMatchObject({ number: numbers[1], program: compiled, minPages: 9 })
+  const parts = host.orders.filter((order) => order.kind === 'part')
+  expect(parts.map(({ number }) => number)).toEqual([compiled, compiled, ...numbers])
   expect(host.isKept).toBe(false)
 })
 

@@ -23,11 +23,13 @@ import { CELL_LIMITS, Programs, spawnCell } from '../../src/cell/index.ts'
 import type { Program } from '../../src/cell/index.ts'
 import { PROJECT, temporaryFolder } from '../help/ww.ts'
 import { brokenRoom } from './help/broken-room.ts'
-import { until } from './help/cells.ts'
+import { readText, until } from './help/cells.ts'
 import { program } from './help/programs.ts'
 import { wat } from './help/wat.ts'
 
-const kernel = async () => await readFile(join(PROJECT, 'images/kernel/boot/main.wasm'))
+const image = async (name: string) =>
+  await readFile(join(PROJECT, 'images', name, 'boot/main.wasm'))
+const kernel = async () => await image('kernel')
 
 interface Node extends AsyncDisposable {
   readonly programs: Programs
@@ -51,6 +53,12 @@ async function exitCode(loaded: Program): Promise<number> {
   const cell = await spawnCell({ program: loaded, name: 'x', args: [], env: [], log: silentLog })
   cell.data.close()
   return (await cell.exited).code
+}
+
+async function lastWords(loaded: Program): Promise<string> {
+  const cell = await spawnCell({ program: loaded, name: 'x', args: [], env: [], log: silentLog })
+  cell.data.close()
+  return await readText(cell.stderr)
 }
 
 /** A directory in which one program is stored: program 7. */
@@ -92,6 +100,27 @@ test('bytes that are loaded many times at once are compiled once', async () => {
   expect(new Set(loaded.map(({ code }) => code)).size).toBe(1)
   expect(loaded.map(({ name }) => name)).toEqual(names)
   expect(programs.rewritten).toBe(1)
+})
+
+test('guests in TypeScript are compiled once, in memory and on disk, and live their own lives', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'cache')
+  const images = { kernel: await kernel(), echo: await image('echo') }
+  for (const rewritten of [1, 0]) {
+    await using one = node(path)
+    const [first, second] = await Promise.all(
+      Object.entries(images).map(async ([name, bytes]) => await one.programs.load(bytes, name)),
+    )
+    expect(one.programs.rewritten).toBe(rewritten)
+    expect(await readdir(path)).toHaveLength(1)
+    expect(second!.code).toBe(first!.code)
+    expect(second!.digest).not.toBe(first!.digest)
+    const { bytes } = one.programs.held
+    expect(bytes).toBe(images.kernel.length + images.echo.length)
+    // Without a link neither can begin, and each says so in its own way.
+    const said = await Promise.all([first!, second!].map(lastWords))
+    expect(said).toEqual([expect.stringMatching(/^kernel: /), expect.stringMatching(/^Uncaught /)])
+  }
 })
 
 test('with names and without are two programs, in memory and on disk', async () => {

@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import loadWabt from 'wabt'
 
+import { takeApart } from '../../src/cell/module/data.ts'
 import { u32Bytes } from '../../src/cell/module/output.ts'
 import { rewriteModule } from '../../src/cell/module/rewrite.ts'
 import { randomModule } from './help/random-module.ts'
@@ -59,31 +60,38 @@ function behaviour({ seen }: World, exports: WebAssembly.Exports): unknown[] {
   return [...seen, ...globals, length, memory.length, digest]
 }
 
-test('a rewritten module does what the original does, whatever it is made of', () => {
-  const RUNS = 300
-  let results = 0
-  let traps = 0
-  fc.assert(
-    fc.property(fc.integer(), (seed) => {
-      const bytes = wat(randomModule(seed))
-      const [before, after, again] = [world(), world(), world()]
-      const original = new WebAssembly.Instance(new WebAssembly.Module(bytes), before.imports)
-      const expected = behaviour(before, original.exports)
-      const rewritten = rewrittenInstance(bytes, after.imports)
-      expect(behaviour(after, rewritten.exports)).toEqual(expected)
-      const second = rewrittenInstance(bytes, again.imports)
-      behaviour(again, second.exports)
-      expect(second.fuel.used).toBe(rewritten.fuel.used)
-      expect(rewritten.fuel.used).toBeGreaterThan(15)
-      traps += expected.slice(0, -1).filter((each) => typeof each === 'string').length
-      results += expected.filter((each) => typeof each === 'number').length
-    }),
-    { numRuns: RUNS, seed: 4 },
-  )
-  // The modules are worth the name: most calls return, and some trap.
-  expect(traps).toBeGreaterThan(2 * RUNS)
-  expect(results).toBeGreaterThan(15 * RUNS)
-})
+test.each([
+  ['whole', false],
+  ['taken apart', true],
+])(
+  'a rewritten module does what the original does, whatever it is made of: %s',
+  (_, isSeparable) => {
+    const RUNS = 300
+    let results = 0
+    let traps = 0
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const bytes = wat(randomModule(seed, { isSeparable }))
+        expect(takeApart(bytes).data !== undefined).toBe(isSeparable)
+        const [before, after, again] = [world(), world(), world()]
+        const original = new WebAssembly.Instance(new WebAssembly.Module(bytes), before.imports)
+        const expected = behaviour(before, original.exports)
+        const rewritten = rewrittenInstance(bytes, after.imports)
+        expect(behaviour(after, rewritten.exports)).toEqual(expected)
+        const second = rewrittenInstance(bytes, again.imports)
+        behaviour(again, second.exports)
+        expect(second.fuel.used).toBe(rewritten.fuel.used)
+        expect(rewritten.fuel.used).toBeGreaterThan(15)
+        traps += expected.slice(0, -1).filter((each) => typeof each === 'string').length
+        results += expected.filter((each) => typeof each === 'number').length
+      }),
+      { numRuns: RUNS, seed: 4 },
+    )
+    // The modules are worth the name: most calls return, and some trap.
+    expect(traps).toBeGreaterThan(2 * RUNS)
+    expect(results).toBeGreaterThan(15 * RUNS)
+  },
+)
 
 test.each(['optimized.wasm', 'untouched.wasm', 'optimized.simd.wasm', 'untouched.simd.wasm'])(
   'a hash function from a package hashes as before: %s',

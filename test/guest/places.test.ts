@@ -8,10 +8,11 @@ const at = (line: number, column: number, name = 'f') =>
 // Line 2 of the script: line 10 of a.ts from column 1, line 11 from column 20; then code of others.
 const TABLE = {
   sources: ['src/a.ts'],
-  segments: [2, 1, 0, 10, 0, 20, 0, 11, 0, 40, -1, 0, 3, 1, 0, 90],
+  // 2 1 1 10, 0 19 1 1, 0 20 0 0, 3 1 1 79.
+  segments: 'ECCUAmBCCAoBAAGCC+E',
 }
 
-afterEach(() => bindPlaces(() => ({ sources: [], segments: [] })))
+afterEach(() => bindPlaces(() => ({ sources: [], segments: '' })))
 
 test('a frame is led back to the last place that begins before it', () => {
   bindPlaces(() => TABLE)
@@ -24,7 +25,8 @@ test('a frame is led back to the last place that begins before it', () => {
 })
 
 test('columns of the first line are one less than they are', () => {
-  bindPlaces(() => ({ sources: ['src/a.ts'], segments: [1, 1, 0, 1, 0, 20, 0, 2] }))
+  // 1 1 1 1, 0 19 1 1.
+  bindPlaces(() => ({ sources: ['src/a.ts'], segments: 'CCCCAmBCC' }))
   expect(guestFrames([at(1, 18), at(1, 19)])).toEqual([
     '    at f (src/a.ts:1)',
     '    at f (src/a.ts:2)',

@@ -12,6 +12,7 @@ import { WwError } from '../../base/index.ts'
 import type { Log } from '../../base/index.ts'
 import type { PoolLimits } from '../limits.ts'
 import { Malformed } from '../malformed.ts'
+import type { ModuleData } from '../module/data.ts'
 import type { RewrittenCode } from '../program.ts'
 import { splitProgram } from '../rewritten-format.ts'
 import type { CellReport, FarBody } from './far-body.ts'
@@ -59,7 +60,7 @@ export class Fence {
   readonly #reader = new FrameReader(FENCE_LIMITS.reportBytes, (frame) => this.#hear(frame))
   readonly #cells = new Map<number, FarBody>()
   readonly #compiling = new Map<number, Compiling>()
-  readonly #known = new WeakMap<RewrittenCode, Known>()
+  readonly #known = new WeakMap<RewrittenCode | ModuleData, Known>()
   readonly #unknown = new FinalizationRegistry<number>((number) => {
     this.#say({ kind: 'forget', number })
   })
@@ -87,20 +88,30 @@ export class Fence {
   }
 
   /**
-   * Has a program compiled there, unless it is.
+   * Has a program compiled there, unless its code is.
+   * @param data that was taken from it: a program's own
    * @returns its number there
    * @throws {Malformed} when it is refused
    * @throws {WwError} COMPILER_BUSY (overloaded)
    */
-  async know(code: RewrittenCode): Promise<number> {
-    let known = this.#known.get(code)
+  async know(code: RewrittenCode, data?: ModuleData): Promise<number> {
+    const compiled = await this.#once(code, (number) => this.#compile(code, number))
+    return data ? await this.#once(data, (number) => this.#add(data, compiled, number)) : compiled
+  }
+
+  /** Sends what is not known there. */
+  async #once(
+    what: RewrittenCode | ModuleData,
+    send: (number: number) => Promise<void>,
+  ): Promise<number> {
+    let known = this.#known.get(what)
     if (!known) {
       const number = ++this.#lastNumber
-      known = { number, ready: this.#compile(code, number) }
-      this.#known.set(code, known)
-      this.#unknown.register(code, number)
+      known = { number, ready: send(number) }
+      this.#known.set(what, known)
+      this.#unknown.register(what, number)
       // What failed may be asked for again.
-      known.ready.catch(() => this.#known.delete(code))
+      known.ready.catch(() => this.#known.delete(what))
     }
     await known.ready
     return known.number
@@ -170,6 +181,12 @@ export class Fence {
     for (const bytes of [code.original, ...modules]) await this.#sendParts(number, bytes)
     this.#say({ kind: 'program', number, originalBytes: code.original.length, shape })
     await done
+  }
+
+  async #add(data: ModuleData, program: number, number: number): Promise<void> {
+    const { minPages, segments, bytes } = data
+    await this.#sendParts(number, bytes)
+    this.#say({ kind: 'data', number, program, minPages, segments })
   }
 
   // What others say goes between.

@@ -9,6 +9,7 @@ import type { Log } from '../../base/index.ts'
 import { spawnHere } from '../cell.ts'
 import { CompileQueue } from '../compile-queue.ts'
 import { Malformed } from '../malformed.ts'
+import type { ModuleData } from '../module/data.ts'
 import { ThreadPool } from '../pool.ts'
 import type { RewrittenCode } from '../program.ts'
 import type { ProgramCode } from '../protocol.ts'
@@ -20,6 +21,11 @@ import type { Order, Refusal, Report } from './message.ts'
 import { decodeOrder } from './order.ts'
 import { encodeReport } from './report.ts'
 
+interface Kept {
+  readonly code: ProgramCode
+  readonly data?: ModuleData
+}
+
 const NO_STORE = { cacheDirectory: undefined, cacheBytes: 0 }
 
 export class Keeper {
@@ -30,7 +36,7 @@ export class Keeper {
     this.#obey(decodeOrder(frame))
   })
   readonly #parts = new Map<number, Uint8Array[]>()
-  readonly #programs = new Map<number, ProgramCode>()
+  readonly #programs = new Map<number, Kept>()
   readonly #cells = new Map<number, KeptCell>()
   #pool: ThreadPool | undefined
   #gauges: NodeJS.Timeout | undefined
@@ -70,6 +76,9 @@ export class Keeper {
       case 'program':
         void this.#compile(order)
         return
+      case 'data':
+        this.#add(order)
+        return
       case 'forget':
         this.#programs.delete(order.number)
         return
@@ -92,8 +101,7 @@ export class Keeper {
     originalBytes,
     shape,
   }: Extract<Order, { readonly kind: 'program' }>): Promise<void> {
-    const bytes = new Uint8Array(Buffer.concat(this.#parts.get(number) ?? []))
-    this.#parts.delete(number)
+    const bytes = this.#whole(number)
     const code: RewrittenCode = {
       kind: 'rewritten',
       program: joinProgram(shape, bytes.subarray(originalBytes)),
@@ -103,16 +111,33 @@ export class Keeper {
       const digest = `program ${number}`
       const done = await this.#queue.compile({ kind: 'compile', code, digest })
       if (done.code.kind === 'rewritten') return
-      this.#programs.set(number, done.code)
+      this.#programs.set(number, { code: done.code })
       this.#say({ kind: 'compiled', number })
     } catch (thrown) {
       this.#say({ kind: 'refused', number, refusal: refusalOf(thrown) })
     }
   }
 
+  /** Its code is there: the node sends what belongs to it then. */
+  #add({ number, program, minPages, segments }: Extract<Order, { readonly kind: 'data' }>): void {
+    const whole = this.#whole(number)
+    const known = this.#programs.get(program)
+    if (!known) return
+    const bytes = new Uint8Array(new SharedArrayBuffer(whole.length))
+    bytes.set(whole)
+    this.#programs.set(number, { code: known.code, data: { minPages, segments, bytes } })
+  }
+
+  /** What its parts make; they are kept no longer. */
+  #whole(number: number): Uint8Array {
+    const bytes = new Uint8Array(Buffer.concat(this.#parts.get(number) ?? []))
+    this.#parts.delete(number)
+    return bytes
+  }
+
   #start({ number, spec }: Extract<Order, { readonly kind: 'start' }>): void {
-    const code = this.#programs.get(spec.program)
-    if (!code) {
+    const kept = this.#programs.get(spec.program)
+    if (!kept) {
       const cause = 'its program is not there'
       return this.#say({ kind: 'notStarted', number, cause })
     }
@@ -121,7 +146,7 @@ export class Keeper {
       async (answer, signal, meet) =>
         await spawnHere(
           {
-            program: { name, digest: '', size: 0, code },
+            program: { name, digest: '', size: 0, ...kept },
             name,
             args,
             env,

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../../base/index.ts'
 import type { Gauges } from '../body.ts'
 import type { CellLimits, PoolLimits } from '../limits.ts'
 import type { FileAnswer, FileQuestion } from '../mailbox.ts'
+import type { Segment } from '../module/data.ts'
 import type { CellExit } from '../protocol.ts'
 import type { ProgramShape } from '../rewritten-format.ts'
 import type { Terminals } from '../world/world.ts'
@@ -32,6 +33,14 @@ export type Order =
       readonly number: number
       readonly originalBytes: number
       readonly shape: ProgramShape
+    }
+  /** All parts are there: a program of the code of another, and of these. */
+  | {
+      readonly kind: 'data'
+      readonly number: number
+      readonly program: number
+      readonly minPages: number
+      readonly segments: readonly Segment[]
     }
   | { readonly kind: 'forget'; readonly number: number }
   | { readonly kind: 'start'; readonly number: number; readonly spec: CellSpec }

@@ -2,6 +2,7 @@
 
 import { EMPTY_BYTES } from '../../base/index.ts'
 import type { PoolLimits } from '../limits.ts'
+import type { Segment } from '../module/data.ts'
 import type { ProgramShape } from '../rewritten-format.ts'
 import {
   decodeCount,
@@ -30,6 +31,7 @@ const ORDERS = [
   'closed',
   'credit',
   'answer',
+  'data',
 ] as const satisfies readonly Order['kind'][]
 
 export function encodeOrder(order: Order): Uint8Array {
@@ -49,6 +51,8 @@ function orderBody(order: Order): Uint8Array {
       return encodeJson(order.pool)
     case 'program':
       return encodeJson([order.originalBytes, order.shape])
+    case 'data':
+      return encodeJson([order.program, order.minPages, order.segments])
     case 'start':
       return encodeJson(order.spec)
     case 'prepare':
@@ -74,6 +78,10 @@ export function decodeOrder({ kind, number, pipe, body }: Frame): Order {
     case 'program': {
       const [originalBytes, shape] = decodeJson(body) as [number, ProgramShape]
       return { kind: name, number, originalBytes, shape }
+    }
+    case 'data': {
+      const [program, minPages, segments] = decodeJson(body) as [number, number, Segment[]]
+      return { kind: name, number, program, minPages, segments }
     }
     case 'start': {
       const spec = decodeJson(body) as CellSpec

@@ -67,7 +67,7 @@ export class ProcessHost implements CellHost {
     { apart = false, ...options }: LoadOptions & Place = {},
   ): Promise<Program> {
     const program = await this.#programs.load(bytes, name, options)
-    const known = this.#site({ apart }).fence().know(codeOf(program))
+    const known = this.#site({ apart }).fence().know(codeOf(program), program.data)
     try {
       await orAborted(known, options.signal)
       return program
@@ -111,7 +111,7 @@ export class ProcessHost implements CellHost {
     signal: AbortSignal | undefined,
   ): Promise<number> {
     try {
-      return await orAborted(fence.know(codeOf(program)), signal)
+      return await orAborted(fence.know(codeOf(program), program.data), signal)
     } catch (thrown) {
       if (!(thrown instanceof Malformed)) throw thrown
       throw notStarted(name, thrown.message)

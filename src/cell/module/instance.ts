@@ -2,6 +2,8 @@
 // guest what was added to them.
 
 import type { Usage } from '../world/usage.ts'
+import { placeData } from './data.ts'
+import type { ModuleData } from './data.ts'
 import type { Fuel } from './fuel.ts'
 import { fillHostTable } from './host-call.ts'
 import { ADDED, ADDED_PREFIX } from './names.ts'
@@ -22,6 +24,7 @@ export interface Meters {
 
 /**
  * @param maxPages of the memory it defines, if it defines one
+ * @param data that was taken from it
  * @returns its exports, without those that were added; its start function has run
  */
 export function instantiate(
@@ -29,13 +32,17 @@ export function instantiate(
   imports: WebAssembly.Imports,
   { fuel, tables, usage }: Meters,
   maxPages: number,
+  data?: ModuleData,
 ): WebAssembly.Exports {
+  let memory: WebAssembly.Memory | undefined
   if (core.memory) {
-    const memory = new WebAssembly.Memory({ initial: core.memory.minPages, maximum: maxPages })
+    const initial = data?.minPages ?? core.memory.minPages
+    memory = new WebAssembly.Memory({ initial, maximum: maxPages })
     usage.watch(memory)
     imports[ADDED.module] = { [ADDED.memory]: memory }
   }
   const { exports } = new WebAssembly.Instance(core.module, imports)
+  if (memory && data) placeData(data, memory)
   if (core.isMetered) {
     const counter = (name: string) => exports[name] as WebAssembly.Global
     fuel.supply({ fuel: counter(ADDED.fuel), stack: counter(ADDED.stack) })

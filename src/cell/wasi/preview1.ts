@@ -4,6 +4,7 @@
 //  - No object of the host is reachable: numbers go in, numbers come out, memory is checked.
 //  - Whatever a guest passes, a call answers an error number or stops the guest. None throws.
 
+import type { ModuleData } from '../module/data.ts'
 import { instantiate } from '../module/instance.ts'
 import type { CoreModule, Meters } from '../module/instance.ts'
 import { FileError } from '../world/file-error.ts'
@@ -31,10 +32,11 @@ export function linkCommand(
   stopper: Stopper,
   meters: Meters,
   maxPages: number,
+  data?: ModuleData,
 ): () => number {
   const memory = new GuestMemory()
   const functions = preview1(world, memory, stopper)
-  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, meters, maxPages)
+  const exports = instantiate(module, { [PREVIEW1_MODULE]: functions }, meters, maxPages, data)
   const exported = exports['memory']
   if (exported instanceof WebAssembly.Memory) memory.bind(exported)
   const main = exports['_start'] as () => void

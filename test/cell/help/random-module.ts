@@ -48,8 +48,10 @@ const MAX_DEPTH = 4
 /**
  * The text of a module that imports `host.log` (an i32), exports `memory`, `table`, a global of each
  * type, `calls` (how many more it may make) and functions `f0` to `f4`, each with one parameter of each type and an i32 result.
+ *
+ * @param isSeparable whether data can be taken from its code: all of it is put in place at the start
  */
-export function randomModule(seed: number): string {
+export function randomModule(seed: number, { isSeparable = false } = {}): string {
   const roll = dice(seed)
   const pick = <T>(items: readonly T[]): T => items[roll(items.length)]!
 
@@ -124,7 +126,10 @@ export function randomModule(seed: number): string {
       () => `(call $log ${value('i32', 2)})`,
       () => `(memory.fill ${address(1)} ${value('i32', 1)} ${length(2)})`,
       () => `(memory.copy ${address(1)} ${address(1)} ${length(2)})`,
-      () => `(memory.init $bytes ${address(1)} (i32.const ${roll(8)}) (i32.const ${roll(10)}))`,
+      () =>
+        isSeparable
+          ? `(drop ${address(1)})`
+          : `(memory.init $bytes ${address(1)} (i32.const ${roll(8)}) (i32.const ${roll(10)}))`,
       () => `(table.set $table ${slot(2)} (ref.func $f${FUNCTIONS - 1}))`,
       () => `(drop (table.grow $table (ref.null func) (i32.const ${roll(3)})))`,
       () => `(table.fill $table ${slot(1)} (ref.null func) (i32.const ${roll(3)}))`,
@@ -185,7 +190,7 @@ export function randomModule(seed: number): string {
     (elem (table $table) (i32.const 2) func $f${FUNCTIONS - 1} $f${FUNCTIONS - 1})
     (elem $functions func $f${FUNCTIONS - 1})
     (data (i32.const ${roll(1_000)}) "some bytes")
-    (data $bytes "more bytes")
+    ${isSeparable ? `(data (i32.const ${roll(1_000)}) "more bytes")` : '(data $bytes "more bytes")'}
     ${TYPES.map((type) => `(global $${type} (export "${type}") (mut ${type}) ${constant(type)})`).join('\n')}
     (global $calls (export "calls") (mut i32) (i32.const 0))
     ${functions.join('\n')}

@@ -1,4 +1,5 @@
 import { DEFAULT_CELL_LIMITS } from '../../../src/cell/limits.ts'
+import { takeApart } from '../../../src/cell/module/data.ts'
 import { Fuel } from '../../../src/cell/module/fuel.ts'
 import type { Pace } from '../../../src/cell/module/fuel.ts'
 import { instantiate } from '../../../src/cell/module/instance.ts'
@@ -18,7 +19,7 @@ export interface RewrittenOptions {
   readonly isKilled?: () => boolean
 }
 
-/** An instance of a rewritten module in this thread, and the fuel it uses. */
+/** An instance of a rewritten module in this thread, made of its parts as a cell's is, and the fuel it uses. */
 export function rewrittenInstance(
   bytes: Uint8Array,
   imports: WebAssembly.Imports = {},
@@ -31,7 +32,8 @@ export function rewrittenInstance(
     isKilled = () => false,
   }: RewrittenOptions = {},
 ): { exports: WebAssembly.Exports; fuel: Fuel; stopper: Stopper } {
-  const { bytes: rewritten, ...shape } = rewriteModule(bytes, { isDeterministic })
+  const { code, data } = takeApart(bytes)
+  const { bytes: rewritten, ...shape } = rewriteModule(code, { isDeterministic })
   const core = { ...shape, module: new WebAssembly.Module(rewritten) }
   const stopper = new Stopper(isKilled)
   const fuel = new Fuel({ fuel: limit, stackBytes }, stopper, pace)
@@ -39,7 +41,7 @@ export function rewrittenInstance(
   const usage = new Usage(new Gauges(allocateCell()))
   const maxPages = shape.memory?.maxPages ?? 0
   return {
-    exports: instantiate(core, { ...imports }, { fuel, tables, usage }, maxPages),
+    exports: instantiate(core, { ...imports }, { fuel, tables, usage }, maxPages, data),
     fuel,
     stopper,
   }
