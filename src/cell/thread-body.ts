@@ -6,11 +6,12 @@ import type { PipeSource, PipeTarget } from './pipe.ts'
 import type { CellStart } from './protocol.ts'
 import { HostSide } from './shared-cell.ts'
 import type { CellThread } from './thread.ts'
+import { TurnDesk } from './turn-desk.ts'
+import type { Desk } from './turn-desk.ts'
 import { Turns } from './turns.ts'
-import type { Seat } from './turns.ts'
 
 // There is one set of processors.
-const turns = new Turns()
+const turns = new TurnDesk(new Turns())
 
 /** A cell in a thread of this process, and the memory shared with it. */
 export class ThreadBody implements CellBody {
@@ -25,7 +26,7 @@ export class ThreadBody implements CellBody {
   readonly #start: CellStart
   readonly #answer: AnswerFiles
   readonly #shared: HostSide
-  readonly #seat: Seat
+  readonly #desk: Desk
   #files: FileServer | undefined
 
   /** @param answer for its questions about files */
@@ -42,10 +43,7 @@ export class ThreadBody implements CellBody {
     this.stderr = shared.stderr
     this.gauges = shared.gauges
     this.bell = shared.hostBell
-    this.#seat = turns.join(() => {
-      shared.turn.grant()
-      shared.cellBell.ring()
-    })
+    this.#desk = turns.join(shared.turn, () => shared.cellBell.ring())
   }
 
   begin(listener: BodyListener): void {
@@ -59,9 +57,7 @@ export class ThreadBody implements CellBody {
   }
 
   look(): void {
-    const { turn } = this.#shared
-    if (turn.isAsked) this.#seat.ask()
-    else if (!turn.isGranted) this.#seat.leave()
+    this.#desk.look()
   }
 
   // A ladder: the guest stops itself at the kill word; if it does not, its thread is terminated; and
@@ -82,6 +78,6 @@ export class ThreadBody implements CellBody {
 
   close(): void {
     this.#shared.closeForCell()
-    this.#seat.leave()
+    this.#desk.leave()
   }
 }

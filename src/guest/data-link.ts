@@ -1,29 +1,25 @@
 import { WwError } from '../base/index.ts'
 import type { ByteLink, ByteSink } from '../base/index.ts'
 import { InputPort, MAX_READ_BYTES } from './input.ts'
-import type { Loop, Source } from './loop.ts'
+import type { Source } from './loop.ts'
 import { OutputQueue } from './output.ts'
+import type { OutputLoop } from './output.ts'
 import type { Pollable, Wasi } from './wasi.ts'
 
 /** Above this many unsent bytes `send` asks the caller to stop. Four rounds of what a ring holds. */
 export const HIGH_WATER_BYTES = 262_144
 
 /**
- * The data stream between this guest and its host, as the link an RPC connection runs on.
- * Opening it takes the stream, which a cell has only once.
+ * The data stream between a guest and its host, as the link an RPC connection runs on. Making it takes
+ * the stream, which a cell has only once. As a source of the loop it is the way in; the way out is
+ * `output`.
  */
-export function openDataLink(wasi: Pick<Wasi, 'dataStream'>, loop: Loop): DataLink {
-  const link = new DataLink(wasi, loop)
-  loop.add(link)
-  return link
-}
-
-/** As a source of the loop it is the way in; the way out is `output`. */
 export class DataLink implements ByteLink, Source {
   readonly output: OutputQueue
-  /** Set while somebody wants what comes, by whatever changes that. */
-  wanted: Pollable | undefined
 
+  readonly #loop: OutputLoop
+  /** In what the loop wants; it stands there while somebody wants what comes. */
+  readonly #bit: number
   readonly #port: InputPort
   #sink: ByteSink | undefined
   #isPaused = false
@@ -31,14 +27,20 @@ export class DataLink implements ByteLink, Source {
   #isClosing = false
   #isOver = false
 
-  constructor(wasi: Pick<Wasi, 'dataStream'>, loop: Pick<Loop, 'add' | 'beforeWait'>) {
+  constructor(wasi: Pick<Wasi, 'dataStream'>, loop: OutputLoop) {
     const { input, output } = wasi.dataStream()
+    this.#loop = loop
+    this.#bit = loop.add(this)
     this.#port = new InputPort(() => input)
     this.output = new OutputQueue(
       loop,
       () => output,
-      () => this.#sent(),
+      () => this.#gone(),
     )
+  }
+
+  get pollable(): Pollable {
+    return this.#port.pollable
   }
 
   open(sink: ByteSink): void {
@@ -48,9 +50,12 @@ export class DataLink implements ByteLink, Source {
 
   send(chunks: readonly Uint8Array[]): boolean {
     if (this.#isClosing) return true
-    for (const chunk of chunks) this.output.push(chunk)
-    this.#isFull = this.output.pending > HIGH_WATER_BYTES
-    return !this.#isFull
+    const { output } = this
+    for (let at = 0; at < chunks.length; at += 1) output.push(chunks[at]!)
+    if (output.pending <= HIGH_WATER_BYTES) return true
+    output.onProgress ??= () => this.#sent()
+    this.#isFull = true
+    return false
   }
 
   pause(): void {
@@ -65,7 +70,8 @@ export class DataLink implements ByteLink, Source {
 
   close(): void {
     this.#isClosing = true
-    if (this.output.pending === 0) this.output.close()
+    this.output.onProgress ??= () => this.#sent()
+    this.#sent()
   }
 
   abort(_reason: WwError): void {
@@ -78,11 +84,15 @@ export class DataLink implements ByteLink, Source {
   }
 
   ready(): void {
-    if (!this.#sink || this.#isPaused) return
+    const sink = this.#sink
+    if (sink === undefined || this.#isPaused) return
     let error: WwError | undefined
     try {
       const bytes = this.#port.read(MAX_READ_BYTES)
-      if (bytes.length > 0) this.#sink.chunk(bytes)
+      if (bytes !== undefined) {
+        sink.chunk(bytes)
+        return
+      }
     } catch (thrown) {
       error = linkBroken(thrown)
     }
@@ -90,20 +100,24 @@ export class DataLink implements ByteLink, Source {
   }
 
   #sent(): void {
-    if (this.output.isClosed && !this.#isClosing) {
-      this.#end(this.output.isFailed ? linkBroken(undefined) : undefined)
-      return
-    }
-    if (this.#isClosing && this.output.pending === 0) this.output.close()
-    if (this.#isFull && this.output.pending <= HIGH_WATER_BYTES / 2) {
+    const { output } = this
+    if (this.#isFull && output.pending <= HIGH_WATER_BYTES / 2) {
       this.#isFull = false
       this.#sink?.drained()
     }
+    if (this.#isClosing) {
+      if (output.pending === 0) output.close()
+    } else if (!this.#isFull) output.onProgress = undefined
+  }
+
+  #gone(): void {
+    if (!this.#isClosing) this.#end(this.output.isFailed ? linkBroken(undefined) : undefined)
   }
 
   #look(): void {
     const isWanted = this.#sink && !this.#isPaused && !this.#isOver
-    this.wanted = isWanted ? this.#port.pollable : undefined
+    if (isWanted) this.#loop.wanted |= this.#bit
+    else this.#loop.wanted &= ~this.#bit
   }
 
   #end(error: WwError | undefined): void {

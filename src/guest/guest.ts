@@ -13,8 +13,8 @@ export interface GuestInput {
 /** Standard output or error. */
 export interface GuestOutput {
   /**
-   * Text goes out as UTF-8. Bytes leave at the end of the turn; above 1 MiB of unread output the
-   * whole guest waits here for the reader. When the reader is gone, bytes are dropped.
+   * Text goes out as UTF-8. Bytes leave at once, or with others at the end of the turn; above 1 MiB of
+   * unread output the whole guest waits here for the reader. When the reader is gone, bytes are dropped.
    */
   write(data: string | Uint8Array): void
   /** Resolves when everything written so far has left. @throws {WwError} PIPE_CLOSED */

@@ -1,5 +1,6 @@
 import { EMPTY_BYTES, WwError } from '../base/index.ts'
-import type { Source } from './loop.ts'
+import type { GuestInput } from './guest.ts'
+import type { Loop, Source } from './loop.ts'
 import { isStreamClosed } from './wasi.ts'
 import type { InputStream, Pollable } from './wasi.ts'
 
@@ -26,17 +27,17 @@ export class InputPort {
   }
 
   /**
-   * What is there now, at most `maxBytes`; empty when nothing is, or at the end (see `isEnded`).
+   * What is there now, at most `maxBytes`; undefined when nothing is, or at the end (see `isEnded`).
    * @throws {WwError} PIPE_FAILED
    */
-  read(maxBytes: number): Uint8Array {
-    if (this.isEnded) return EMPTY_BYTES
+  read(maxBytes: number): Uint8Array | undefined {
+    if (this.isEnded) return undefined
     this.#stream ??= this.#open()
     try {
-      return this.#stream.read(maxBytes < MAX_READ_BYTES ? maxBytes : MAX_READ_BYTES)
+      return this.#stream.read(maxBytes)
     } catch (thrown) {
       this.close()
-      if (isStreamClosed(thrown)) return EMPTY_BYTES
+      if (isStreamClosed(thrown)) return undefined
       throw new WwError('failed', 'PIPE_FAILED', 'Cannot read: the stream broke', { cause: thrown })
     }
   }
@@ -53,87 +54,88 @@ export class InputPort {
 }
 
 interface ReadRequest {
-  readonly maxBytes: number
+  readonly promise: Promise<Uint8Array>
   resolve: (bytes: Uint8Array) => void
-  reject: (error: unknown) => void
+  reject: (reason: unknown) => void
+  /** {@link MAX_READ_BYTES} unless set. */
+  maxBytes?: number
 }
 
-/** How the promise that was made last is settled: a function for each would cost more than it. */
-const kept: Pick<ReadRequest, 'resolve' | 'reject'> = { resolve() {}, reject() {} }
-const keep = (resolve: (bytes: Uint8Array) => void, reject: (error: unknown) => void): void => {
-  kept.resolve = resolve
-  kept.reject = reject
-}
+/** ES2024. Cheaper than a promise and an object that keeps the functions of it. */
+const promises = Promise as unknown as { withResolvers(): ReadRequest }
 
 /** Standard input as promises: reads are answered in the order they were made. */
-export class Input implements Source {
-  /** Set while somebody reads, by whatever changes that. */
-  wanted: Pollable | undefined
-
+export class Input implements Source, GuestInput {
+  readonly #loop: Pick<Loop, 'wanted'>
+  /** In what the loop wants; it stands there while somebody reads. */
+  readonly #bit: number
   readonly #port: InputPort
   readonly #requests: ReadRequest[] = []
 
-  constructor(open: () => InputStream) {
+  constructor(loop: Pick<Loop, 'add' | 'wanted'>, open: () => InputStream) {
+    this.#loop = loop
+    this.#bit = loop.add(this)
     this.#port = new InputPort(open)
   }
 
-  read(maxBytes: number = MAX_READ_BYTES, signal?: AbortSignal): Promise<Uint8Array> {
-    const promise = new Promise<Uint8Array>(keep)
-    const request = { maxBytes, resolve: kept.resolve, reject: kept.reject }
+  get pollable(): Pollable {
+    return this.#port.pollable
+  }
+
+  read(
+    maxBytes: number = MAX_READ_BYTES,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Uint8Array> {
+    const request = promises.withResolvers()
+    const { promise } = request
+    const signal = options?.signal
     if (signal?.aborted) request.reject(signal.reason)
     else if (maxBytes <= 0 || (this.#port.isEnded && this.#requests.length === 0)) {
       request.resolve(EMPTY_BYTES)
-    } else this.#ask(signal === undefined ? request : this.#unless(signal, request))
+    } else {
+      if (maxBytes < MAX_READ_BYTES) request.maxBytes = maxBytes
+      if (signal !== undefined) this.#giveUpWith(signal, request)
+      this.#requests.push(request)
+      this.#loop.wanted |= this.#bit
+    }
     return promise
   }
 
   ready(): void {
-    const request = this.#requests[0]
-    if (!request) return
-    let bytes: Uint8Array = EMPTY_BYTES
+    const requests = this.#requests
+    const request = requests[0]
+    if (request === undefined) return
+    let bytes: Uint8Array | undefined
     try {
-      bytes = this.#port.read(request.maxBytes)
+      bytes = this.#port.read(request.maxBytes ?? MAX_READ_BYTES)
     } catch (thrown) {
-      this.#requests.shift()
+      requests.shift()
       request.reject(thrown)
     }
-    if (bytes.length > 0) {
-      this.#requests.shift()
+    if (bytes !== undefined) {
+      requests.shift()
       request.resolve(bytes)
     } else if (this.#port.isEnded) {
-      for (const waiting of this.#requests.splice(0)) waiting.resolve(EMPTY_BYTES)
+      for (const waiting of requests.splice(0)) waiting.resolve(EMPTY_BYTES)
     }
-    this.#look()
+    if (requests.length === 0) this.#loop.wanted &= ~this.#bit
   }
 
-  /** The same request, given up when `signal` is aborted. */
-  #unless(signal: AbortSignal, { maxBytes, resolve, reject }: ReadRequest): ReadRequest {
+  #giveUpWith(signal: AbortSignal, request: ReadRequest): void {
+    const { resolve, reject } = request
     const abort = () => {
       this.#requests.splice(this.#requests.indexOf(request), 1)
-      this.#look()
+      if (this.#requests.length === 0) this.#loop.wanted &= ~this.#bit
       reject(signal.reason)
     }
-    const request: ReadRequest = {
-      maxBytes,
-      resolve(bytes) {
+    const settle =
+      <T>(how: (value: T) => void) =>
+      (value: T) => {
         signal.removeEventListener('abort', abort)
-        resolve(bytes)
-      },
-      reject(error) {
-        signal.removeEventListener('abort', abort)
-        reject(error)
-      },
-    }
+        how(value)
+      }
+    request.resolve = settle(resolve)
+    request.reject = settle(reject)
     signal.addEventListener('abort', abort, { once: true })
-    return request
-  }
-
-  #ask(request: ReadRequest): void {
-    this.#requests.push(request)
-    this.wanted ??= this.#port.pollable
-  }
-
-  #look(): void {
-    if (this.#requests.length === 0) this.wanted = undefined
   }
 }

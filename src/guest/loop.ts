@@ -9,44 +9,56 @@
 // interpreter: what is asked in every turn is a field and not a call, and nothing is made anew.
 
 import type { Timers } from './timers.ts'
+import { MAX_SOURCES } from './wasi.ts'
 import type { Pollable, Wasi } from './wasi.ts'
 
 /** Something outside that the loop waits for. */
 export interface Source {
-  /** What to wait for now; undefined while nobody is interested. */
-  readonly wanted: Pollable | undefined
-  /** It was ready. */
+  /** What to wait for: the same whenever it is asked, which is when it is wanted. */
+  readonly pollable: Pollable
+  /** It was ready when the loop looked, and wanted before. */
   ready(): void
 }
 
+/** Something with work for when no job is left. */
+export interface Late {
+  flush(): void
+}
+
 export interface LoopParts {
-  readonly wasi: Pick<Wasi, 'poll' | 'subscribeNs'>
+  readonly wasi: Pick<Wasi, 'poll'>
   /** Runs jobs until none is left. Throws what a job threw. @returns how many ran */
   readonly runJobs: () => number
   readonly timers: Timers
-  /** Before every block. @returns whether that changed anything: then there is another turn first */
-  readonly beforeBlock: () => boolean
 }
 
 export class Loop {
+  /** The sources that are waited for, as bits; each sets and clears its own. */
+  wanted = 0
+  /** How often it has blocked. */
+  turn = 0
+  /** Asked before every block while it is set. @returns whether that changed anything: then there is another turn first */
+  beforeBlock: (() => boolean) | undefined
   readonly #parts: LoopParts
   readonly #sources: Source[] = []
   /** What is to be done before the next block. */
-  readonly #late: (() => void)[] = []
-  #timer: { readonly dueMs: number; readonly pollable: Pollable } | undefined
+  readonly #late: Late[] = []
   #isStopped = false
 
   constructor(parts: LoopParts) {
     this.#parts = parts
   }
 
-  add(source: Source): void {
-    this.#sources.push(source)
+  /** @returns the bit of `source` in `wanted` */
+  add(source: Source): number {
+    const at = this.#sources.push(source) - 1
+    if (at >= MAX_SOURCES) throw new RangeError(`Cannot wait for more than ${MAX_SOURCES} streams`)
+    return 1 << at
   }
 
-  /** Has `task` run once, when no job is left. */
-  beforeWait(task: () => void): void {
-    this.#late.push(task)
+  /** Has `late` flushed once, when no job is left. */
+  beforeWait(late: Late): void {
+    this.#late.push(late)
   }
 
   stop(): void {
@@ -55,49 +67,29 @@ export class Loop {
 
   /** Turns until stopped. @returns false when there is nothing left that could ever happen */
   run(): boolean {
-    const { wasi, runJobs, timers, beforeBlock } = this.#parts
+    const { wasi, runJobs, timers } = this.#parts
     const sources = this.#sources
     const late = this.#late
-    const waiting: Source[] = []
-    const pollables: Pollable[] = []
     for (;;) {
       runJobs()
       if (this.#isStopped) return true
-      if (beforeBlock()) continue
+      if (this.beforeBlock !== undefined && this.beforeBlock()) continue
       if (late.length > 0) {
-        // A task may call for more, in the next turn.
-        for (let left = late.length; left > 0; left -= 1) late.shift()!()
-        // It may have settled a promise: its jobs come first.
+        // It may call for more, in the next turn.
+        for (let left = late.length; left > 0; left -= 1) late.shift()!.flush()
+        // That may have settled a promise: its jobs come first.
         if (runJobs() > 0 || late.length > 0) continue
         if (this.#isStopped) return true
       }
-      let count = 0
-      const sourceCount = sources.length
-      for (let at = 0; at < sourceCount; at += 1) {
-        const source = sources[at]!
-        const pollable = source.wanted
-        if (pollable === undefined) continue
-        waiting[count] = source
-        pollables[count] = pollable
-        count += 1
-      }
       const isTimed = timers.count > 0
-      if (isTimed) pollables[count] = this.#nextTimer()
-      else if (count === 0) return false
-      let ready = wasi.poll(pollables, isTimed ? count + 1 : count)
-      for (let at = 0; at < count; at += 1, ready >>= 1) {
-        if (ready & 1) waiting[at]!.ready()
+      const { wanted } = this
+      if (wanted === 0 && !isTimed) return false
+      this.turn += 1
+      let ready = wasi.poll(sources, wanted, isTimed ? timers.nextDueNs : undefined)
+      for (let at = 0; ready !== 0; at += 1, ready >>= 1) {
+        if (ready & 1) sources[at]!.ready()
       }
       if (isTimed) timers.runDue(runJobs)
     }
-  }
-
-  #nextTimer(): Pollable {
-    const dueMs = this.#parts.timers.nextDueMs
-    if (dueMs === this.#timer?.dueMs) return this.#timer.pollable
-    this.#timer?.pollable[Symbol.dispose]()
-    const pollable = this.#parts.wasi.subscribeNs(Math.ceil(dueMs * 1e6))
-    this.#timer = { dueMs, pollable }
-    return pollable
   }
 }

@@ -8,12 +8,19 @@ import type { PendingCall, Request } from '../rpc/index.ts'
  * the promise stays open for a later offer.
  */
 export class OfferHook extends Hook {
-  /** Somebody made a call that waits for the offer. Set here only; asked before every block. */
+  /** Somebody made a call that waits for the offer. Set here only. */
   isAwaited = false
+  readonly #onAwaited: () => void
   // Takes the calls and keeps their order; after the offer it passes them on.
   #waiting = new PromiseHook()
   #isMade = false
   #listeners: ((target: Hook) => void)[] = []
+
+  /** @param onAwaited hears of each call that waits */
+  constructor(onAwaited: () => void) {
+    super()
+    this.#onAwaited = onAwaited
+  }
 
   get isMade(): boolean {
     return this.#isMade
@@ -39,7 +46,10 @@ export class OfferHook extends Hook {
   }
 
   call(request: Request): PendingCall {
-    this.isAwaited = !this.#isMade
+    if (!this.#isMade) {
+      this.isAwaited = true
+      this.#onAwaited()
+    }
     return this.#waiting.call(request)
   }
 

@@ -18,7 +18,7 @@ import type {
   Pollable,
   Wasi,
 } from './wasi.ts'
-import { WasiError } from './wasi.ts'
+import { MAX_SOURCES, WasiError } from './wasi.ts'
 
 const FD = { stdin: 0, stdout: 1, stderr: 2, root: 3, data: 4 } as const
 const ERRNO = { SUCCESS: 0, AGAIN: 6, BADF: 8, PIPE: 64 } as const
@@ -45,22 +45,27 @@ const RIGHTS_OF_DIRECTORY = 0x4000
 
 const SUBSCRIPTION_WORDS = 12
 const DIRENT_BYTES = 24
-/** What one `poll` of this SDK can wait for: three streams, the data stream both ways, one timer. */
-const MAX_POLLABLES = 16
+/** Places of subscriptions: one that is waited for alone, the timer, and behind it the streams. */
+const ALONE = 0
+const TIMER = 1
+const STREAMS = 2
+/** Beyond those of sources. */
+const TIMER_BIT = MAX_SOURCES
 
 // The scratch buffer: results and vectors first, then what is polled, then bytes.
 const RESULT = 0
 const STAT = 32
 const SUBSCRIPTIONS = 128
-const EVENTS = SUBSCRIPTIONS + MAX_POLLABLES * SUBSCRIPTION_WORDS * 4
+const EVENTS = SUBSCRIPTIONS + (STREAMS + MAX_SOURCES) * SUBSCRIPTION_WORDS * 4
 const BUFFER = 2048
 const BUFFER_BYTES = 65_536
 
-/** Something to wait for: a descriptor, or a moment. */
+const wordOf = (place: number): number => (SUBSCRIPTIONS >> 2) + place * SUBSCRIPTION_WORDS
+
+/** A descriptor to wait for. */
 interface Waitable extends Pollable {
   readonly type: number
   readonly fd: number
-  readonly dueNs: number
 }
 
 const nothing = () => {}
@@ -69,6 +74,7 @@ export function preview1(native: Native): Wasi {
   const scratch = new Uint8Array(BUFFER + BUFFER_BYTES)
   const words = new Uint32Array(scratch.buffer)
   const base = native.address(scratch)
+  const buffer = base + BUFFER
   const word = (at: number) => words[at >> 2]!
   const u64 = (at: number) => word(at + 4) * 2 ** 32 + word(at)
 
@@ -86,10 +92,9 @@ export function preview1(native: Native): Wasi {
     native.clock_time_get(clock, base + RESULT)
     return u64(RESULT)
   }
-  const waitable = (type: number, fd: number, dueNs = 0): Waitable => ({
+  const waitable = (type: number, fd: number): Waitable => ({
     type,
     fd,
-    dueNs,
     [Symbol.dispose]: nothing,
   })
 
@@ -97,11 +102,11 @@ export function preview1(native: Native): Wasi {
     native.fd_fdstat_set_flags(fd, NONBLOCK)
     return {
       read(length) {
-        const taken = native.take(fd, base + BUFFER, length < BUFFER_BYTES ? length : BUFFER_BYTES)
+        const taken = native.take(fd, buffer, length < BUFFER_BYTES ? length : BUFFER_BYTES)
         if (typeof taken !== 'number') return taken
         if (taken === 0 && length > 0) throw new WasiError('closed')
         if (taken !== -ERRNO.AGAIN) check(-taken)
-        return EMPTY_BYTES
+        return undefined
       },
       subscribe: () => waitable(EVENT_TYPE.read, fd),
       [Symbol.dispose]: close,
@@ -188,36 +193,58 @@ export function preview1(native: Native): Wasi {
     }
   }
 
-  /** What stands in each place for a subscription: it is mostly the same as the last time. */
-  const subscribed: Waitable[] = []
-  function subscribe(n: number, pollable: Waitable): void {
-    const { type, fd, dueNs } = pollable
-    const at = (SUBSCRIPTIONS >> 2) + n * SUBSCRIPTION_WORDS
-    words[at] = n
+  /** Writes the subscription in place `place`; its userdata is `bit`. */
+  function subscribe(place: number, bit: number, type: number, fd: number): void {
+    const at = wordOf(place)
+    words[at] = bit
     words[at + 2] = type
-    if (type === EVENT_TYPE.clock) {
-      words[at + 4] = CLOCK.monotonic
-      words[at + 6] = dueNs % 2 ** 32
-      words[at + 7] = dueNs / 2 ** 32
-      words[at + 10] = ABSOLUTE
-    } else words[at + 4] = fd
-    subscribed[n] = pollable
+    words[at + 4] = fd
   }
+
+  /** Whose bits are set here stand in the places from {@link STREAMS} on, so many. */
+  let listed = 0
+  let count = 0
+  function listWanted(sources: readonly { readonly pollable: Pollable }[], wanted: number): void {
+    listed = wanted
+    count = 0
+    for (let bit = 0; wanted >> bit !== 0; bit += 1) {
+      if (!(wanted & (1 << bit))) continue
+      const { type, fd } = sources[bit]!.pollable as Waitable
+      subscribe(STREAMS + count, bit, type, fd)
+      count += 1
+    }
+  }
+
+  const placeOf = (place: number) => base + wordOf(place) * 4
+  const streamsAt = placeOf(STREAMS)
+  const eventsAt = base + EVENTS
+  const pollAt = (at: number, among: number): number => {
+    const ready = native.poll(at, eventsAt, among, base + RESULT)
+    if (ready < 0) check(-ready)
+    return ready
+  }
+  const setTimer = (dueNs: number) => {
+    const at = wordOf(TIMER)
+    words[at + 6] = dueNs % 2 ** 32
+    words[at + 7] = dueNs / 2 ** 32
+  }
+  subscribe(TIMER, TIMER_BIT, EVENT_TYPE.clock, CLOCK.monotonic)
+  words[wordOf(TIMER) + 10] = ABSOLUTE
 
   const close = (fd: number) => () => void native.fd_close(fd)
   return {
-    poll(pollables, count = pollables.length) {
-      if (count > MAX_POLLABLES) throw new RangeError('Too much to wait for at once')
-      for (let n = 0; n < count; n += 1) {
-        const pollable = pollables[n] as Waitable
-        if (subscribed[n] !== pollable) subscribe(n, pollable)
-      }
-      const ready = native.poll(base + SUBSCRIPTIONS, base + EVENTS, count, base + RESULT)
-      if (ready < 0) check(-ready)
-      return ready
+    poll(sources, wanted, dueNs) {
+      if (wanted !== listed) listWanted(sources, wanted)
+      if (dueNs === undefined) return pollAt(streamsAt, count)
+      setTimer(dueNs)
+      return pollAt(placeOf(TIMER), count + 1) & ~(1 << TIMER_BIT)
+    },
+    waitFor(pollable) {
+      const { type, fd } = pollable as Waitable
+      subscribe(ALONE, 0, type, fd)
+      pollAt(placeOf(ALONE), 1)
     },
     monotonicNs: () => now(CLOCK.monotonic),
-    subscribeNs: (dueNs) => waitable(EVENT_TYPE.clock, 0, dueNs),
     wallMs: () => Math.floor(now(CLOCK.realtime) / 1e6),
     fillRandom(bytes) {
       check(native.random_get(native.address(bytes), bytes.length))

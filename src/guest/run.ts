@@ -5,7 +5,7 @@ import { describeError, inspect } from './inspect.ts'
 import { Loop } from './loop.ts'
 import { bindPlaces } from './places.ts'
 import type { SourcePlaces } from './places.ts'
-import { takeUnhandled, unhandledReasons } from './rejections.ts'
+import { takeUnhandled, unhandledCount } from './rejections.ts'
 import { RunningGuest } from './running-guest.ts'
 import { Timers } from './timers.ts'
 import type { Wasi } from './wasi.ts'
@@ -36,14 +36,13 @@ export function runGuest(
     wasi,
     runJobs: () => {
       const count = runJobs()
-      if (unhandledReasons.size > 0) {
+      if (unhandledCount > 0) {
         failure ??= { thrown: takeUnhandled()[0] }
         loop.stop()
       }
       return count
     },
     timers,
-    beforeBlock: (): boolean => guest.aboutToBlock(),
   })
   const guest = new RunningGuest(wasi, loop, timers)
   bindAmbient(wasi, timers, guest)

@@ -1,7 +1,7 @@
 import { WwError } from '../base/index.ts'
 import { Client, Connection } from '../rpc/index.ts'
 import type { InterfaceType } from '../rpc/index.ts'
-import { openDataLink } from './data-link.ts'
+import { DataLink } from './data-link.ts'
 import { WasiFiles } from './files.ts'
 import type { Files } from './files.ts'
 import type { Guest, GuestInput, GuestOutput } from './guest.ts'
@@ -9,8 +9,9 @@ import { Input } from './input.ts'
 import type { Loop } from './loop.ts'
 import { OfferHook } from './offer.ts'
 import { OutputQueue } from './output.ts'
+import type { OutputLoop } from './output.ts'
 import type { Timers } from './timers.ts'
-import type { OutputStream, Pollable, Wasi } from './wasi.ts'
+import type { OutputStream, Wasi } from './wasi.ts'
 
 /** Unread output a guest may hold in its own memory before `write` waits for the reader. */
 const MAX_PENDING_OUTPUT_BYTES = 1_048_576
@@ -28,9 +29,9 @@ export class RunningGuest implements Guest {
   readonly #wasi: Wasi
   readonly #loop: Loop
   readonly #timers: Timers
-  readonly #offer = new OfferHook()
+  readonly #offer = new OfferHook(() => this.#watch())
   #connection: Connection | undefined
-  #link: { readonly output: OutputQueue } | undefined
+  #link: DataLink | undefined
   #reportClosed: () => void = () => {}
 
   constructor(wasi: Wasi, loop: Loop, timers: Timers) {
@@ -40,14 +41,13 @@ export class RunningGuest implements Guest {
     this.args = [...wasi.args()]
     this.env = new Map(wasi.env())
     this.files = new WasiFiles(wasi)
-    const input = new Input(() => wasi.stdin())
-    this.stdin = { read: (maxBytes, options) => input.read(maxBytes, options?.signal) }
+    this.stdin = new Input(loop, () => wasi.stdin())
     this.stdout = new StandardOutput(wasi, loop, 'stdout', () => wasi.stdout())
     this.stderr = new StandardOutput(wasi, loop, 'stderr', () => wasi.stderr())
-    loop.add(input)
     this.closed = new Promise((resolve) => {
       this.#reportClosed = resolve
     })
+    this.#watch()
   }
 
   bootstrap<C extends Client>(type: InterfaceType<C>): C {
@@ -90,30 +90,36 @@ export class RunningGuest implements Guest {
     return bytes
   }
 
+  /** Writes out everything, letting nothing else happen. */
+  flushOutputs(): void {
+    this.stdout.flushBlocking()
+    this.stderr.flushBlocking()
+    this.#link?.output.flushBlocking((pollable) => this.#wasi.waitFor(pollable))
+  }
+
+  /** Before the guest blocks there is something to look at: whether it is connected, and who waits for its offer. */
+  #watch(): void {
+    this.#loop.beforeBlock = () => this.#aboutToBlock()
+  }
+
   /**
    * The guest is about to block; true when that had consequences. Unless it waits for calls it made
    * (it may be fetching what it will offer), whoever waits for its offer might wait for ever.
    */
-  aboutToBlock(): boolean {
-    const connection = this.#connection ?? this.#connect()
-    if (!this.#offer.isAwaited || connection.stats.questions > 0) return false
+  #aboutToBlock(): boolean {
+    const { stats } = this.#connect()
+    if (this.#offer.isAwaited && stats.questions > 0) return false
+    this.#loop.beforeBlock = undefined
+    if (!this.#offer.isAwaited) return false
     this.#offer.breakWaiting(
       new WwError('failed', 'NO_BOOTSTRAP', 'no bootstrap capability: this guest offers none'),
     )
     return true
   }
 
-  /** Writes out everything, letting nothing else happen. */
-  flushOutputs(): void {
-    const poll = (pollables: readonly Pollable[]) => void this.#wasi.poll(pollables)
-    this.stdout.queue.flushBlocking(poll)
-    this.stderr.queue.flushBlocking(poll)
-    this.#link?.output.flushBlocking(poll)
-  }
-
   #connect(): Connection {
     if (this.#connection) return this.#connection
-    const link = openDataLink(this.#wasi, this.#loop)
+    const link = new DataLink(this.#wasi, this.#loop)
     const connection = new Connection(link, { bootstrap: new Client(this.#offer.addRef()) })
     this.#link = link
     this.#connection = connection
@@ -124,43 +130,49 @@ export class RunningGuest implements Guest {
 
 /** Stdout or stderr, for `guest` and for `console` alike. */
 export class StandardOutput implements GuestOutput {
-  readonly queue: OutputQueue
-  readonly #wasi: Pick<Wasi, 'poll'>
+  readonly #queue: OutputQueue
+  readonly #wasi: Pick<Wasi, 'waitFor'>
   readonly #name: string
   readonly #encoder = new TextEncoder()
   #flushing: { resolve(): void; reject(reason: WwError): void }[] = []
 
-  constructor(wasi: Pick<Wasi, 'poll'>, loop: Loop, name: string, open: () => OutputStream) {
+  constructor(
+    wasi: Pick<Wasi, 'waitFor'>,
+    loop: OutputLoop,
+    name: string,
+    open: () => OutputStream,
+  ) {
     this.#wasi = wasi
     this.#name = name
-    this.queue = new OutputQueue(loop, open, () => this.#settleFlushes())
+    this.#queue = new OutputQueue(loop, open)
   }
 
   write(data: string | Uint8Array): void {
-    // A copy of bytes, because they leave later and are still the caller's.
-    this.queue.push(typeof data === 'string' ? this.#encoder.encode(data) : new Uint8Array(data))
-    if (this.queue.pending > MAX_PENDING_OUTPUT_BYTES) {
-      this.queue.flushBlocking(
-        (pollables) => void this.#wasi.poll(pollables),
-        MAX_PENDING_OUTPUT_BYTES,
-      )
-    }
+    const queue = this.#queue
+    if (typeof data === 'string') queue.push(this.#encoder.encode(data))
+    else queue.push(data, true)
+    if (queue.pending > MAX_PENDING_OUTPUT_BYTES) this.flushBlocking(MAX_PENDING_OUTPUT_BYTES)
   }
 
   async flush(): Promise<void> {
-    if (this.queue.isClosed) throw this.#readerGone()
-    if (this.queue.pending === 0) return
+    if (this.#queue.isClosed) throw this.#readerGone()
+    if (this.#queue.pending === 0) return
     await new Promise<void>((resolve, reject) => {
       this.#flushing.push({ resolve, reject })
+      this.#queue.onProgress ??= () => this.#settleFlushes()
     })
   }
 
+  /** Waits, letting nothing else happen, until fewer bytes than `below` are left, or the reader is gone. */
+  flushBlocking(below?: number): void {
+    this.#queue.flushBlocking((pollable) => this.#wasi.waitFor(pollable), below)
+  }
+
   #settleFlushes(): void {
-    if (this.#flushing.length === 0 || this.queue.pending > 0) return
-    const settled = this.#flushing
-    this.#flushing = []
-    for (const waiting of settled) {
-      if (this.queue.isClosed) waiting.reject(this.#readerGone())
+    if (this.#queue.pending > 0) return
+    this.#queue.onProgress = undefined
+    for (const waiting of this.#flushing.splice(0)) {
+      if (this.#queue.isClosed) waiting.reject(this.#readerGone())
       else waiting.resolve()
     }
   }

@@ -15,6 +15,7 @@ export interface TimerEntry {
 
 // As in browsers and Node: what is longer or not a number counts as 1 ms.
 const MAX_DELAY_MS = 2 ** 31 - 1
+const NS_PER_MS = 1e6
 
 export class Timers {
   readonly #nowMs: () => number
@@ -47,8 +48,8 @@ export class Timers {
   }
 
   /** When the next timer is due, on the clock that was handed in; never if there is none. */
-  get nextDueMs(): number {
-    return this.#entries[0]?.dueMs ?? Infinity
+  get nextDueNs(): number {
+    return Math.ceil((this.#entries[0]?.dueMs ?? Infinity) * NS_PER_MS)
   }
 
   /** Runs what is due, `afterEach` between. */

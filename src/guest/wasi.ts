@@ -20,8 +20,8 @@ export interface Resource {
 export type Pollable = Resource
 
 export interface InputStream extends Resource {
-  /** At most `length` bytes, none when there are none yet. @throws {WasiError} `closed` at the end */
-  read(length: number): Uint8Array
+  /** At most `length` bytes; undefined when there are none yet. @throws {WasiError} `closed` at the end */
+  read(length: number): Uint8Array | undefined
   subscribe(): Pollable
 }
 
@@ -62,16 +62,24 @@ export interface Descriptor extends Resource {
   open(path: string, options: { readonly directory: boolean }): Descriptor
 }
 
+/** Sources that can be waited for at once. The SDK has three streams, and the data stream both ways. */
+export const MAX_SOURCES = 14
+
 export interface Wasi {
   /**
-   * Blocks until one of the first `count` of `pollables` is ready, of which there is at least one.
-   * @returns the positions of those that are, as bits
+   * Blocks until one of `sources` is ready whose bit is set in `wanted`, or the monotonic clock shows
+   * `dueNs`. There is something to wait for; a source that was polled before has the same pollable.
+   * @returns those that are ready, as bits
    */
-  poll(pollables: readonly Pollable[], count?: number): number
+  poll(
+    sources: readonly { readonly pollable: Pollable }[],
+    wanted: number,
+    dueNs: number | undefined,
+  ): number
+  /** Blocks until that one is ready. */
+  waitFor(pollable: Pollable): void
   /** Nanoseconds on a clock that never goes back. */
   monotonicNs(): number
-  /** Ready from that moment of the monotonic clock on. */
-  subscribeNs(dueNs: number): Pollable
   /** Milliseconds since 1970. */
   wallMs(): number
   fillRandom(bytes: Uint8Array): void

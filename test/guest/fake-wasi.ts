@@ -14,11 +14,9 @@ import type {
 class Waitable implements Pollable {
   isDisposed = false
   readonly isReady: () => boolean
-  readonly dueNs: number | undefined
 
-  constructor(isReady: () => boolean, dueNs?: number) {
+  constructor(isReady: () => boolean) {
     this.isReady = isReady
-    this.dueNs = dueNs
   }
 
   [Symbol.dispose](): void {
@@ -43,12 +41,12 @@ export class FakeInput implements InputStream {
     return this
   }
 
-  read(length: number): Uint8Array {
+  read(length: number): Uint8Array | undefined {
     if (this.isBroken) throw new WasiError('io')
     const chunk = this.chunks.shift()
     if (!chunk) {
       if (this.isClosed) throw new WasiError('closed')
-      return new Uint8Array(0)
+      return undefined
     }
     if (chunk.length > length) this.chunks.unshift(chunk.subarray(length))
     return chunk.subarray(0, length)
@@ -113,9 +111,12 @@ export class FakeHost {
   whenStuck: () => boolean = () => false
 
   readonly wasi: Wasi = {
-    poll: (pollables, count) => this.#poll(pollables.slice(0, count) as Waitable[]),
+    poll: (sources, wanted, dueNs) => {
+      const pollables = sources.map((one, at) => (wanted & (1 << at) ? one.pollable : undefined))
+      return this.#poll(pollables as (Waitable | undefined)[], dueNs)
+    },
+    waitFor: (pollable) => void this.#poll([pollable as Waitable], undefined),
     monotonicNs: () => this.nowNs,
-    subscribeNs: (dueNs) => new Waitable(() => this.nowNs >= dueNs, dueNs),
     wallMs: () => 1_700_000_000_123,
     fillRandom: (bytes) => void bytes.fill(7),
     args: () => this.args,
@@ -133,18 +134,18 @@ export class FakeHost {
     return { input: this.dataIn, output: this.dataOut }
   }
 
-  #poll(pollables: readonly Waitable[]): number {
+  #poll(pollables: readonly (Waitable | undefined)[], dueNs: number | undefined): number {
     this.polls += 1
-    if (pollables.length === 0) throw new Error('trap: poll on an empty list')
-    if (pollables.some(({ isDisposed }) => isDisposed)) throw new Error('trap: a pollable is gone')
+    const isEmpty = pollables.every((one) => one === undefined)
+    if (isEmpty && dueNs === undefined) throw new Error('trap: poll on an empty list')
+    if (pollables.some((one) => one?.isDisposed)) throw new Error('trap: a pollable is gone')
     for (;;) {
       const ready = pollables.reduce(
-        (bits, one, at) => (one.isReady() ? bits | (1 << at) : bits),
+        (bits, one, at) => (one?.isReady() ? bits | (1 << at) : bits),
         0,
       )
-      if (ready !== 0) return ready
-      const due = pollables.flatMap(({ dueNs }) => (dueNs === undefined ? [] : [dueNs]))
-      if (due.length > 0) this.nowNs = Math.min(...due)
+      if (ready !== 0 || (dueNs !== undefined && this.nowNs >= dueNs)) return ready
+      if (dueNs !== undefined) this.nowNs = dueNs
       else if (!this.whenStuck()) throw new Error('the guest hangs')
     }
   }

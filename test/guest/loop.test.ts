@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 
 import { Loop } from '../../src/guest/loop.ts'
 import { Timers } from '../../src/guest/timers.ts'
+import { MAX_SOURCES } from '../../src/guest/wasi.ts'
 import { FakeHost, FakeInput } from './fake-wasi.ts'
 
-function setUp(hooks: { beforeBlock?: () => boolean } = {}) {
+function setUp() {
   const host = new FakeHost()
   const jobs: (() => void)[] = []
   const timers = new Timers(() => host.nowNs / 1e6)
@@ -16,10 +17,11 @@ function setUp(hooks: { beforeBlock?: () => boolean } = {}) {
       return count
     },
     timers,
-    beforeBlock: hooks.beforeBlock ?? (() => false),
   })
   return { host, jobs, timers, loop }
 }
+
+const before = (loop: Loop, act: () => unknown) => loop.beforeWait({ flush: () => void act() })
 
 test('timers fire in order of their due time, equal ones in order of their start', () => {
   const { host, timers, loop } = setUp()
@@ -94,9 +96,9 @@ test('a source that wants nothing is not waited for, and one that is ready is to
   const stream = new FakeInput().give('x')
   const pollable = stream.subscribe()
   let told = 0
-  loop.add({ wanted: undefined, ready: () => expect.unreachable() })
-  loop.add({
-    wanted: pollable,
+  loop.add({ pollable: new FakeInput().give('y').subscribe(), ready: () => expect.unreachable() })
+  loop.wanted |= loop.add({
+    pollable,
     ready() {
       told += 1
       if (told === 3) loop.stop()
@@ -109,17 +111,16 @@ test('a source that wants nothing is not waited for, and one that is ready is to
 test('a job queued before the block runs before the block', () => {
   let queued = false
   const log: string[] = []
-  const { host, jobs, loop } = setUp({
-    beforeBlock() {
-      if (queued) return false
-      queued = true
-      jobs.push(() => {
-        log.push(`polls so far: ${host.polls}`)
-        loop.stop()
-      })
-      return true
-    },
-  })
+  const { host, jobs, loop } = setUp()
+  loop.beforeBlock = () => {
+    if (queued) return false
+    queued = true
+    jobs.push(() => {
+      log.push(`polls so far: ${host.polls}`)
+      loop.stop()
+    })
+    return true
+  }
   loop.run()
   expect(log).toEqual(['polls so far: 0'])
 })
@@ -127,10 +128,11 @@ test('a job queued before the block runs before the block', () => {
 test('what is to be done before the next block is done once, and its jobs run before the block', () => {
   const { host, jobs, loop } = setUp()
   const log: string[] = []
-  loop.add({ wanted: new FakeInput().subscribe(), ready: () => expect.unreachable() })
-  loop.beforeWait(() => {
+  const pollable = new FakeInput().subscribe()
+  loop.wanted |= loop.add({ pollable, ready: () => expect.unreachable() })
+  before(loop, () => {
     log.push('task')
-    jobs.push(() => loop.beforeWait(() => jobs.push(() => loop.stop())))
+    jobs.push(() => before(loop, () => jobs.push(() => loop.stop())))
   })
   loop.run()
   expect([log, host.polls]).toEqual([['task'], 0])
@@ -139,14 +141,45 @@ test('what is to be done before the next block is done once, and its jobs run be
 test('a task that calls for another is not done again before the others had their turn', () => {
   const { jobs, loop } = setUp()
   const log: string[] = []
-  loop.beforeWait(() => {
+  before(loop, () => {
     log.push('a')
-    loop.beforeWait(() => {
+    before(loop, () => {
       log.push('c')
       jobs.push(() => loop.stop())
     })
   })
-  loop.beforeWait(() => void log.push('b'))
+  before(loop, () => log.push('b'))
   loop.run()
   expect(log).toEqual(['a', 'b', 'c'])
+})
+
+test('what is wanted changes from turn to turn, and timers go on beside it', () => {
+  const { host, timers, loop } = setUp()
+  const log: string[] = []
+  const source = (name: string) => {
+    const bit: number = loop.add({
+      pollable: new FakeInput().give('x').subscribe(),
+      ready() {
+        log.push(name)
+        loop.wanted &= ~bit
+      },
+    })
+    return bit
+  }
+  const bits = ['a', 'b', 'c'].map(source)
+  loop.wanted = bits[0]! | bits[2]!
+  timers.start(() => {
+    log.push(`timer at ${host.nowNs / 1e6 - 1000}`)
+    loop.wanted = bits[1]! | bits[2]!
+    timers.start(() => loop.stop(), 5)
+  }, 10)
+  loop.run()
+  expect(log).toEqual(['a', 'c', 'timer at 10', 'b', 'c'])
+})
+
+test('there are no more sources than can be waited for', () => {
+  const { loop } = setUp()
+  const source = { pollable: new FakeInput().subscribe(), ready: () => {} }
+  for (let count = 0; count < MAX_SOURCES; count += 1) loop.add(source)
+  expect(() => loop.add(source)).toThrow(RangeError)
 })

@@ -4,9 +4,14 @@ import { Stop } from './stop.ts'
 
 const NONE = 0
 const ASKED = 1
+/** The cell computes, or may. */
 const GRANTED = 2
+/** The same, and others ask: it is to be given back when the cell rests. */
+const WANTED = 3
+/** The cell has it and waits for something else: whoever gives turns may take it back. */
+const RESTING = 4
 
-/** The word by which a cell asks for a turn to compute and the host grants it. */
+/** The word by which a cell asks for a turn to compute, the host grants it, and both can end it. */
 export class TurnWord {
   readonly #words: Int32Array
   readonly #index: number
@@ -16,16 +21,33 @@ export class TurnWord {
     this.#index = index
   }
 
+  /** The cell asks. A turn it has ends. */
   ask(): void {
     Atomics.store(this.#words, this.#index, ASKED)
   }
 
-  grant(): void {
-    Atomics.compareExchange(this.#words, this.#index, ASKED, GRANTED)
+  /** The host grants what was asked for. @param isWanted by others already */
+  grant(isWanted: boolean): void {
+    this.#change(ASKED, isWanted ? WANTED : GRANTED)
   }
 
-  giveBack(): void {
+  /** The host wants it for another. @returns whether it has it back now; else the cell will say */
+  want(): boolean {
+    if (this.#change(RESTING, NONE)) return true
+    this.#change(GRANTED, WANTED)
+    return false
+  }
+
+  /** The cell rests. @returns whether it keeps its turn; if not, the host must hear of it */
+  rest(): boolean {
+    if (this.#change(GRANTED, RESTING)) return true
     Atomics.store(this.#words, this.#index, NONE)
+    return false
+  }
+
+  /** The cell goes on. @returns whether it still has its turn */
+  resume(): boolean {
+    return this.#change(RESTING, GRANTED)
   }
 
   get isAsked(): boolean {
@@ -33,18 +55,28 @@ export class TurnWord {
   }
 
   get isGranted(): boolean {
-    return Atomics.load(this.#words, this.#index) === GRANTED
+    const state = Atomics.load(this.#words, this.#index)
+    return state === GRANTED || state === WANTED
+  }
+
+  /** Neither asked for nor had. */
+  get isFree(): boolean {
+    return Atomics.load(this.#words, this.#index) === NONE
+  }
+
+  #change(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#words, this.#index, from, to) === from
   }
 }
 
 /**
  * A cell's share of the processor. What it saves while it waits it may use at once; beyond that it
- * computes in turns, which the host gives out (`turns.ts`). Lives in the cell's thread.
+ * computes in turns, which the host gives out (`turn-desk.ts`). Lives in the cell's thread.
  *
  * Invariants
  *  - It is only ever consulted where a guest can be stopped: at a refuel and at a call of the host.
  *  - It delays and never counts: the fuel a guest uses does not depend on it.
- *  - A cell that blocks has no turn.
+ *  - A cell that waits for something else keeps its turn only while nobody asks for one.
  */
 export class Share {
   readonly #turn: TurnWord
@@ -73,17 +105,22 @@ export class Share {
 
   /** The guest is about to wait for something of its own. */
   pause(): void {
-    if (!this.#hasTurn) return
-    this.#hasTurn = false
-    this.#saved = 0
-    this.#turn.giveBack()
+    if (!this.#hasTurn || this.#turn.rest()) return
+    this.#lose()
     this.#hostBell.ring()
   }
 
   /** It has waited so long. */
-  save(waitedMs: number): void {
+  resume(waitedMs: number): void {
+    if (this.#hasTurn && !this.#turn.resume()) this.#lose()
     const saved = this.#saved + waitedMs * CELL_LIMITS.savedUnitsPerMs
     this.#saved = Math.min(saved, CELL_LIMITS.savedUnits)
+  }
+
+  /** What a turn was for and is left over is lost with it. */
+  #lose(): void {
+    this.#hasTurn = false
+    this.#saved = 0
   }
 
   #awaitTurn(): void {

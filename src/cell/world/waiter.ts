@@ -31,7 +31,7 @@ export class Waiter {
       share.pause()
       this.#usage.tell()
       cellBell.wait(seen, leftMs)
-      share.save(nowMs() - beganMs)
+      share.resume(nowMs() - beganMs)
     }
   }
 
