@@ -2,7 +2,6 @@
 // new one, and what others take for the same. All of them have compiled the program before.
 
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -19,6 +18,7 @@ import {
   Family,
   loadProgram,
   ProcessHost,
+  Programs,
   spawnCell,
   ThreadHost,
   ThreadPool,
@@ -30,6 +30,7 @@ import { Connection, loopback } from '../../../src/rpc/index.ts'
 import { answerer } from '../../cell/help/answerer.ts'
 import { copier, wat } from '../../cell/help/wat.ts'
 import type { Bench } from '../bench.ts'
+import { guestBytes } from './guest.ts'
 import { inTurns } from './turns.ts'
 
 const TURNS = 7
@@ -171,7 +172,7 @@ class Node implements AsyncDisposable {
     const begin = performance.now()
     const { process: child } = await loaded.spawn({ args: ['child'], env: [], grants: [] })
     const call = child!.bootstrap().cap.$as(Executor).echo({ message: '' })
-    // It refuses, or has nothing to offer: that is an answer.
+    // The small guest answers that it was canceled: that is an answer.
     await call.then(
       () => {},
       () => {},
@@ -221,14 +222,42 @@ async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 }
 
-const typescript = async () =>
-  await readFile(fileURLToPath(new URL('../../../../images/echo/boot/main.wasm', import.meta.url)))
-
 const pooledAgainst = (rivalName: string, rival: () => Promise<number>): Bench => ({
   name: 'cell start to first answer, thread waits',
   unit: 'ms',
   run: async () => await inTurns(TURNS, pooledMs, rival, rivalName),
 })
+
+/** Milliseconds from the bytes of a guest in TypeScript to its program. */
+class Loading implements AsyncDisposable {
+  readonly #programs = new Programs({ log: silentLog })
+  #guests = 0
+
+  prepare(): void {
+    this.#programs.prepare()
+  }
+
+  /** Of one that was never seen. */
+  async ms(): Promise<number> {
+    const bytes = new Uint8Array(await guestBytes())
+    // The last bytes of its data, which nobody unpacks here.
+    new DataView(bytes.buffer).setUint32(bytes.length - 4, ++this.#guests)
+    await pause()
+    const begin = performance.now()
+    await this.#programs.load(bytes, 'guest')
+    return performance.now() - begin
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#programs[Symbol.asyncDispose]()
+  }
+}
+
+async function firstGuestMs(): Promise<number> {
+  await using loading = new Loading()
+  loading.prepare()
+  return await loading.ms()
+}
 
 const IDLE_BENCH = fileURLToPath(new URL('./child.js', import.meta.url))
 
@@ -252,6 +281,15 @@ export const startBenches: Bench[] = [
     run: async () => await inTurns(TURNS, coldMs, nodeWasiMs, 'new Worker + node:wasi'),
   },
   {
+    name: 'a new guest in TypeScript, from bytes to program',
+    unit: 'ms',
+    run: async () => {
+      await using loading = new Loading()
+      await loading.ms()
+      return await inTurns(TURNS, () => loading.ms(), firstGuestMs, 'the first of its node')
+    },
+  },
+  {
     name: 'Program.spawn to first RPC answer, small guest',
     unit: 'ms',
     run: async () => await overRpc(answering),
@@ -259,7 +297,7 @@ export const startBenches: Bench[] = [
   {
     name: 'Program.spawn to first RPC answer, TypeScript',
     unit: 'ms',
-    run: async () => await overRpc(await typescript()),
+    run: async () => await overRpc(await guestBytes()),
   },
   {
     name: 'Program.spawn to first RPC answer, small guest in its own process',
@@ -269,7 +307,7 @@ export const startBenches: Bench[] = [
   {
     name: 'Program.spawn to first RPC answer, TypeScript in its own process',
     unit: 'ms',
-    run: async () => await overFence(await typescript()),
+    run: async () => await overFence(await guestBytes()),
   },
   ...[1, 10, MOST_CELLS].map((count): Bench => ({
     name: `resident per idle cell, ${count} at once`,
