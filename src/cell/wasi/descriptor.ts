@@ -25,9 +25,9 @@ interface Held {
   /** {@link FDFLAGS} */
   flags: number
   /** What may be done; can only shrink. */
-  rights: bigint
+  rights: number
   /** What descriptors opened through this one may do. */
-  inheriting: bigint
+  inheriting: number
 }
 
 export interface PipeDescriptor extends Held {
@@ -87,7 +87,7 @@ export class DescriptorTable {
   }
 
   /** @throws {Failure} BADF; NOTCAPABLE when it lacks a right of `rights` */
-  get(fd: number, rights = 0n): Descriptor {
+  get(fd: number, rights = 0): Descriptor {
     const descriptor = this.#open.get(fd) ?? fail(ERRNO.BADF)
     if (rights & ~descriptor.rights) fail(ERRNO.NOTCAPABLE)
     return descriptor
@@ -98,7 +98,7 @@ export class DescriptorTable {
   }
 
   /** @throws {Failure} BADF, NOTDIR, NOTCAPABLE */
-  directory(fd: number, rights = 0n): DirectoryDescriptor {
+  directory(fd: number, rights = 0): DirectoryDescriptor {
     const descriptor = this.get(fd)
     if (descriptor.kind !== 'directory') return fail(ERRNO.NOTDIR)
     if (rights & ~descriptor.rights) fail(ERRNO.NOTCAPABLE)
@@ -148,5 +148,5 @@ function pipe(
   writer: RingWriter | undefined,
 ): PipeDescriptor {
   const rights = pipeRights(reader !== undefined, writer !== undefined)
-  return { kind: 'pipe', type, reader, writer, shut: 0, flags: 0, rights, inheriting: 0n }
+  return { kind: 'pipe', type, reader, writer, shut: 0, flags: 0, rights, inheriting: 0 }
 }

@@ -9,7 +9,7 @@ import { ERRNO, fail } from './errno.ts'
 import type { Errno } from './errno.ts'
 import { moveEach, vectorsAt } from './iovec.ts'
 import { readPipe, writePipe } from './pipe.ts'
-import { RIGHT } from './rights.ts'
+import { knownRights, RIGHT } from './rights.ts'
 
 const WHENCE = { SET: 0, CUR: 1, END: 2 } as const
 const LAST_ADVICE = 5
@@ -67,7 +67,7 @@ export function fdCalls(context: Context): Calls {
   const { files } = world
 
   /** A file with all of `rights`; what is no file has an error of its own. */
-  function fileOf(fd: number, rights: bigint, forPipe: Errno, forDirectory: Errno): FileDescriptor {
+  function fileOf(fd: number, rights: number, forPipe: Errno, forDirectory: Errno): FileDescriptor {
     const held = descriptors.get(fd)
     if (held.kind === 'pipe') return fail(forPipe)
     if (held.kind === 'directory') return fail(forDirectory)
@@ -78,7 +78,7 @@ export function fdCalls(context: Context): Calls {
     return held
   }
 
-  function requireAccess(held: Descriptor, right: bigint): void {
+  function requireAccess(held: Descriptor, right: number): void {
     if (held.kind === 'directory') fail(ERRNO.ISDIR)
     if (!(held.rights & right)) fail(ERRNO.BADF)
   }
@@ -100,7 +100,7 @@ export function fdCalls(context: Context): Calls {
     })
   }
 
-  function seek(fd: number, offset: bigint, whence: number, out: number, right: bigint): Errno {
+  function seek(fd: number, offset: bigint, whence: number, out: number, right: number): Errno {
     const file = fileOf(fd, right, ERRNO.SPIPE, ERRNO.BADF)
     const bases: Readonly<Record<number, number>> = {
       [WHENCE.SET]: 0,
@@ -204,7 +204,7 @@ export function fdCalls(context: Context): Calls {
 
     fd_seek(fd: number, offset: bigint, whence: number, out: number) {
       const onlyTells = offset === 0n && whence === WHENCE.CUR
-      return seek(fd, offset, whence, out, onlyTells ? 0n : RIGHT.FD_SEEK)
+      return seek(fd, offset, whence, out, onlyTells ? 0 : RIGHT.FD_SEEK)
     },
     fd_tell: (fd: number, out: number) => seek(fd, 0n, WHENCE.CUR, out, RIGHT.FD_TELL),
 
@@ -222,8 +222,8 @@ export function fdCalls(context: Context): Calls {
       memory.fill(out, 24, 0)
       memory.setU8(out, held.kind === 'pipe' ? held.type : TYPE_OF[held.kind])
       memory.setU16(out + 2, held.flags)
-      memory.setU64(out + 8, held.rights)
-      memory.setU64(out + 16, held.inheriting)
+      memory.setU64(out + 8, BigInt(held.rights))
+      memory.setU64(out + 16, BigInt(held.inheriting))
       return ERRNO.SUCCESS
     },
 
@@ -236,10 +236,10 @@ export function fdCalls(context: Context): Calls {
 
     fd_fdstat_set_rights(fd: number, rights: bigint, inheriting: bigint) {
       const held = descriptors.get(fd)
-      const more = unsigned(rights) & ~held.rights || unsigned(inheriting) & ~held.inheriting
+      const more = rights & ~BigInt(held.rights) || inheriting & ~BigInt(held.inheriting)
       if (more) return ERRNO.NOTCAPABLE
-      held.rights = unsigned(rights)
-      held.inheriting = unsigned(inheriting)
+      held.rights = knownRights(rights)
+      held.inheriting = knownRights(inheriting)
       return ERRNO.SUCCESS
     },
 
@@ -258,7 +258,7 @@ export function fdCalls(context: Context): Calls {
     },
 
     fd_filestat_set_size(fd: number, size: bigint) {
-      const { node, rights } = fileOf(fd, 0n, ERRNO.INVAL, ERRNO.ISDIR)
+      const { node, rights } = fileOf(fd, 0, ERRNO.INVAL, ERRNO.ISDIR)
       if (node.place === 'image') return ERRNO.ROFS
       if (!(rights & RIGHT.FD_FILESTAT_SET_SIZE)) return ERRNO.NOTCAPABLE
       files.resize(node, place(size))
@@ -275,7 +275,7 @@ export function fdCalls(context: Context): Calls {
     },
 
     fd_allocate(fd: number, offset: bigint, length: bigint) {
-      const { node, rights } = fileOf(fd, 0n, ERRNO.SPIPE, ERRNO.ISDIR)
+      const { node, rights } = fileOf(fd, 0, ERRNO.SPIPE, ERRNO.ISDIR)
       if (node.place === 'image') return ERRNO.ROFS
       if (!(rights & RIGHT.FD_ALLOCATE)) return ERRNO.NOTCAPABLE
       if (length === 0n) return ERRNO.INVAL

@@ -1,11 +1,10 @@
 import type { DirectoryNode } from '../world/files.ts'
 import { utf8 } from '../world/memory.ts'
-import { unsigned } from './context.ts'
 import type { Calls, Context } from './context.ts'
 import { ALL_FDFLAGS } from './descriptor.ts'
 import { ERRNO } from './errno.ts'
 import { newTimes, putFilestat } from './fd.ts'
-import { DIRECTORY_RIGHTS, grantedToFile, RIGHT, WRITING_RIGHTS } from './rights.ts'
+import { DIRECTORY_RIGHTS, grantedToFile, knownRights, RIGHT, WRITING_RIGHTS } from './rights.ts'
 
 const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
 const ALL_OFLAGS = 15
@@ -15,7 +14,7 @@ const FOLLOW = 1
 export function pathCalls({ world, memory, descriptors }: Context): Calls {
   const { files } = world
 
-  const directory = (fd: number, right: bigint): DirectoryNode =>
+  const directory = (fd: number, right: number): DirectoryNode =>
     descriptors.directory(fd, right).node
   const text = (at: number, length: number) => memory.path(at, length)
   const follows = (lookup: number) => (lookup & FOLLOW) !== 0
@@ -38,12 +37,12 @@ export function pathCalls({ world, memory, descriptors }: Context): Calls {
         exclusive: (oflags & OFLAGS.EXCL) !== 0,
         directory: (oflags & OFLAGS.DIRECTORY) !== 0,
         truncate: (oflags & OFLAGS.TRUNC) !== 0,
-        write: (unsigned(rights) & WRITING_RIGHTS) !== 0n,
+        write: (knownRights(rights) & WRITING_RIGHTS) !== 0,
       }
       const needed =
         RIGHT.PATH_OPEN |
-        (how.create ? RIGHT.PATH_CREATE_FILE : 0n) |
-        (how.truncate ? RIGHT.PATH_FILESTAT_SET_SIZE : 0n)
+        (how.create ? RIGHT.PATH_CREATE_FILE : 0) |
+        (how.truncate ? RIGHT.PATH_FILESTAT_SET_SIZE : 0)
       const { node: base, inheriting } = descriptors.directory(fd, needed)
       if (flags & ~ALL_FDFLAGS || oflags & ~ALL_OFLAGS) return ERRNO.INVAL
       if (how.create && how.directory) return ERRNO.INVAL
@@ -66,8 +65,8 @@ export function pathCalls({ world, memory, descriptors }: Context): Calls {
               node,
               position: 0,
               flags,
-              rights: grantedToFile(unsigned(rights), inheriting),
-              inheriting: 0n,
+              rights: grantedToFile(knownRights(rights), inheriting),
+              inheriting: 0,
             })
       memory.setU32(out, opened)
       return ERRNO.SUCCESS

@@ -1,3 +1,6 @@
+// `poll_oneoff`. A guest that answers calls is in here more often than anywhere else, so nothing is made
+// anew in a call: subscriptions are read into columns that stay.
+
 import { CELL_LIMITS } from '../limits.ts'
 import { monotonicNs, wallNs } from '../world/clock.ts'
 import { deadlineAfterNs, nowMs } from '../world/waiter.ts'
@@ -15,76 +18,108 @@ const EVENT_TYPE = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const
 const ABSTIME = 1
 const HANGUP = 1
 
-interface Subscription {
-  readonly userdata: bigint
-  readonly type: number
-  /** What there is to tell, or undefined while there is nothing. */
-  readonly check: () => Event | undefined
-  readonly deadlineMs: number
+/** What a guest waits for, by the number of the subscription. */
+class Subscriptions {
+  /** Userdata, two halves of each. */
+  readonly userdata: Uint32Array
+  readonly type: Uint8Array
+  /** Of a clock its id. */
+  readonly fd: Uint32Array
+  /** Of a clock, on the scale of `nowMs`; else Infinity. */
+  readonly deadlineMs: Float64Array
+
+  constructor(count: number) {
+    this.userdata = new Uint32Array(2 * count)
+    this.type = new Uint8Array(count)
+    this.fd = new Uint32Array(count)
+    this.deadlineMs = new Float64Array(count)
+  }
 }
 
+/** What there is to tell of one. */
 interface Event {
-  readonly errno: Errno
-  readonly bytes: number
-  readonly flags: number
+  errno: Errno
+  bytes: number
+  flags: number
 }
 
-const failed = (errno: Errno): Event => ({ errno, bytes: 0, flags: 0 })
+/** Most guests wait for no more; for others there are as many as they ask for, from then on. */
+const FEW = 16
 
 export function pollCalls({ world, memory, descriptors }: Context): Calls {
-  function subscriptionAt(at: number): Subscription {
-    const userdata = memory.u64(at)
-    const type = memory.u8(at + 8)
-    if (type === EVENT_TYPE.CLOCK) {
-      const event = clockEvent(memory.u32(at + 16), memory.u64(at + 24), memory.u16(at + 40))
-      return { userdata, type, ...event }
+  let subscriptions = new Subscriptions(FEW)
+  let count = 0
+  let eventsAt = 0
+  let stored = 0
+
+  /** @returns when the first clock is due */
+  function read(subscriptionsAt: number): number {
+    let deadlineMs = Infinity
+    const { userdata, type, fd, deadlineMs: deadlines } = subscriptions
+    for (let i = 0; i < count; i++) {
+      const at = subscriptionsAt + SUBSCRIPTION_BYTES * i
+      userdata[2 * i] = memory.u32(at)
+      userdata[2 * i + 1] = memory.u32(at + 4)
+      type[i] = memory.u8(at + 8)
+      fd[i] = memory.u32(at + 16)
+      deadlines[i] = type[i] === EVENT_TYPE.CLOCK ? dueMs(at, fd[i]!) : Infinity
+      deadlineMs = Math.min(deadlineMs, deadlines[i]!)
     }
-    const descriptor = descriptors.find(memory.u32(at + 16))
-    const check = () => {
-      if (!descriptor) return failed(ERRNO.BADF)
-      if (!(descriptor.rights & RIGHT.POLL_FD_READWRITE)) return failed(ERRNO.NOTCAPABLE)
-      if (type === EVENT_TYPE.FD_READ) return readEvent(descriptor)
-      if (type === EVENT_TYPE.FD_WRITE) return writeEvent(descriptor)
-      return failed(ERRNO.INVAL)
-    }
-    return { userdata, type, check, deadlineMs: Infinity }
+    return deadlineMs
   }
 
-  function clockEvent(clock: number, timeout: bigint, flags: number) {
-    if (clock !== CLOCK.REALTIME && clock !== CLOCK.MONOTONIC) {
-      return { check: () => failed(ERRNO.INVAL), deadlineMs: Infinity }
+  function dueMs(at: number, clock: number): number {
+    if (clock !== CLOCK.REALTIME && clock !== CLOCK.MONOTONIC) return Infinity
+    const timeout = memory.u64(at + 24)
+    if (!(memory.u16(at + 40) & ABSTIME)) return deadlineAfterNs(timeout)
+    return deadlineAfterNs(timeout - (clock === CLOCK.REALTIME ? wallNs() : monotonicNs()))
+  }
+
+  /** Notes in `event` what there is to tell of subscription `i`, if there is anything. */
+  function hasEvent(i: number): boolean {
+    const type = subscriptions.type[i]!
+    const fd = subscriptions.fd[i]!
+    if (type === EVENT_TYPE.CLOCK) {
+      if (fd !== CLOCK.REALTIME && fd !== CLOCK.MONOTONIC) return tell(ERRNO.INVAL)
+      return nowMs() >= subscriptions.deadlineMs[i]! && tell(ERRNO.SUCCESS)
     }
-    const now = clock === CLOCK.REALTIME ? wallNs() : monotonicNs()
-    const deadlineMs = deadlineAfterNs(flags & ABSTIME ? timeout - now : timeout)
-    const check = () => (nowMs() >= deadlineMs ? failed(ERRNO.SUCCESS) : undefined)
-    return { check, deadlineMs }
+    const held = descriptors.find(fd)
+    if (!held) return tell(ERRNO.BADF)
+    if (!(held.rights & RIGHT.POLL_FD_READWRITE)) return tell(ERRNO.NOTCAPABLE)
+    if (type === EVENT_TYPE.FD_READ) return canRead(held)
+    if (type === EVENT_TYPE.FD_WRITE) return canWrite(held)
+    return tell(ERRNO.INVAL)
+  }
+
+  /** Writes the events there are. @returns whether there is one */
+  function store(): boolean {
+    const { userdata, type } = subscriptions
+    for (let i = 0; i < count; i++) {
+      if (!hasEvent(i)) continue
+      const at = eventsAt + EVENT_BYTES * stored++
+      memory.setU32(at, userdata[2 * i]!)
+      memory.setU32(at + 4, userdata[2 * i + 1]!)
+      memory.setU32(at + 8, event.errno | (type[i]! << 16))
+      memory.setU32(at + 12, 0)
+      memory.setU32(at + 16, event.bytes)
+      memory.setU32(at + 20, event.bytes / 2 ** 32)
+      memory.setU32(at + 24, event.flags)
+      memory.setU32(at + 28, 0)
+    }
+    return stored > 0
   }
 
   return {
-    poll_oneoff(subscriptionsAt: number, eventsAt: number, count: number, out: number) {
-      if (count === 0 || count > CELL_LIMITS.pollables) return ERRNO.INVAL
-      memory.check(eventsAt, count * EVENT_BYTES)
-      memory.check(subscriptionsAt, count * SUBSCRIPTION_BYTES)
+    poll_oneoff(subscriptionsAt: number, events: number, asked: number, out: number) {
+      if (asked === 0 || asked > CELL_LIMITS.pollables) return ERRNO.INVAL
+      memory.check(events, asked * EVENT_BYTES)
+      memory.check(subscriptionsAt, asked * SUBSCRIPTION_BYTES)
       memory.check(out, 4)
-      const subscriptions = Array.from({ length: count }, (_, i) =>
-        subscriptionAt(subscriptionsAt + SUBSCRIPTION_BYTES * i),
-      )
-      const deadlineMs = Math.min(...subscriptions.map((each) => each.deadlineMs))
-      let stored = 0
-      const store = () => {
-        for (const { userdata, type, check } of subscriptions) {
-          const event = check()
-          if (!event) continue
-          const at = eventsAt + EVENT_BYTES * stored++
-          memory.fill(at, EVENT_BYTES, 0)
-          memory.setU64(at, userdata)
-          memory.setU16(at + 8, event.errno)
-          memory.setU8(at + 10, type)
-          memory.setU64(at + 16, BigInt(event.bytes))
-          memory.setU16(at + 24, event.flags)
-        }
-        return stored > 0
-      }
+      if (asked > subscriptions.type.length) subscriptions = new Subscriptions(asked)
+      count = asked
+      eventsAt = events
+      stored = 0
+      const deadlineMs = read(subscriptionsAt)
       while (!world.waiter.until(store, deadlineMs)) {
         // The deadline has passed: the next look finds its clock.
       }
@@ -94,26 +129,35 @@ export function pollCalls({ world, memory, descriptors }: Context): Calls {
   }
 }
 
-const READY: Event = { errno: ERRNO.SUCCESS, bytes: 0, flags: 0 }
-const HUNG_UP: Event = { errno: ERRNO.SUCCESS, bytes: 0, flags: HANGUP }
+const event: Event = { errno: ERRNO.SUCCESS, bytes: 0, flags: 0 }
 
-function readEvent(held: Descriptor): Event | undefined {
-  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_READ)) return failed(ERRNO.BADF)
-  if (held.kind === 'file') {
-    return { ...READY, bytes: Math.max(0, held.node.size - held.position) }
-  }
-  const { reader, shut } = held
-  if (!reader) return failed(ERRNO.BADF)
-  if (shut & SHUT.READ || reader.ended) return HUNG_UP
-  return reader.readable > 0 ? { ...READY, bytes: reader.readable } : undefined
+/** There is an event. */
+function tell(errno: Errno, bytes = 0, flags = 0): true {
+  event.errno = errno
+  event.bytes = bytes
+  event.flags = flags
+  return true
 }
 
-function writeEvent(held: Descriptor): Event | undefined {
-  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_WRITE)) return failed(ERRNO.BADF)
-  if (held.kind === 'file') return READY
+function canRead(held: Descriptor): boolean {
+  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_READ)) return tell(ERRNO.BADF)
+  if (held.kind === 'file') {
+    return tell(ERRNO.SUCCESS, Math.max(0, held.node.size - held.position))
+  }
+  const { reader, shut } = held
+  if (!reader) return tell(ERRNO.BADF)
+  if (shut & SHUT.READ) return tell(ERRNO.SUCCESS, 0, HANGUP)
+  const bytes = reader.readable
+  if (bytes > 0) return tell(ERRNO.SUCCESS, bytes)
+  return reader.ended && tell(ERRNO.SUCCESS, 0, HANGUP)
+}
+
+function canWrite(held: Descriptor): boolean {
+  if (held.kind === 'directory' || !(held.rights & RIGHT.FD_WRITE)) return tell(ERRNO.BADF)
+  if (held.kind === 'file') return tell(ERRNO.SUCCESS)
   const { writer, shut } = held
-  if (!writer) return failed(ERRNO.BADF)
-  if (shut & SHUT.WRITE || writer.readerClosed) return HUNG_UP
+  if (!writer) return tell(ERRNO.BADF)
+  if (shut & SHUT.WRITE || writer.readerClosed) return tell(ERRNO.SUCCESS, 0, HANGUP)
   const bytes = writer.writable
-  return bytes > 0 ? { ...READY, bytes } : undefined
+  return bytes > 0 && tell(ERRNO.SUCCESS, bytes)
 }

@@ -63,9 +63,12 @@ function preview1(
   const functions: Record<string, HostFunction> = {}
   for (const [name, call] of Object.entries(calls)) {
     functions[name] = stopper.guard((...args) => {
-      const values = args.map((arg) => (typeof arg === 'number' ? arg >>> 0 : arg))
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i]!
+        if (typeof arg === 'number') args[i] = arg >>> 0
+      }
       try {
-        return call(...(values as never[]))
+        return call(...(args as never[]))
       } catch (thrown) {
         return errnoOf(thrown)
       }

@@ -2,8 +2,11 @@
 // kind can use; only reading and writing must be asked for. Asking for less than that is no wish to
 // be bound: current toolchains ask for less than they use, because current hosts do not look. What a
 // guest takes from a descriptor by `fd_fdstat_set_rights` is gone, for it and for what it opens.
+//
+// A guest has them as 64 bits, of which all that mean something fit into a small integer here: they are
+// looked at in every call.
 
-const bit = (n: number): bigint => 1n << BigInt(n)
+const bit = (n: number): number => 1 << n
 
 export const RIGHT = {
   FD_DATASYNC: bit(0),
@@ -76,15 +79,20 @@ export const DIRECTORY_RIGHTS =
   RIGHT.PATH_REMOVE_DIRECTORY |
   RIGHT.PATH_UNLINK_FILE
 
-export function pipeRights(readable: boolean, writable: boolean): bigint {
+export function pipeRights(readable: boolean, writable: boolean): number {
   const { FD_FDSTAT_SET_FLAGS, FD_FILESTAT_GET, POLL_FD_READWRITE, FD_READ, FD_WRITE } = RIGHT
   const common = FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE
-  return common | (readable ? FD_READ : 0n) | (writable ? FD_WRITE : 0n)
+  return common | (readable ? FD_READ : 0) | (writable ? FD_WRITE : 0)
 }
 
 /** What an opened file gets of what its directory passes on. */
-export function grantedToFile(asked: bigint, inheriting: bigint): bigint {
+export function grantedToFile(asked: number, inheriting: number): number {
   const writing = asked & RIGHT.FD_WRITE ? WRITING_RIGHTS : asked & WRITING_RIGHTS
   const wanted = (asked & RIGHT.FD_READ) | writing
   return inheriting & FILE_RIGHTS & (wanted | ~(WRITING_RIGHTS | RIGHT.FD_READ))
 }
+
+const KNOWN = bit(29) - 1
+
+/** Those of a guest's 64 bits that there are. */
+export const knownRights = (rights: bigint): number => Number(rights & BigInt(KNOWN))

@@ -33,16 +33,23 @@ export class GuestMemory {
 
   /** All of it. Not to be kept: `memory.grow` detaches it. */
   get bytes(): Uint8Array {
-    const buffer = this.#memory?.buffer
-    if (buffer && buffer !== this.#bytes.buffer) {
-      this.#bytes = new Uint8Array(buffer)
-      this.#view = new DataView(buffer)
-    }
+    if (this.#bytes.length === 0) this.#renew()
     return this.#bytes
   }
 
   check(at: number, length: number): void {
-    if (at + length > this.bytes.length) throw new MemoryFault(at, length)
+    if (at + length <= this.#bytes.length) return
+    this.#renew()
+    if (at + length > this.#bytes.length) throw new MemoryFault(at, length)
+  }
+
+  // What `memory.grow` has detached is empty. To ask the memory itself each time takes longer than most
+  // of what is done with it.
+  #renew(): void {
+    const buffer = this.#memory?.buffer
+    if (!buffer || buffer === this.#bytes.buffer) return
+    this.#bytes = new Uint8Array(buffer)
+    this.#view = new DataView(buffer)
   }
 
   /** A view of `length` bytes, good until the guest runs again. */
