@@ -42,10 +42,11 @@ export class ThreadBody implements CellBody {
     this.stderr = shared.stderr
     this.gauges = shared.gauges
     this.bell = shared.hostBell
-    this.#seat = turns.join(() => {
+    const grant = () => {
       shared.turn.grant()
       shared.cellBell.ring()
-    })
+    }
+    this.#seat = turns.join(grant, () => shared.gauges.fuel)
   }
 
   begin(listener: BodyListener): void {
