@@ -34,6 +34,7 @@ const TEMPLATES = 'src/bundle/template'
  */
 const THREADS = [
   { entry: 'src/cell/worker.ts', file: 'dist/src/cell/worker.cjs', format: 'cjs' },
+  { entry: 'src/cell/foreman-thread.ts', file: 'dist/src/cell/foreman.cjs', format: 'cjs' },
   { entry: 'src/cell/fence/inside.ts', file: 'dist/src/cell/host.cjs', format: 'cjs' },
   { entry: 'src/cell/compiler.ts', file: 'dist/src/cell/compiler.mjs', format: 'esm' },
 ]

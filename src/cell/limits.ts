@@ -55,7 +55,13 @@ export const CELL_LIMITS = {
   hostCallUnits: 1 << 10,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
-  /** A turn that is not given back in so many milliseconds counts no more. */
+  /** How far the thread that starts and joins them does, and they until they are up. */
+  foremanNiceness: 5,
+  /** Its JavaScript heap, MiB: some kilobytes for each thread. */
+  foremanHeapMb: 64,
+  /** It ends when there has been no thread for so many milliseconds. */
+  foremanIdleMs: 1_000,
+  /** A turn in which nothing was computed for so many milliseconds counts no more. */
   turnMs: 50,
   /** Milliseconds of the host's thread a cell may use at once; see `pump.ts`. */
   savedHostMs: 4,

@@ -1,5 +1,7 @@
 // What the host's thread and a cell's thread say to each other besides shared memory.
 
+import type { MessagePort } from 'node:worker_threads'
+
 import type { LinkPlan } from './component/plan.ts'
 import type { CellLimits, LimitName } from './limits.ts'
 import type { ModuleData } from './module/data.ts'
@@ -14,6 +16,14 @@ export type ProgramCode =
       readonly modules: readonly CoreModule[]
       readonly plan: LinkPlan
     }
+
+/** What a cell's thread has from its start. */
+export interface ThreadData {
+  /** What it shares with the host's side of its cell. */
+  readonly buffer: SharedArrayBuffer
+  /** To the host's thread, which is not the one that started it. */
+  readonly port: MessagePort
+}
 
 /** What a cell's thread is sent, once: the cell. The memory they share it has from its start. */
 export interface CellStart {

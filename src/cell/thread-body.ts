@@ -43,7 +43,11 @@ export class ThreadBody implements CellBody {
     this.stderr = shared.stderr
     this.gauges = shared.gauges
     this.bell = shared.hostBell
-    this.#desk = turns.join(shared.turn, () => shared.cellBell.ring())
+    this.#desk = turns.join({
+      word: shared.turn,
+      wake: () => shared.cellBell.ring(),
+      progress: () => shared.gauges.fuel,
+    })
   }
 
   begin(listener: BodyListener): void {

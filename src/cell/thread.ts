@@ -1,11 +1,13 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
-import { fencedArguments } from './fence/permission.ts'
-import { CELL_LIMITS } from './limits.ts'
+import { Foreman } from './foreman.ts'
+import type { Hand } from './foreman.ts'
 import type { CellMessage, CellStart, ThreadMessage } from './protocol.ts'
 import { allocateCell } from './shared-cell.ts'
 
-const FILE = new URL('./worker.cjs', import.meta.url)
+// Whatever needs threads: one starts them all.
+const foreman = new Foreman()
 
 /** Whoever a thread belongs to. */
 export interface ThreadListener {
@@ -25,26 +27,38 @@ export interface ThreadListener {
  *  - It begins one cell, once, and ends with it. A thread that ran foreign code never runs anything
  *    else: what a guest may have left behind in it, no other guest meets.
  *  - Until it begins, it has seen nothing of any cell, and does not keep the process alive.
+ *  - What it said is heard before that it broke down or is gone, which comes another way.
  */
 export class CellThread {
   /** What it shares with the host's side of its cell. */
   readonly buffer = allocateCell()
-  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #hand: Hand
+  readonly #gone: Promise<void>
   #listener: ThreadListener
   #hasBegun = false
   #isUp = false
 
   constructor(listener: ThreadListener = NOBODY) {
     this.#listener = listener
-    this.#worker = startWorker(this.buffer)
-    this.#worker.unref()
-    this.#worker.on('message', (message: ThreadMessage) => {
-      if (message.kind !== 'up') return this.#listener.hear(message)
-      this.#isUp = true
-      this.#listener.up?.()
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    port1.on('message', (message: ThreadMessage) => this.#hear(message))
+    port1.unref()
+    let resolveGone = () => {}
+    this.#gone = new Promise((resolve) => (resolveGone = resolve))
+    this.#hand = foreman.start(this.buffer, port2, {
+      fail: (thrown) => {
+        this.#hearAll()
+        this.#listener.fail(thrown)
+      },
+      gone: () => {
+        this.#hearAll()
+        port1.close()
+        this.#listener.end()
+        resolveGone()
+      },
     })
-    this.#worker.on('error', (thrown) => this.#listener.fail(thrown))
-    this.#worker.on('exit', () => this.#listener.end())
   }
 
   /** Its code is loaded. */
@@ -61,42 +75,35 @@ export class CellThread {
     if (this.#hasBegun) throw new Error('A thread runs one cell, and this one had its own')
     this.#hasBegun = true
     this.#listener = listener
-    this.#worker.ref()
-    this.#worker.postMessage(start)
+    this.#hand.keep(true)
+    this.#port.postMessage(start)
   }
 
   /** Resolves when it is gone, if V8 can end it; its owner hears of it either way. */
   async terminate(): Promise<void> {
-    await this.#worker.terminate()
+    this.#hand.keep(true)
+    this.#hand.terminate()
+    await this.#gone
   }
 
   /** Lets the process end without it. */
   abandon(): void {
-    this.#worker.unref()
+    this.#hand.keep(false)
+  }
+
+  #hear(message: ThreadMessage): void {
+    if (message.kind !== 'up') return this.#listener.hear(message)
+    this.#isUp = true
+    this.#listener.up?.()
+  }
+
+  #hearAll(): void {
+    for (;;) {
+      const left = receiveMessageOnPort(this.#port)
+      if (!left) return
+      this.#hear(left.message as ThreadMessage)
+    }
   }
 }
 
 const NOBODY: ThreadListener = { hear() {}, fail() {}, end() {} }
-
-function startWorker(buffer: SharedArrayBuffer): Worker {
-  const worker = new Worker(FILE, {
-    name: 'cell',
-    workerData: buffer,
-    // Nothing of ours: no environment, no flags but those that take away, no streams of the process.
-    env: {},
-    argv: [],
-    execArgv: fencedArguments(FILE),
-    stdout: true,
-    stderr: true,
-    trackUnmanagedFds: false,
-    resourceLimits: {
-      maxOldGenerationSizeMb: CELL_LIMITS.heapMb,
-      maxYoungGenerationSizeMb: CELL_LIMITS.youngHeapMb,
-      stackSizeMb: CELL_LIMITS.stackMb,
-    },
-  })
-  // Only Node itself could write here; the guest's streams are rings.
-  worker.stdout.resume()
-  worker.stderr.resume()
-  return worker
-}

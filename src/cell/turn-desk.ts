@@ -10,6 +10,15 @@
 import type { Seat, Turns } from './turns.ts'
 import type { TurnWord } from './world/share.ts'
 
+/** A cell that may ask. */
+export interface Applicant {
+  readonly word: TurnWord
+  /** Tells the cell to look at its word. */
+  readonly wake: () => void
+  /** Differs from before when it has computed since. */
+  readonly progress: () => number
+}
+
 /** One cell at the desk. */
 export interface Desk {
   /** Looks whether its cell asks, or has given its turn back. */
@@ -28,9 +37,9 @@ export class TurnDesk {
     this.#turns = turns
   }
 
-  /** @param wake tells the cell to look at `word` */
-  join(word: TurnWord, wake: () => void): Desk {
-    const place: Place = { word, seat: this.#turns.join(() => this.#grant(place, wake)) }
+  join({ word, wake, progress }: Applicant): Desk {
+    const grant = () => this.#grant(place, wake)
+    const place: Place = { word, seat: this.#turns.join(grant, progress) }
     return {
       look: () => {
         if (word.isAsked) this.#ask(place)

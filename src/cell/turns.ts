@@ -6,7 +6,9 @@
 //    one kept free runs the node and the cells that only answer, as soon as they are asked.
 //  - Of those who ask, the one that had the fewest turns is next; whoever comes back after a while
 //    does not catch up on what it did not ask for.
-//  - A turn that is not given back in `turnMs` counts no more: who cannot be stopped holds nobody up.
+//  - A turn of a cell that shows no progress for `turnMs` counts no more: who cannot be stopped holds
+//    nobody up. One that computes keeps its turn, however little of a processor the system gives it:
+//    else the busier the machine, the more would compute at once.
 //  - Turns decide when a cell computes, never what or how much: fuel does that.
 
 import { availableParallelism } from 'node:os'
@@ -22,14 +24,15 @@ export interface Seat {
 }
 
 interface Taken {
-  readonly seat: QueuedSeat
   readonly untilMs: number
+  /** What it had computed when that was last looked at. */
+  readonly progress: number
 }
 
 export class Turns {
   readonly #places: number
   readonly #waiting = new Set<QueuedSeat>()
-  /** Who has a turn: the oldest first. */
+  /** Who has a turn. */
   readonly #taken = new Map<QueuedSeat, Taken>()
   #overdue: NodeJS.Timeout | undefined
   /** Turns had by whoever was next last. */
@@ -39,9 +42,12 @@ export class Turns {
     this.#places = places
   }
 
-  /** @param grant tells the cell that its turn has come */
-  join(grant: () => void): Seat {
-    return new QueuedSeat(this, grant)
+  /**
+   * @param grant tells the cell that its turn has come
+   * @param progress differs from before when it has computed since
+   */
+  join(grant: () => void, progress: () => number): Seat {
+    return new QueuedSeat(this, grant, progress)
   }
 
   ask(seat: QueuedSeat): void {
@@ -60,16 +66,19 @@ export class Turns {
 
   #next(): void {
     const nowMs = performance.now()
-    for (const { seat, untilMs } of this.#taken.values()) {
-      if (untilMs > nowMs) break
-      this.#taken.delete(seat)
+    for (const [seat, taken] of this.#taken) {
+      if (taken.untilMs > nowMs) continue
+      const progress = seat.progress()
+      if (progress === taken.progress) this.#taken.delete(seat)
+      else this.#taken.set(seat, { untilMs: nowMs + CELL_LIMITS.turnMs, progress })
     }
     while (this.#waiting.size > 0 && this.#taken.size < this.#places) {
       const seat = this.#least()
       this.#waiting.delete(seat)
       this.#floor = seat.had
       seat.had++
-      this.#taken.set(seat, { seat, untilMs: nowMs + CELL_LIMITS.turnMs })
+      const untilMs = nowMs + CELL_LIMITS.turnMs
+      this.#taken.set(seat, { untilMs, progress: seat.progress() })
       seat.grant()
     }
     this.#watch(nowMs)
@@ -87,13 +96,13 @@ export class Turns {
       clearTimeout(this.#overdue)
       this.#overdue = undefined
     } else if (!this.#overdue) {
-      const [oldest] = this.#taken.values()
+      const untilMs = Math.min(...Array.from(this.#taken.values(), (taken) => taken.untilMs))
       this.#overdue = setTimeout(
         () => {
           this.#overdue = undefined
           this.#next()
         },
-        Math.max(1, (oldest?.untilMs ?? nowMs) - nowMs),
+        Math.max(1, untilMs - nowMs),
       ).unref()
     }
   }
@@ -102,12 +111,14 @@ export class Turns {
 class QueuedSeat implements Seat {
   readonly #turns: Turns
   readonly grant: () => void
+  readonly progress: () => number
   /** Turns it had, or would have had if it had asked all the time. */
   had = 0
 
-  constructor(turns: Turns, grant: () => void) {
+  constructor(turns: Turns, grant: () => void, progress: () => number) {
     this.#turns = turns
     this.grant = grant
+    this.progress = progress
   }
 
   ask(): void {

@@ -3,7 +3,7 @@
 // a thread, and only files of this room; the build makes one file of them all, `worker.cjs`.
 
 import { setPriority } from 'node:os'
-import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
+import { MessageChannel, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
@@ -12,7 +12,7 @@ import { Fuel } from './module/fuel.ts'
 import type { Pace } from './module/fuel.ts'
 import type { Meters } from './module/instance.ts'
 import { Tables } from './module/tables.ts'
-import type { CellExit, CellMessage, CellStart, ThreadMessage } from './protocol.ts'
+import type { CellExit, CellMessage, CellStart, ThreadData, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
 import { linkCommand } from './wasi/preview1.ts'
@@ -98,11 +98,12 @@ function exitFor(reason: StopReason): CellExit {
 }
 
 function waitForCell(): void {
-  const pipes = new CellSide(workerData as SharedArrayBuffer)
-  const say: Say = (message) => parentPort?.postMessage(message)
+  const { buffer, port } = workerData as ThreadData
+  const pipes = new CellSide(buffer)
+  const say: Say = (message) => port.postMessage(message)
   // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
   // gone: then it knows how the guest ended, too.
-  parentPort?.once('message', (start: CellStart) => say(run(start, pipes, say)))
+  port.once('message', (start: CellStart) => say(run(start, pipes, say)))
   say({ kind: 'up' })
 }
 

@@ -11,7 +11,8 @@ function cells(places: number, count: number) {
   const words = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT))
   return Array.from({ length: count }, (_, i) => {
     const word = new TurnWord(words, i)
-    const cell = { word, woken: 0, desk: desk.join(word, () => (cell.woken += 1)) }
+    const wake = () => (cell.woken += 1)
+    const cell = { word, woken: 0, desk: desk.join({ word, wake, progress: () => 0 }) }
     return cell
   })
 }

@@ -6,16 +6,17 @@ import { Random } from '../help/random.ts'
 import { sleep } from './help/cells.ts'
 
 /** Cells that ask whenever they have no turn, and the order in which they were given turns. */
-function crowd(places: number, count: number) {
+function crowd(places: number, count: number, progress: (cell: number) => number = () => 0) {
   const turns = new Turns(places)
   const granted: number[] = []
   const holding = new Set<number>()
-  const seats = Array.from({ length: count }, (_, i) =>
-    turns.join(() => {
+  const seats = Array.from({ length: count }, (_, i) => {
+    const grant = () => {
       granted.push(i)
       holding.add(i)
-    }),
-  )
+    }
+    return turns.join(grant, () => progress(i))
+  })
   return { turns, granted, holding, seats }
 }
 
@@ -53,12 +54,22 @@ test('a cell that asks now and then is next; one that comes back does not catch 
   expect(granted.slice(from).filter((each) => each === 4).length).toBeLessThanOrEqual(3)
 })
 
-test('a turn that is not given back goes to another after a while', async () => {
+test('a turn in which nothing is computed goes to another after a while', async () => {
   const { seats, granted } = crowd(1, 3)
   for (const seat of seats) seat.ask()
   expect(granted).toEqual([0])
   await sleep(3 * CELL_LIMITS.turnMs + 200)
   expect(granted).toEqual([0, 1, 2])
+})
+
+test('a cell that computes keeps its turn, however slowly it gets on', async () => {
+  let computed = 0
+  const { seats, granted } = crowd(1, 3, (cell) => (cell === 0 ? computed++ : 0))
+  for (const seat of seats) seat.ask()
+  await sleep(5 * CELL_LIMITS.turnMs)
+  expect(granted).toEqual([0])
+  seats[0]!.leave()
+  expect(granted).toEqual([0, 1])
 })
 
 test('who leaves is given none, and its place is taken', () => {

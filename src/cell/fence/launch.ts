@@ -25,6 +25,7 @@ export interface HostListener {
 
 const ENTRY = new URL('../host.cjs', import.meta.url)
 const FILES = [
+  new URL('../foreman.cjs', import.meta.url),
   new URL('../worker.cjs', import.meta.url),
   new URL('../compiler.mjs', import.meta.url),
 ]

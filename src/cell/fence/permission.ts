@@ -18,3 +18,8 @@ export function permissionArguments(files: readonly URL[]): string[] {
 export function fencedArguments(file: URL): string[] {
   return process.permission ? permissionArguments([file]) : []
 }
+
+/** The same for the thread that starts the others: it may, and read what they run. */
+export function foremanArguments(file: URL, started: URL): string[] {
+  return process.permission ? [...permissionArguments([file, started]), '--allow-worker'] : []
+}
