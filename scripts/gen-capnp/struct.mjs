@@ -78,7 +78,7 @@ class StructWriter {
       value: `value.${key}`,
       getter: (type, expression) => {
         const guard = inUnion
-          ? `if (!$.isMember(this, ${this.#tagByte}, ${field.discriminantValue})) return undefined\n    `
+          ? `if (!$.isMember(this.$, ${this.#tagByte}, ${field.discriminantValue})) return undefined\n    `
           : ''
         if (inUnion) this.#narrowed.push([field.discriminantValue, key, type])
         this.#getters.push(
@@ -115,7 +115,7 @@ class StructWriter {
       const args = isErased ? `${name}, ${name}$Init` : `${read}, ${init$}`
       return `$.within<${args}>(${name}, ${types})`
     }
-    getter(read, `$.getGroup(this, ${classIn(this.#reading)})`)
+    getter(read, `new (${classIn(this.#reading)})(this.$)`)
     init(`${init$} | ${read}`)
     write(`${classIn(this.#writing)}.$write(builder, at, ${value} as ${name}$Init)`)
     const type = this.#applied ? `, ${classIn(this.#piping)}` : ''
@@ -144,26 +144,26 @@ class StructWriter {
       case Type.TEXT:
         getter(
           'string',
-          `$.getText(this, ${offset}, ${hasDefault ? JSON.stringify(slot.defaultValue.text) : "''"})`,
+          `$.getText(this.$, ${offset}, ${hasDefault ? JSON.stringify(slot.defaultValue.text) : "''"})`,
         )
         write(`builder.text(${at}, ${value})`)
         return
       case Type.DATA:
-        getter(type.read, `$.getData(this, ${offset}${this.#default(field, type)})`)
+        getter(type.read, `$.getData(this.$, ${offset}${this.#default(field, type)})`)
         write(`builder.data(${at}, ${value})`)
         return
       case Type.INTERFACE:
-        getter(type.read, `$.getCap(this, ${offset}, ${type.type})`)
+        getter(type.read, `$.getCap(this.$, ${offset}, ${type.type})`)
         write(`$.putCap(builder, ${at}, ${value})`)
         pipe(type.client, `this.$cap(${type.type}, ${offset})`)
         return
       case Type.ANY_POINTER:
-        getter(type.read, `$.getAny(this, ${offset})`)
+        getter(type.read, `$.getAny(this.$, ${offset})`)
         write(`$.putAny(builder, ${at}, ${value})`)
         pipe('$.Client', `this.$cap($.Client, ${offset})`)
         return
       case 'parameter':
-        getter(type.read, `${type.argument}.get(this, ${offset}) as ${type.read}`)
+        getter(type.read, `${type.argument}.get(this.$, ${offset}) as ${type.read}`)
         write(`${writing.argument}.put(builder, ${at}, ${value})`)
         pipe(
           `$.Pipelined<${type.read}>`,
@@ -171,7 +171,10 @@ class StructWriter {
         )
         return
       case Type.STRUCT: {
-        getter(type.read, `$.getStruct(this, ${offset}, ${type.type}${this.#default(field, type)})`)
+        getter(
+          type.read,
+          `$.getStruct(this.$, ${offset}, ${type.type}${this.#default(field, type)})`,
+        )
         write(`builder.put(${at}, ${writing.type}, ${value})`)
         const brand = type.args ? `, ${type.type}` : ''
         pipe(
@@ -181,7 +184,10 @@ class StructWriter {
         return
       }
       default:
-        getter(type.read, `$.getList(this, ${offset}, ${type.codec}${this.#default(field, type)})`)
+        getter(
+          type.read,
+          `$.getList(this.$, ${offset}, ${type.codec}${this.#default(field, type)})`,
+        )
         write(
           `(${writing.codec}).writeList(builder, ${at}, ${value})`.replace(/^\((\$\.\w+)\)/, '$1'),
         )
@@ -193,7 +199,7 @@ class StructWriter {
     const byDefault = defaultOf(slot, SCALARS.get(type.kind))
     const at = bytes === 0 ? offset : offset * bytes
     const cast = type.kind === Type.ENUM ? ` as ${type.read}` : ''
-    getter(type.read, `$.get${suffix}(this, ${at}, ${byDefault})${cast}`)
+    getter(type.read, `$.get${suffix}(this.$, ${at}, ${byDefault})${cast}`)
     init(type.init)
     write(
       suffix === 'Bool'
@@ -224,7 +230,7 @@ class StructWriter {
       const names = this.#names.join(', ')
       this.#writes.unshift(`    $.choose(builder, byte + ${this.#tagByte}, value, [${names}])`)
       this.#getters.push(
-        `  /** Which member of the union is set; undefined for one newer than this code. */\n  get $which(): ${this.#names.join(' | ')} | undefined {\n    return $.which(this, ${this.#tagByte}, [${names}])\n  }`,
+        `  /** Which member of the union is set; undefined for one newer than this code. */\n  get $which(): ${this.#names.join(' | ')} | undefined {\n    return $.which(this.$, ${this.#tagByte}, [${names}])\n  }`,
       )
     }
     const uses = this.#writes.join('\n')

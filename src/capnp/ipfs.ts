@@ -17,7 +17,7 @@ export class Client_unixfs$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): UnixFS | null {
-    return $.getCap(this, 0, UnixFS)
+    return $.getCap(this.$, 0, UnixFS)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_unixfs$Results$Init): void {
@@ -57,7 +57,7 @@ export class Client_block$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Block | null {
-    return $.getCap(this, 0, Block)
+    return $.getCap(this.$, 0, Block)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_block$Results$Init): void {
@@ -97,7 +97,7 @@ export class Client_dag$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Dag | null {
-    return $.getCap(this, 0, Dag)
+    return $.getCap(this.$, 0, Dag)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_dag$Results$Init): void {
@@ -137,7 +137,7 @@ export class Client_name$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Name | null {
-    return $.getCap(this, 0, Name)
+    return $.getCap(this.$, 0, Name)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_name$Results$Init): void {
@@ -177,7 +177,7 @@ export class Client_key$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Key | null {
-    return $.getCap(this, 0, Key)
+    return $.getCap(this.$, 0, Key)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_key$Results$Init): void {
@@ -217,7 +217,7 @@ export class Client_pin$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Pin | null {
-    return $.getCap(this, 0, Pin)
+    return $.getCap(this.$, 0, Pin)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_pin$Results$Init): void {
@@ -257,7 +257,7 @@ export class Client_object$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Object | null {
-    return $.getCap(this, 0, Object)
+    return $.getCap(this.$, 0, Object)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_object$Results$Init): void {
@@ -297,7 +297,7 @@ export class Client_swarm$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Swarm | null {
-    return $.getCap(this, 0, Swarm)
+    return $.getCap(this.$, 0, Swarm)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_swarm$Results$Init): void {
@@ -337,7 +337,7 @@ export class Client_pubSub$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): PubSub | null {
-    return $.getCap(this, 0, PubSub)
+    return $.getCap(this.$, 0, PubSub)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_pubSub$Results$Init): void {
@@ -377,7 +377,7 @@ export class Client_routing$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get api(): Routing | null {
-    return $.getCap(this, 0, Routing)
+    return $.getCap(this.$, 0, Routing)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_routing$Results$Init): void {
@@ -407,7 +407,7 @@ export class Client_resolvePath$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolvePath$Params$Init): void {
@@ -427,10 +427,10 @@ export class Client_resolvePath$Results extends $.Struct {
   static readonly $pointerWords = 2
 
   get resolved(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   get remainder(): $.List<string> {
-    return $.getList(this, 1, $.textElement)
+    return $.getList(this.$, 1, $.textElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolvePath$Results$Init): void {
@@ -460,7 +460,7 @@ export class Client_resolveNode$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolveNode$Params$Init): void {
@@ -480,7 +480,7 @@ export class Client_resolveNode$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get node(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Client_resolveNode$Results$Init): void {
@@ -641,7 +641,7 @@ export class UnixFS_cat$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_cat$Params$Init): void {
@@ -661,7 +661,7 @@ export class UnixFS_cat$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_cat$Results$Init): void {
@@ -687,7 +687,7 @@ export class UnixFS_ls$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get path(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_ls$Params$Init): void {
@@ -707,7 +707,7 @@ export class UnixFS_ls$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get entries(): $.List<UnixFS_Entry> {
-    return $.getList(this, 0, $.structElement(() => UnixFS_Entry))
+    return $.getList(this.$, 0, $.structElement(() => UnixFS_Entry))
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_ls$Results$Init): void {
@@ -771,18 +771,18 @@ export class UnixFS_Entry extends $.Struct {
   static readonly $pointerWords = 2
 
   get name(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   /** Bytes; for a directory the size of its whole graph. */
   get size(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   get type(): UnixFS_Entry_EntryType {
-    return $.getUint16(this, 8, 0) as UnixFS_Entry_EntryType
+    return $.getUint16(this.$, 8, 0) as UnixFS_Entry_EntryType
   }
   /** The textual CID, as ASCII bytes. */
   get cid(): Uint8Array {
-    return $.getData(this, 1)
+    return $.getData(this.$, 1)
   }
 
   static $write(builder: $.Builder, at: number, value: UnixFS_Entry$Init): void {

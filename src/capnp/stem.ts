@@ -14,15 +14,15 @@ export class Epoch extends $.Struct {
 
   /** The contract's sequence number of this head. 0 for a node without a stem. */
   get seq(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   /** The binary CID the contract held. Empty for a node without a stem. */
   get head(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
   /** Height of the block that carried the update. */
   get adoptedBlock(): bigint {
-    return $.getUint64(this, 8, 0n)
+    return $.getUint64(this.$, 8, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Epoch$Init): void {
@@ -64,7 +64,7 @@ export class Signer_sign$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get nonce(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Signer_sign$Params$Init): void {
@@ -85,7 +85,7 @@ export class Signer_sign$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get sig(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Signer_sign$Results$Init): void {
@@ -145,7 +145,7 @@ export class Identity_signer$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get domain(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Identity_signer$Params$Init): void {
@@ -165,7 +165,7 @@ export class Identity_signer$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get signer(): Signer | null {
-    return $.getCap(this, 0, Signer)
+    return $.getCap(this.$, 0, Signer)
   }
 
   static $write(builder: $.Builder, at: number, value: Identity_signer$Results$Init): void {
@@ -223,7 +223,7 @@ export class Membrane_graft$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get signer(): Signer | null {
-    return $.getCap(this, 0, Signer)
+    return $.getCap(this.$, 0, Signer)
   }
 
   static $write(builder: $.Builder, at: number, value: Membrane_graft$Params$Init): void {
@@ -243,22 +243,22 @@ export class Membrane_graft$Results extends $.Struct {
   static readonly $pointerWords = 6
 
   get identity(): Identity | null {
-    return $.getCap(this, 0, Identity)
+    return $.getCap(this.$, 0, Identity)
   }
   get host(): $system.Host | null {
-    return $.getCap(this, 1, $system.Host)
+    return $.getCap(this.$, 1, $system.Host)
   }
   get executor(): $system.Executor | null {
-    return $.getCap(this, 2, $system.Executor)
+    return $.getCap(this.$, 2, $system.Executor)
   }
   get ipfs(): $ipfs.Client | null {
-    return $.getCap(this, 3, $ipfs.Client)
+    return $.getCap(this.$, 3, $ipfs.Client)
   }
   get tty(): $system.Tty | null {
-    return $.getCap(this, 4, $system.Tty)
+    return $.getCap(this.$, 4, $system.Tty)
   }
   get inspector(): $system.Inspector | null {
-    return $.getCap(this, 5, $system.Inspector)
+    return $.getCap(this.$, 5, $system.Inspector)
   }
 
   static $write(builder: $.Builder, at: number, value: Membrane_graft$Results$Init): void {

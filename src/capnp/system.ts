@@ -8,11 +8,11 @@ export class PeerInfo extends $.Struct {
 
   /** Binary peer id (multihash). For secp256k1 keys: 00 25 08 02 12 21 and the 33-byte public key. */
   get peerId(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
   /** Binary multiaddrs on which the peer is connected, without the trailing /p2p part. */
   get addrs(): $.List<Uint8Array> {
-    return $.getList(this, 1, $.dataElement)
+    return $.getList(this.$, 1, $.dataElement)
   }
 
   static $write(builder: $.Builder, at: number, value: PeerInfo$Init): void {
@@ -54,7 +54,7 @@ export class Host_id$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get peerId(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Host_id$Results$Init): void {
@@ -90,7 +90,7 @@ export class Host_addrs$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get addrs(): $.List<Uint8Array> {
-    return $.getList(this, 0, $.dataElement)
+    return $.getList(this.$, 0, $.dataElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Host_addrs$Results$Init): void {
@@ -126,7 +126,7 @@ export class Host_peers$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get peers(): $.List<PeerInfo> {
-    return $.getList(this, 0, $.structElement(() => PeerInfo))
+    return $.getList(this.$, 0, $.structElement(() => PeerInfo))
   }
 
   static $write(builder: $.Builder, at: number, value: Host_peers$Results$Init): void {
@@ -152,10 +152,10 @@ export class Host_connect$Params extends $.Struct {
   static readonly $pointerWords = 2
 
   get peerId(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
   get addrs(): $.List<Uint8Array> {
-    return $.getList(this, 1, $.dataElement)
+    return $.getList(this.$, 1, $.dataElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Host_connect$Params$Init): void {
@@ -205,7 +205,7 @@ export class Host_executor$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get executor(): Executor | null {
-    return $.getCap(this, 0, Executor)
+    return $.getCap(this.$, 0, Executor)
   }
 
   static $write(builder: $.Builder, at: number, value: Host_executor$Results$Init): void {
@@ -325,13 +325,13 @@ export class Executor_runBytes$Params extends $.Struct {
   static readonly $pointerWords = 3
 
   get wasm(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
   get args(): $.List<string> {
-    return $.getList(this, 1, $.textElement)
+    return $.getList(this.$, 1, $.textElement)
   }
   get env(): $.List<string> {
-    return $.getList(this, 2, $.textElement)
+    return $.getList(this.$, 2, $.textElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_runBytes$Params$Init): void {
@@ -359,7 +359,7 @@ export class Executor_runBytes$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get process(): Process | null {
-    return $.getCap(this, 0, Process)
+    return $.getCap(this.$, 0, Process)
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_runBytes$Results$Init): void {
@@ -389,7 +389,7 @@ export class Executor_echo$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get message(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Params$Init): void {
@@ -409,7 +409,7 @@ export class Executor_echo$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get response(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Results$Init): void {
@@ -435,25 +435,25 @@ export class Executor_spawn$Params extends $.Struct {
   static readonly $pointerWords = 6
 
   get wasm(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
   get args(): $.List<string> {
-    return $.getList(this, 1, $.textElement)
+    return $.getList(this.$, 1, $.textElement)
   }
   get env(): $.List<string> {
-    return $.getList(this, 2, $.textElement)
+    return $.getList(this.$, 2, $.textElement)
   }
   get grants(): $.List<Export> {
-    return $.getList(this, 3, $.structElement(() => Export))
+    return $.getList(this.$, 3, $.structElement(() => Export))
   }
   get limits(): CellLimits {
-    return $.getStruct(this, 4, CellLimits)
+    return $.getStruct(this.$, 4, CellLimits)
   }
   get lifetime(): Lifetime {
-    return $.getUint16(this, 0, 0) as Lifetime
+    return $.getUint16(this.$, 0, 0) as Lifetime
   }
   get executor(): string {
-    return $.getText(this, 5, '')
+    return $.getText(this.$, 5, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_spawn$Params$Init): void {
@@ -498,7 +498,7 @@ export class Executor_spawn$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get process(): Process | null {
-    return $.getCap(this, 0, Process)
+    return $.getCap(this.$, 0, Process)
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_spawn$Results$Init): void {
@@ -528,7 +528,7 @@ export class Executor_load$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get wasm(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_load$Params$Init): void {
@@ -548,7 +548,7 @@ export class Executor_load$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get program(): Program | null {
-    return $.getCap(this, 0, Program)
+    return $.getCap(this.$, 0, Program)
   }
 
   static $write(builder: $.Builder, at: number, value: Executor_load$Results$Init): void {
@@ -692,22 +692,22 @@ export class Program_spawn$Params extends $.Struct {
   static readonly $pointerWords = 5
 
   get args(): $.List<string> {
-    return $.getList(this, 0, $.textElement)
+    return $.getList(this.$, 0, $.textElement)
   }
   get env(): $.List<string> {
-    return $.getList(this, 1, $.textElement)
+    return $.getList(this.$, 1, $.textElement)
   }
   get grants(): $.List<Export> {
-    return $.getList(this, 2, $.structElement(() => Export))
+    return $.getList(this.$, 2, $.structElement(() => Export))
   }
   get limits(): CellLimits {
-    return $.getStruct(this, 3, CellLimits)
+    return $.getStruct(this.$, 3, CellLimits)
   }
   get lifetime(): Lifetime {
-    return $.getUint16(this, 0, 0) as Lifetime
+    return $.getUint16(this.$, 0, 0) as Lifetime
   }
   get executor(): string {
-    return $.getText(this, 4, '')
+    return $.getText(this.$, 4, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Program_spawn$Params$Init): void {
@@ -748,7 +748,7 @@ export class Program_spawn$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get process(): Process | null {
-    return $.getCap(this, 0, Process)
+    return $.getCap(this.$, 0, Process)
   }
 
   static $write(builder: $.Builder, at: number, value: Program_spawn$Results$Init): void {
@@ -839,100 +839,100 @@ export class CellLimits extends $.Struct {
 
   /** Its linear memories together. Growth beyond fails as the child's language has it. */
   get memoryBytes(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   /** What the memories of all cells below it can grow to. */
   get totalMemoryBytes(): bigint {
-    return $.getUint64(this, 8, 0n)
+    return $.getUint64(this.$, 8, 0n)
   }
   /**
    * Units of computing in all, roughly one per instruction. All cells below it together get no more
    * than this; what one that has ended did not use can be given again. At 0 left: killed.
    */
   get fuel(): bigint {
-    return $.getUint64(this, 16, 0n)
+    return $.getUint64(this.$, 16, 0n)
   }
   /** Who uses more waits. All cells below it together get no more than this. */
   get fuelPerSecond(): bigint {
-    return $.getUint64(this, 24, 0n)
+    return $.getUint64(this.$, 24, 0n)
   }
   /** From its start on. Then: killed. */
   get wallMs(): bigint {
-    return $.getUint64(this, 32, 0n)
+    return $.getUint64(this.$, 32, 0n)
   }
   /**
    * One call to what the cell has given out. Then the caller gets kind `overloaded`, and the cell is
    * told that nobody waits any more.
    */
   get callMs(): bigint {
-    return $.getUint64(this, 40, 0n)
+    return $.getUint64(this.$, 40, 0n)
   }
   /** Written to stdout and stderr together. Then: killed. */
   get outputBytes(): bigint {
-    return $.getUint64(this, 48, 0n)
+    return $.getUint64(this.$, 48, 0n)
   }
   /** Who writes faster waits. */
   get outputBytesPerSecond(): bigint {
-    return $.getUint64(this, 56, 0n)
+    return $.getUint64(this.$, 56, 0n)
   }
   /** Open descriptors of WASI preview 1. One more is refused. */
   get files(): bigint {
-    return $.getUint64(this, 64, 0n)
+    return $.getUint64(this.$, 64, 0n)
   }
   /** Open resources of WASI 0.2, which cannot refuse. One more: killed. */
   get handles(): bigint {
-    return $.getUint64(this, 72, 0n)
+    return $.getUint64(this.$, 72, 0n)
   }
   get tmpBytes(): bigint {
-    return $.getUint64(this, 80, 0n)
+    return $.getUint64(this.$, 80, 0n)
   }
   /** What is in its `/tmp`. More is refused. */
   get tmpEntries(): bigint {
-    return $.getUint64(this, 88, 0n)
+    return $.getUint64(this.$, 88, 0n)
   }
   /**
    * Capabilities it has given out. One more: killed. As many may be given to it; one more is an error
    * of the call that would have given it.
    */
   get references(): bigint {
-    return $.getUint64(this, 96, 0n)
+    return $.getUint64(this.$, 96, 0n)
   }
   /** Calls of its own under way. One more: killed. */
   get calls(): bigint {
-    return $.getUint64(this, 104, 0n)
+    return $.getUint64(this.$, 104, 0n)
   }
   /** What these hold: arguments, and results it has not finished. Beyond that calls fail as overloaded. */
   get callBytes(): bigint {
-    return $.getUint64(this, 112, 0n)
+    return $.getUint64(this.$, 112, 0n)
   }
   get children(): bigint {
-    return $.getUint64(this, 120, 0n)
+    return $.getUint64(this.$, 120, 0n)
   }
   /** Cells it has started that have not ended; these and theirs. One more is refused. */
   get descendants(): bigint {
-    return $.getUint64(this, 128, 0n)
+    return $.getUint64(this.$, 128, 0n)
   }
   /** Cells started by it and all below it; one second's can be saved. One more is refused. */
   get spawnsPerSecond(): bigint {
-    return $.getUint64(this, 136, 0n)
+    return $.getUint64(this.$, 136, 0n)
   }
   /** Of its tables together. Growth beyond fails as the child's language has it. */
   get tableEntries(): bigint {
-    return $.getUint64(this, 144, 0n)
+    return $.getUint64(this.$, 144, 0n)
   }
   /** What its nested calls take, 8 bytes for each value and 112 for each call. Then: killed. */
   get stackBytes(): bigint {
-    return $.getUint64(this, 152, 0n)
+    return $.getUint64(this.$, 152, 0n)
   }
   get programs(): bigint {
-    return $.getUint64(this, 160, 0n)
+    return $.getUint64(this.$, 160, 0n)
   }
   /**
    * Programs (see Executor.load) held through executors of it and of all below it, and their bytes.
    * One more is refused.
    */
   get programBytes(): bigint {
-    return $.getUint64(this, 168, 0n)
+    return $.getUint64(this.$, 168, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: CellLimits$Init): void {
@@ -1082,48 +1082,48 @@ export class CellUsage extends $.Struct {
   static readonly $pointerWords = 0
 
   get memoryBytes(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   get fuel(): bigint {
-    return $.getUint64(this, 8, 0n)
+    return $.getUint64(this.$, 8, 0n)
   }
   get wallMs(): bigint {
-    return $.getUint64(this, 16, 0n)
+    return $.getUint64(this.$, 16, 0n)
   }
   get outputBytes(): bigint {
-    return $.getUint64(this, 24, 0n)
+    return $.getUint64(this.$, 24, 0n)
   }
   /** Open descriptors or resources. */
   get handles(): bigint {
-    return $.getUint64(this, 32, 0n)
+    return $.getUint64(this.$, 32, 0n)
   }
   get references(): bigint {
-    return $.getUint64(this, 40, 0n)
+    return $.getUint64(this.$, 40, 0n)
   }
   get calls(): bigint {
-    return $.getUint64(this, 48, 0n)
+    return $.getUint64(this.$, 48, 0n)
   }
   get callBytes(): bigint {
-    return $.getUint64(this, 56, 0n)
+    return $.getUint64(this.$, 56, 0n)
   }
   get children(): bigint {
-    return $.getUint64(this, 64, 0n)
+    return $.getUint64(this.$, 64, 0n)
   }
   get descendants(): bigint {
-    return $.getUint64(this, 72, 0n)
+    return $.getUint64(this.$, 72, 0n)
   }
   get totalMemoryBytes(): bigint {
-    return $.getUint64(this, 80, 0n)
+    return $.getUint64(this.$, 80, 0n)
   }
   get tableEntries(): bigint {
-    return $.getUint64(this, 88, 0n)
+    return $.getUint64(this.$, 88, 0n)
   }
   get programs(): bigint {
-    return $.getUint64(this, 96, 0n)
+    return $.getUint64(this.$, 96, 0n)
   }
   /** As the limits of these names. */
   get programBytes(): bigint {
-    return $.getUint64(this, 104, 0n)
+    return $.getUint64(this.$, 104, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: CellUsage$Init): void {
@@ -1231,7 +1231,7 @@ export class Process_stdin$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get stream(): ByteStream | null {
-    return $.getCap(this, 0, ByteStream)
+    return $.getCap(this.$, 0, ByteStream)
   }
 
   static $write(builder: $.Builder, at: number, value: Process_stdin$Results$Init): void {
@@ -1271,7 +1271,7 @@ export class Process_stdout$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get stream(): ByteStream | null {
-    return $.getCap(this, 0, ByteStream)
+    return $.getCap(this.$, 0, ByteStream)
   }
 
   static $write(builder: $.Builder, at: number, value: Process_stdout$Results$Init): void {
@@ -1311,7 +1311,7 @@ export class Process_stderr$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get stream(): ByteStream | null {
-    return $.getCap(this, 0, ByteStream)
+    return $.getCap(this.$, 0, ByteStream)
   }
 
   static $write(builder: $.Builder, at: number, value: Process_stderr$Results$Init): void {
@@ -1351,16 +1351,16 @@ export class Process_wait$Results extends $.Struct {
   static readonly $pointerWords = 2
 
   get exitCode(): number {
-    return $.getInt32(this, 0, 0)
+    return $.getInt32(this.$, 0, 0)
   }
   get kind(): ExitKind {
-    return $.getUint16(this, 4, 0) as ExitKind
+    return $.getUint16(this.$, 4, 0) as ExitKind
   }
   get limit(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   get cause(): string {
-    return $.getText(this, 1, '')
+    return $.getText(this.$, 1, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Process_wait$Results$Init): void {
@@ -1409,7 +1409,7 @@ export class Process_bootstrap$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get cap(): $.Client | null {
-    return $.getCap(this, 0, $.Client)
+    return $.getCap(this.$, 0, $.Client)
   }
 
   static $write(builder: $.Builder, at: number, value: Process_bootstrap$Results$Init): void {
@@ -1475,10 +1475,10 @@ export class Process_usage$Results extends $.Struct {
   static readonly $pointerWords = 2
 
   get usage(): CellUsage {
-    return $.getStruct(this, 0, CellUsage)
+    return $.getStruct(this.$, 0, CellUsage)
   }
   get limits(): CellLimits {
-    return $.getStruct(this, 1, CellLimits)
+    return $.getStruct(this.$, 1, CellLimits)
   }
 
   static $write(builder: $.Builder, at: number, value: Process_usage$Results$Init): void {
@@ -1633,7 +1633,7 @@ export class ByteStream_read$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get maxBytes(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: ByteStream_read$Params$Init): void {
@@ -1654,7 +1654,7 @@ export class ByteStream_read$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: ByteStream_read$Results$Init): void {
@@ -1680,7 +1680,7 @@ export class ByteStream_write$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: ByteStream_write$Params$Init): void {
@@ -1801,10 +1801,10 @@ export class Export extends $.Struct {
   static readonly $pointerWords = 2
 
   get name(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   get cap(): $.Client | null {
-    return $.getCap(this, 1, $.Client)
+    return $.getCap(this.$, 1, $.Client)
   }
 
   static $write(builder: $.Builder, at: number, value: Export$Init): void {
@@ -1849,7 +1849,7 @@ export class InitialGrants_get$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get caps(): $.List<Export> {
-    return $.getList(this, 0, $.structElement(() => Export))
+    return $.getList(this.$, 0, $.structElement(() => Export))
   }
 
   static $write(builder: $.Builder, at: number, value: InitialGrants_get$Results$Init): void {
@@ -1903,7 +1903,7 @@ export class Tty_setRaw$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get raw(): boolean {
-    return $.getBool(this, 0, false)
+    return $.getBool(this.$, 0, false)
   }
 
   static $write(builder: $.Builder, at: number, value: Tty_setRaw$Params$Init): void {
@@ -1950,10 +1950,10 @@ export class Tty_size$Results extends $.Struct {
   static readonly $pointerWords = 0
 
   get columns(): number {
-    return $.getUint16(this, 0, 0)
+    return $.getUint16(this.$, 0, 0)
   }
   get rows(): number {
-    return $.getUint16(this, 2, 0)
+    return $.getUint16(this.$, 2, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Tty_size$Results$Init): void {
@@ -2040,7 +2040,7 @@ export class Inspector_cells$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get cells(): $.List<CellInfo> {
-    return $.getList(this, 0, $.structElement(() => CellInfo))
+    return $.getList(this.$, 0, $.structElement(() => CellInfo))
   }
 
   static $write(builder: $.Builder, at: number, value: Inspector_cells$Results$Init): void {
@@ -2066,7 +2066,7 @@ export class Inspector_below$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get id(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Inspector_below$Params$Init): void {
@@ -2087,7 +2087,7 @@ export class Inspector_below$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get inspector(): Inspector | null {
-    return $.getCap(this, 0, Inspector)
+    return $.getCap(this.$, 0, Inspector)
   }
 
   static $write(builder: $.Builder, at: number, value: Inspector_below$Results$Init): void {
@@ -2167,39 +2167,39 @@ export class CellInfo extends $.Struct {
 
   /** Counts up from 1, which is pid0. Never used again while the node runs. */
   get id(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   /** Its first argument, at most 64 UTF-16 units of it. Text of whoever started it. */
   get name(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   /** Id of the cell that started it, which may have ended; 0 for pid0. */
   get parent(): bigint {
-    return $.getUint64(this, 8, 0n)
+    return $.getUint64(this.$, 8, 0n)
   }
   get state(): CellState {
-    return $.getUint16(this, 16, 0) as CellState
+    return $.getUint16(this.$, 16, 0) as CellState
   }
   /** When it was started, in milliseconds since 1970. */
   get sinceMs(): bigint {
-    return $.getUint64(this, 24, 0n)
+    return $.getUint64(this.$, 24, 0n)
   }
   get usage(): CellUsage {
-    return $.getStruct(this, 1, CellUsage)
+    return $.getStruct(this.$, 1, CellUsage)
   }
   get limits(): CellLimits {
-    return $.getStruct(this, 2, CellLimits)
+    return $.getStruct(this.$, 2, CellLimits)
   }
   get lifetime(): Lifetime {
-    return $.getUint16(this, 18, 0) as Lifetime
+    return $.getUint16(this.$, 18, 0) as Lifetime
   }
   /** Names of what it was granted, at most 64 of them, each cut as `name` is. */
   get grants(): $.List<string> {
-    return $.getList(this, 3, $.textElement)
+    return $.getList(this.$, 3, $.textElement)
   }
   /** How many are not listed. */
   get moreGrants(): number {
-    return $.getUint32(this, 20, 0)
+    return $.getUint32(this.$, 20, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: CellInfo$Init): void {

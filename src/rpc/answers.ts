@@ -17,8 +17,8 @@
 //  - A call that was given up counts as under way until it is over: whoever serves it may go on.
 
 import type { WwError } from '../base/index.ts'
-import { getBool, getUint64, rootOf } from '../wire/index.ts'
-import type { Message } from '../wire/index.ts'
+import { getBool, getUint64, readerAt, rootReader } from '../wire/index.ts'
+import type { Message, Reader } from '../wire/index.ts'
 import { asWwError, failed, overloaded, protocolError } from './error.ts'
 import { BrokenHook, Call, nullHook } from './hook.ts'
 import type { Hook, Outcome, PendingCall } from './hook.ts'
@@ -35,9 +35,11 @@ import {
   TARGET_IMPORT,
   TO_CALLER,
   TO_YOURSELF,
+  u16,
+  u32,
   writeException,
 } from './protocol.ts'
-import type { Outgoing, Raw } from './protocol.ts'
+import type { Outgoing } from './protocol.ts'
 import type { Tables } from './tables.ts'
 
 interface Answer {
@@ -74,17 +76,17 @@ export class Answers {
   }
 
   /** What a MessageTarget of the peer names. @returns with a reference for the caller */
-  targetOf(target: Raw): Hook {
-    const tag = target.u16(4)
-    if (tag === TARGET_IMPORT) return this.#tables.exports.hookAt(target.u32(0))
-    if (tag === TARGET_ANSWER) return this.pipelineOf(target.struct(0))
+  targetOf(target: Reader): Hook {
+    const tag = u16(target, 4)
+    if (tag === TARGET_IMPORT) return this.#tables.exports.hookAt(u32(target, 0))
+    if (tag === TARGET_ANSWER) return this.pipelineOf(readerAt(target, 0))
     throw protocolError(`a message target of unknown kind ${tag}`)
   }
 
   /** What a PromisedAnswer of the peer names. @returns with a reference for the caller */
-  pipelineOf(promised: Raw): Hook {
+  pipelineOf(promised: Reader): Hook {
     const path = readPath(promised)
-    const id = promised.u32(0)
+    const id = u32(promised, 0)
     const answer = this.#answers.get(id)
     if (!answer) throw protocolError(`a call on question ${id}, which is not open`)
     return answer.call?.pipeline(path) ?? nullHook()
@@ -105,18 +107,18 @@ export class Answers {
     this.#answer(id, new Call(outcome), false, 0)
   }
 
-  receiveCall(id: number, call: Raw, message: Message): void {
+  receiveCall(id: number, call: Reader, message: Message): void {
     const { sender, imports, limits } = this.#tables
-    const sendTo = call.u16(6)
+    const sendTo = u16(call, 6)
     if (sendTo !== TO_CALLER && sendTo !== TO_YOURSELF) {
-      sender.sendUnimplemented(rootOf(message))
+      sender.sendUnimplemented(rootReader(message))
       return
     }
     this.#checkQuestion(id)
-    const target = this.targetOf(call.struct(0))
+    const target = this.targetOf(readerAt(call, 0))
     try {
-      const params = imports.readPayload(call.struct(1), message, false)
-      const request = { interfaceId: getUint64(call, 8, 0n), methodId: call.u16(4), params }
+      const params = imports.readPayload(readerAt(call, 1), message, false)
+      const request = { interfaceId: getUint64(call, 8, 0n), methodId: u16(call, 4), params }
       const refusal = this.#refusalOf(message.words, limits)
       const callee = refusal ? new BrokenHook(refusal) : target
       this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, refusal ? 0 : message.words)
@@ -194,7 +196,7 @@ export class Answers {
     return message
   }
 
-  receiveFinish(id: number, finish: Raw): void {
+  receiveFinish(id: number, finish: Reader): void {
     const { sender, exports } = this.#tables
     const answer = this.#answers.get(id)
     if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)

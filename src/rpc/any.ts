@@ -11,7 +11,7 @@ export function putAny(builder: Builder, at: number, value: AnyInit | null | und
   if (typeof value === 'string') builder.text(at, value)
   else if (value instanceof Uint8Array) builder.data(at, value)
   else if (value instanceof Client) putCap(builder, at, value)
-  else if (value instanceof AnyPointer) builder.copy(at, value)
+  else if (value instanceof AnyPointer) builder.copy(at, value.$at)
   else if (value instanceof Struct) builder.putStruct(at, value)
   else throw badValue('a string, bytes, a client or a value read from a message', value)
 }

@@ -1,11 +1,11 @@
 // What a program holds: clients of capabilities, calls in progress, objects it serves.
 
-import { soon } from '../base/index.ts'
 import type { WwError } from '../base/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled, failed } from './error.ts'
 import { BrokenHook, PromiseHook, refuse } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
+import { Owned } from './owned.ts'
 import { Draft } from './payload.ts'
 import { flowTo, rejected } from './stream.ts'
 import type { StreamTurns } from './stream.ts'
@@ -42,10 +42,28 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const collected = new FinalizationRegistry<Hook>((hook) => hook.release())
+/** The reference that a client owns. */
+class Reference extends Owned {
+  hook: Hook | undefined
 
-/** Clients of this turn: most of what a handler returns is disposed before it ends. */
-let made: Client[] = []
+  constructor(hook: Hook, client: Client) {
+    super()
+    this.hook = hook
+    this.endWith(client)
+  }
+
+  get isHeld(): boolean {
+    return this.hook?.isMissed ?? false
+  }
+
+  letGo(): void {
+    const { hook } = this
+    if (!hook) return
+    this.hook = undefined
+    this.givenBack()
+    hook.release()
+  }
+}
 
 /**
  * A reference to a capability. Dispose it when done (`using`, or `client[Symbol.dispose]()`); one
@@ -60,42 +78,26 @@ export class Client implements Disposable {
     superclasses: () => [],
   }
 
-  #hook: Hook | undefined
-  #isWatched = false
-  /** The class this was made of: a schema may call a method `constructor`. */
-  readonly #type: InterfaceType<this>
+  // Declared, not defined, as in all classes that many extend: see `Struct`.
+  declare private readonly $reference: Reference
+  /** The class of this client: a schema may call a method `constructor`. */
+  declare readonly $type: InterfaceType<this>
 
   /** Takes ownership of one reference of `hook`. */
   constructor(hook: Hook) {
-    this.#hook = hook
-    this.#type = new.target as unknown as InterfaceType<this>
-    if (made.push(this) === 1) soon(Client.#watch)
-  }
-
-  /** To have the collector watch a client costs more than all the rest of making it. */
-  static #watch(this: void): void {
-    const clients = made
-    made = []
-    for (const client of clients) {
-      if (!client.#hook) continue
-      client.#isWatched = true
-      collected.register(client, client.#hook, client)
-    }
+    this.$reference = new Reference(hook, this)
+    this.$type = new.target as unknown as InterfaceType<this>
   }
 
   /** What stands behind this client. Borrowed. @throws {WwError} DISPOSED */
   get $hook(): Hook {
-    if (!this.#hook) throw disposed(this)
-    return this.#hook
-  }
-
-  /** The class of this client. */
-  get $type(): InterfaceType<this> {
-    return this.#type
+    const { hook } = this.$reference
+    if (!hook) throw disposed(this)
+    return hook
   }
 
   get $isDisposed(): boolean {
-    return this.#hook === undefined
+    return this.$reference.hook === undefined
   }
 
   /** The same capability under another interface. What it does not implement it will refuse. */
@@ -105,7 +107,7 @@ export class Client implements Disposable {
 
   /** One more reference, to be disposed on its own. */
   $dup(): this {
-    return new this.#type(this.$hook.addRef())
+    return new this.$type(this.$hook.addRef())
   }
 
   /** Resolves when it is known what this is; rejects if it turned out to be broken. */
@@ -115,11 +117,7 @@ export class Client implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    const hook = this.#hook
-    if (!hook) return
-    this.#hook = undefined
-    if (this.#isWatched) collected.unregister(this)
-    hook.release()
+    this.$reference.letGo()
   }
 }
 
@@ -180,21 +178,25 @@ function cancelOn(pending: PendingCall, signal: AbortSignal): void {
   pending.whenDone(() => signal.removeEventListener('abort', cancel))
 }
 
+/** The results themselves. */
+const ROOT: Path = []
+
 /**
  * A call in progress, and what its results will be. Await it for the results; or call on through
  * its capabilities right away, which costs no round trip. A generated subclass has an accessor
  * for each capability and struct in the results.
  */
 export class Pipeline<R extends Struct> implements PromiseLike<R>, Disposable {
-  readonly $call: PendingCall
-  readonly $path: Path
-  readonly #type: StructType<R, never>
-  #promise: Promise<R> | undefined
+  declare readonly $call: PendingCall
+  declare readonly $path: Path
+  declare private readonly $type: StructType<R, never>
+  declare private $results: Promise<R> | undefined
 
-  constructor(type: StructType<R, never>, pending: PendingCall, path: Path = []) {
-    this.#type = type
+  constructor(type: StructType<R, never>, pending: PendingCall, path: Path = ROOT) {
+    this.$type = type
     this.$call = pending
     this.$path = path
+    this.$results = undefined
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a call is awaited like a promise
@@ -230,20 +232,20 @@ export class Pipeline<R extends Struct> implements PromiseLike<R>, Disposable {
   }
 
   #results(): Promise<R> {
-    this.#promise ??= new Promise<R>((resolve, reject) => {
+    this.$results ??= new Promise<R>((resolve, reject) => {
       this.$call.whenDone((outcome: Outcome) => {
         if ('error' in outcome) {
           reject(outcome.error)
           return
         }
         try {
-          resolve(outcome.results.toPayload().structAt(this.$path, this.#type))
+          resolve(outcome.results.toPayload().structAt(this.$path, this.$type))
         } catch (thrown) {
           reject(asWwError(thrown))
         }
       })
     })
-    return this.#promise
+    return this.$results
   }
 }
 

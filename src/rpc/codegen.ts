@@ -15,12 +15,12 @@ import {
   segmentOf,
   Struct,
 } from '../wire/index.ts'
-import type { AnyPointer, ElementCodec, List, StructType } from '../wire/index.ts'
+import type { AnyPointer, ElementCodec, List, Reader, StructType } from '../wire/index.ts'
 import { putAny } from './any.ts'
 import type { AnyInit } from './any.ts'
 import { Client } from './client.ts'
 import type { Interface, InterfaceType } from './client.ts'
-import { capOf, getCap, putCap } from './payload.ts'
+import { getCap, putCap } from './payload.ts'
 
 export {
   AnyPointer,
@@ -34,7 +34,6 @@ export {
   getData,
   getFloat32,
   getFloat64,
-  getGroup,
   getInt16,
   getInt32,
   getInt64,
@@ -119,8 +118,7 @@ export function statedStruct<T extends Struct>(
 }
 
 export function statedList<T>(words: readonly bigint[], element: ElementCodec<T, never>): List<T> {
-  const { message, segment, at, depth } = stated(words)
-  return getList(new Struct(message, segment, at * 8, 0, 1, depth), 0, element)
+  return getList(stated(words).$at, 0, element)
 }
 
 /** Something that is made when it is first asked for. */
@@ -144,7 +142,7 @@ export const anyElement: ElementCodec<AnyPointer, AnyInit> = /* @__PURE__ */ poi
 export function capElement<C extends Client>(
   type: () => InterfaceType<C>,
 ): ElementCodec<C | null, C | null | undefined> {
-  return pointerElement<C | null, C | null | undefined>((s) => capOf(getAny(s, 0), type()), putCap)
+  return pointerElement<C | null, C | null | undefined>((s) => getCap(s, 0, type()), putCap)
 }
 
 /** `B` without its method `Name`, for an interface that has another one of this name. */
@@ -230,12 +228,12 @@ type OrInherited<P> = P extends
 /** How a generic class is bound, for a reader whose class is not its type. */
 export type Branding<C extends { readonly $of: unknown }> = Pick<C, '$of'>
 
-export function isMember(s: Struct, byte: number, tag: number): boolean {
+export function isMember(s: Reader, byte: number, tag: number): boolean {
   return getUint16(s, byte, 0) === tag
 }
 
 export function which<Name extends string>(
-  s: Struct,
+  s: Reader,
   byte: number,
   names: readonly Name[],
 ): Name | undefined {

@@ -37,8 +37,8 @@
 
 import { silentLog } from '../base/index.ts'
 import type { ByteLink, Log, WwError } from '../base/index.ts'
-import { FrameReader, rootOf } from '../wire/index.ts'
-import type { Message } from '../wire/index.ts'
+import { FrameReader, readerAt, rootReader } from '../wire/index.ts'
+import type { Message, Reader } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError, disconnected, protocolError } from './error.ts'
 import { BrokenHook } from './hook.ts'
@@ -53,12 +53,13 @@ import {
   CAP_SENDER_PROMISE,
   DISEMBARGO,
   FINISH,
-  Raw,
   readException,
   RELEASE,
   RESOLVE,
   RESOLVE_CAP,
   RETURN,
+  u16,
+  u32,
   UNIMPLEMENTED,
   writeException,
 } from './protocol.ts'
@@ -190,15 +191,15 @@ export class Connection {
   #receive(message: Message): boolean {
     this.#trace?.message('received', message.segments)
     const { questions, answers, exports, imports, embargoes } = this.#tables
-    const root = rootOf(message)
-    const envelope = root.asStruct(Raw)
-    const tag = envelope.u16(0)
+    const root = rootReader(message)
+    const envelope = readerAt(root, 0)
+    const tag = u16(envelope, 0)
     if (tag > RELEASE && tag !== BOOTSTRAP && tag !== DISEMBARGO) {
       this.#sender.sendUnimplemented(root)
       return true
     }
-    const body = envelope.struct(0)
-    const id = body.u32(0)
+    const body = readerAt(envelope, 0)
+    const id = u32(body, 0)
     switch (tag) {
       case CALL:
         answers.receiveCall(id, body, message)
@@ -216,7 +217,7 @@ export class Connection {
         imports.receiveResolve(id, body)
         break
       case RELEASE:
-        exports.release(id, body.u32(4))
+        exports.release(id, u32(body, 4))
         break
       case DISEMBARGO:
         embargoes.receiveDisembargo(id, body, root)
@@ -234,17 +235,17 @@ export class Connection {
   }
 
   /** Something we sent means nothing to the peer. What it would have kept is given back. */
-  #receiveUnimplemented(sent: Raw): void {
-    const tag = sent.u16(0)
+  #receiveUnimplemented(sent: Reader): void {
+    const tag = u16(sent, 0)
     if (tag !== RESOLVE) {
       throw protocolError(`the peer does not implement message ${tag}, which level 1 needs`)
     }
-    const resolve = sent.struct(0)
-    if (resolve.u16(4) !== RESOLVE_CAP) return
-    const descriptor = resolve.struct(0)
-    const kind = descriptor.u16(0)
+    const resolve = readerAt(sent, 0)
+    if (u16(resolve, 4) !== RESOLVE_CAP) return
+    const descriptor = readerAt(resolve, 0)
+    const kind = u16(descriptor, 0)
     if (kind === CAP_SENDER_HOSTED || kind === CAP_SENDER_PROMISE) {
-      this.#tables.exports.release(descriptor.u32(4), 1)
+      this.#tables.exports.release(u32(descriptor, 4), 1)
     }
   }
 

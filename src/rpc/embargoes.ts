@@ -15,13 +15,13 @@
 //  - A Disembargo of the peer goes back behind everything that was sent through the same promise.
 
 import { soon } from '../base/index.ts'
-import type { AnyPointer } from '../wire/index.ts'
+import { readerAt } from '../wire/index.ts'
+import type { Reader } from '../wire/index.ts'
 import { overloaded, protocolError } from './error.ts'
 import { BrokenHook, PromiseHook } from './hook.ts'
 import type { Hook } from './hook.ts'
 import { IdTable } from './ids.ts'
-import { DISEMBARGO, RECEIVER_LOOPBACK, SENDER_LOOPBACK } from './protocol.ts'
-import type { Raw } from './protocol.ts'
+import { DISEMBARGO, RECEIVER_LOOPBACK, SENDER_LOOPBACK, u16 } from './protocol.ts'
 import { isBehind } from './remote.ts'
 import type { RemoteHook } from './remote.ts'
 import type { Tables } from './tables.ts'
@@ -91,9 +91,9 @@ export class Embargoes {
     return detour.addRef()
   }
 
-  receiveDisembargo(id: number, disembargo: Raw, received: AnyPointer): void {
+  receiveDisembargo(id: number, disembargo: Reader, received: Reader): void {
     const { answers, sender } = this.#tables
-    const kind = disembargo.u16(4)
+    const kind = u16(disembargo, 4)
     if (kind === RECEIVER_LOOPBACK) {
       const embargo = this.#entries.at(id)
       if (!embargo) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
@@ -105,7 +105,7 @@ export class Embargoes {
       sender.sendUnimplemented(received)
       return
     }
-    const target = answers.targetOf(disembargo.struct(0))
+    const target = answers.targetOf(readerAt(disembargo, 0))
     // We said so, in a Return or a Resolve, hence it is settled; and everything that was queued for it
     // has been passed on by then (see hook.ts), so the echo comes last.
     const last = target.target

@@ -22,6 +22,7 @@ import type {
   ElementCodec,
   List,
   ListInit,
+  Reader,
   Struct,
   StructType,
 } from '../wire/index.ts'
@@ -35,7 +36,7 @@ import { getCap, putCap } from './payload.ts'
 
 /** How something behind a pointer is read and written. */
 export interface PointerType<T, Init = T> {
-  get(s: Struct, index: number): T
+  get(s: Reader, index: number): T
   put(builder: Builder, at: number, value: Init): void
   /** The class of what is there, if it has one. */
   readonly type?: StructType<Struct, never> | InterfaceType
@@ -48,7 +49,7 @@ export type Types = readonly PointerType<unknown, unknown>[]
 export type TypeArgument = PointerType<unknown, never> | StructType<Struct, never> | InterfaceType
 
 /** What is read where a parameter is bound to `A`. */
-export type ValueOf<A> = A extends { get(s: Struct, index: number): infer T }
+export type ValueOf<A> = A extends { get(s: Reader, index: number): infer T }
   ? T
   : A extends new (...args: never[]) => infer T
     ? T extends Client
@@ -89,7 +90,7 @@ export function listType<T, Init>(
   element: ElementCodec<T, Init>,
 ): PointerType<List<T>, ListInit<Init>> {
   return once(lists, element, () => ({
-    get: (s: Struct, index: number) => getList(s, index, element),
+    get: (s: Reader, index: number) => getList(s, index, element),
     put: (builder: Builder, at: number, values: ListInit<Init>) =>
       element.writeList(builder, at, values),
   }))
@@ -119,13 +120,13 @@ function pointerTypeOf(argument: TypeArgument): PointerType<unknown, unknown> {
   return once(pointers, argument, () =>
     '$interface' in argument
       ? {
-          get: (s: Struct, index: number) => getCap(s, index, argument as InterfaceType),
+          get: (s: Reader, index: number) => getCap(s, index, argument as InterfaceType),
           put: (builder: Builder, at: number, value: unknown) =>
             putCap(builder, at, value as Client | null),
           type: argument,
         }
       : {
-          get: (s: Struct, index: number) => getStruct(s, index, argument),
+          get: (s: Reader, index: number) => getStruct(s, index, argument),
           put: (builder: Builder, at: number, value: unknown) =>
             builder.put(at, argument, value as never),
           type: argument,

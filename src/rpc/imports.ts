@@ -10,8 +10,8 @@
 //    back before the connection ends.
 //  - A third-party capability is reached by its vine.
 
-import { getAny } from '../wire/index.ts'
-import type { Message } from '../wire/index.ts'
+import { pointerOf, readerAt } from '../wire/index.ts'
+import type { Message, Reader } from '../wire/index.ts'
 import { failed, protocolError } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook } from './hook.ts'
@@ -23,14 +23,18 @@ import {
   CAP_SENDER_HOSTED,
   CAP_SENDER_PROMISE,
   CAP_THIRD_PARTY,
+  listAt,
   readException,
   RELEASE,
   RESOLVE_CAP,
   RESOLVE_EXCEPTION,
+  u16,
+  u32,
 } from './protocol.ts'
-import type { Raw } from './protocol.ts'
 import { ImportHook } from './remote.ts'
 import type { Tables } from './tables.ts'
+
+const NONE: readonly never[] = []
 
 export class Imports {
   readonly #tables: Tables
@@ -45,9 +49,11 @@ export class Imports {
   }
 
   /** @param inReturn whether its capabilities may be what calls of ours went out to already */
-  readPayload(payload: Raw, message: Message, inReturn: boolean): Payload {
+  readPayload(payload: Reader, message: Message, inReturn: boolean): Payload {
+    const table = listAt(payload, 1)
+    const root = pointerOf(payload, 0)
+    if (table.length === 0) return new Payload(message, root, NONE)
     const slots: (CapSlot | null)[] = []
-    const table = payload.list(1)
     if (table.length > this.#tables.limits.maxMessageCaps) {
       throw protocolError(`a message with ${table.length} capabilities`)
     }
@@ -61,22 +67,22 @@ export class Imports {
       for (const slot of slots) slot?.release()
       throw thrown
     }
-    return new Payload(message, getAny(payload, 0), slots).guard()
+    return new Payload(message, root, slots).guard()
   }
 
   /** What a promise of the peer has become; null for none. */
-  #readSettled(descriptor: Raw): Hook | null {
+  #readSettled(descriptor: Reader): Hook | null {
     const hook = this.#readCap(descriptor)
-    const kind = descriptor.u16(0)
+    const kind = u16(descriptor, 0)
     const isByWayOfUs = kind === CAP_RECEIVER_HOSTED || kind === CAP_RECEIVER_ANSWER
     return hook && isByWayOfUs ? this.#tables.embargoes.detour(hook) : hook
   }
 
   /** The hook of a capability descriptor, with a reference for the caller; null for none. */
-  #readCap(descriptor: Raw): Hook | null {
+  #readCap(descriptor: Reader): Hook | null {
     const { answers, exports } = this.#tables
-    const kind = descriptor.u16(0)
-    const id = descriptor.u32(4)
+    const kind = u16(descriptor, 0)
+    const id = u32(descriptor, 4)
     switch (kind) {
       case CAP_NONE:
         return null
@@ -86,9 +92,9 @@ export class Imports {
       case CAP_RECEIVER_HOSTED:
         return exports.hookAt(id)
       case CAP_RECEIVER_ANSWER:
-        return answers.pipelineOf(descriptor.struct(0))
+        return answers.pipelineOf(readerAt(descriptor, 0))
       case CAP_THIRD_PARTY:
-        return this.#import(descriptor.struct(0).u32(0), false)
+        return this.#import(u32(readerAt(descriptor, 0), 0), false)
       default:
         throw protocolError(`a capability of unknown kind ${kind}`)
     }
@@ -123,9 +129,9 @@ export class Imports {
     this.#tables.countHeld(-1)
   }
 
-  receiveResolve(id: number, resolve: Raw): void {
-    const kind = resolve.u16(4)
-    const what = resolve.struct(0)
+  receiveResolve(id: number, resolve: Reader): void {
+    const kind = u16(resolve, 4)
+    const what = readerAt(resolve, 0)
     let target: Hook
     if (kind === RESOLVE_CAP) target = this.#readSettled(what) ?? nullHook()
     else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))

@@ -49,6 +49,10 @@ class LocalHook extends Hook {
     this.#server = server
   }
 
+  override get isMissed(): boolean {
+    return Reflect.get(this.#server, Symbol.dispose) !== undefined
+  }
+
   call(request: Request): PendingCall {
     if (this.#turns?.broken) return refuse(request, this.#turns.broken)
     const found = findMethod(this.#interface, request.interfaceId, request.methodId)
@@ -202,7 +206,7 @@ class LocalCall extends Call implements Turn {
     }
     let made: unknown
     try {
-      const given = params.toPayload().root.asStruct(this.#method.params())
+      const given = params.toPayload().structAt([], this.#method.params())
       made = this.#handler.call(this.#server, given, new Context(this))
     } catch (thrown) {
       this.#failed(thrown)

@@ -10,13 +10,21 @@
 //    and drops unread ones; a message that is collected drops the unread ones.
 
 import type { WwError } from '../base/index.ts'
-import { AnyPointer, Builder, getAny, Message, NULL_POINTER } from '../wire/index.ts'
+import {
+  Builder,
+  getCapEntry,
+  getStruct,
+  Message,
+  pointerOf,
+  Reader,
+  readerAt,
+} from '../wire/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError, failed } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook, Outcome, Path } from './hook.ts'
-import { Raw } from './protocol.ts'
+import { Owned } from './owned.ts'
 
 /** What can be put into a message, at once or later. */
 export interface Content {
@@ -30,6 +38,8 @@ export interface Content {
   /** Ends this content's references. Twice is once. */
   release(): void
 }
+
+const NONE: readonly never[] = []
 
 /** A capability in a message's table. */
 export class CapSlot {
@@ -53,6 +63,11 @@ export class CapSlot {
   /** Whether its reference is the slot's own. */
   get #isUnread(): boolean {
     return !this.#isReleased && this.#clients.length === 0
+  }
+
+  /** Whether it has a reference of its own that somebody would miss. */
+  get isHeld(): boolean {
+    return this.#isUnread && this.#hook.isMissed
   }
 
   /** From now on the slot is `hook` (one reference of it), unless it was read or released before. */
@@ -90,30 +105,52 @@ function released(): WwError {
   return failed('MESSAGE_RELEASED', sentence)
 }
 
-const collected = new FinalizationRegistry<readonly (CapSlot | null)[]>((slots) => {
-  for (const slot of slots) slot?.dropUnread()
-})
+/** The capabilities of a message, by index: what is unread of them ends with it. */
+export class CapTable extends Owned {
+  slots: readonly (CapSlot | null)[]
+
+  constructor(slots: readonly (CapSlot | null)[]) {
+    super()
+    this.slots = slots
+  }
+
+  get isHeld(): boolean {
+    return this.slots.some((slot) => slot?.isHeld)
+  }
+
+  letGo(): void {
+    for (const slot of this.slots) slot?.dropUnread()
+  }
+
+  release(): void {
+    const { slots } = this
+    this.slots = []
+    this.givenBack()
+    for (const slot of slots) slot?.release()
+  }
+}
 
 /** Content that is a message already. */
 export class Payload implements Content {
-  readonly root: AnyPointer
   readonly #message: Message
-  readonly #slots: readonly (CapSlot | null)[]
-  #isGuarded = false
+  readonly #root: Reader
+  readonly #caps: CapTable | undefined
 
-  /** Takes over the references in `slots`, which become the message's capability table. */
-  constructor(message: Message, root: AnyPointer, slots: (CapSlot | null)[]) {
+  /**
+   * Takes over the references in `slots`, which become the message's capability table.
+   * @param root has the pointer to the content as its first
+   */
+  constructor(message: Message, root: Reader, slots: readonly (CapSlot | null)[]) {
     this.#message = message
-    this.root = root
-    this.#slots = slots
+    this.#root = root
+    if (slots.length === 0) return
+    this.#caps = new CapTable(slots)
     message.caps = slots
   }
 
   /** From now on its references end with the message, if nobody releases it. @returns this */
   guard(): this {
-    if (this.#slots.length === 0 || this.#isGuarded) return this
-    this.#isGuarded = true
-    collected.register(this.#message, this.#slots, this.#message)
+    this.#caps?.endWith(this.#message)
     return this
   }
 
@@ -122,12 +159,11 @@ export class Payload implements Content {
    * (borrowed) that is there, with a reference for us.
    */
   withHooks(change: (hook: Hook) => Hook): Payload {
-    const { segments } = this.#message
-    const message = new Message(segments)
-    const { segment, at, depth, isNull } = this.root
-    const root = isNull ? NULL_POINTER : new AnyPointer(message, segment, at, depth)
-    const slots = this.#slots.map((slot) => slot && new CapSlot(change(slot.current)))
-    return new Payload(message, root, slots).guard()
+    const { segment, data, dataBytes, pointers, depth } = this.#root
+    const message = new Message(this.#message.segments)
+    const root = new Reader(message, segment, data, dataBytes, pointers, depth)
+    const slots = this.#caps?.slots.map((slot) => slot && new CapSlot(change(slot.current)))
+    return new Payload(message, root, slots ?? NONE).guard()
   }
 
   /** Size of the message it is in. */
@@ -136,7 +172,7 @@ export class Payload implements Content {
   }
 
   writeTo(builder: Builder, at: number): void {
-    builder.copy(at, this.root)
+    builder.copy(at, this.#root)
   }
   toPayload(): Payload {
     return this
@@ -144,14 +180,13 @@ export class Payload implements Content {
 
   /** The struct at the end of a path of pointers. */
   structAt<T extends Struct>(path: Path, type: StructType<T, never>): T {
-    return this.#follow(path).asStruct(type)
+    return getStruct(this.#follow(path), 0, type)
   }
 
   /** The capability at the end of a path of pointers. @returns with a reference for the caller */
   hookAt(path: Path): Hook {
-    const slot = this.#follow(path).asCap()
-    if (slot instanceof CapSlot) return slot.current.addRef()
-    return nullHook()
+    const slot = getCapEntry(this.#follow(path), 0)
+    return slot instanceof CapSlot ? slot.current.addRef() : nullHook()
   }
 
   /**
@@ -159,20 +194,19 @@ export class Payload implements Content {
    * one, but knows which calls must come first.
    */
   standIn(path: Path, hook: Hook): void {
-    const slot = this.#follow(path).asCap()
+    const slot = getCapEntry(this.#follow(path), 0)
     if (slot instanceof CapSlot) slot.standIn(hook)
     else hook.release()
   }
 
-  #follow(path: Path): AnyPointer {
-    let pointer = this.root
-    for (const index of path) pointer = getAny(pointer.asStruct(Raw), index)
+  #follow(path: Path): Reader {
+    let pointer = this.#root
+    for (const index of path) pointer = pointerOf(readerAt(pointer, 0), index)
     return pointer
   }
 
   release(): void {
-    if (this.#isGuarded) collected.unregister(this.#message)
-    for (const slot of this.#slots) slot?.release()
+    this.#caps?.release()
   }
 }
 
@@ -185,9 +219,10 @@ export function hookOfEntry(entry: object): Hook {
 function payloadAt(builder: Builder, at: number): Payload {
   const { caps } = builder
   const slots =
-    caps.length === 0 ? [] : caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
+    caps.length === 0 ? NONE : caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
   const message = builder.snapshot()
-  return new Payload(message, new AnyPointer(message, 0, at, message.maxDepth), slots)
+  const root = new Reader(message, message.segments[0]!, at * 8, 0, 1, message.maxDepth)
+  return new Payload(message, root, slots)
 }
 
 /** What `write` puts behind the pointer at `at`, as a message with references of its own. */
@@ -342,15 +377,10 @@ export function putCap(builder: Builder, at: number, client: Client | null | und
 
 /** Reads a capability field: null when absent. The client belongs to the message (see above). */
 export function getCap<C extends Client>(
-  s: Struct,
+  s: Reader,
   index: number,
   type: InterfaceType<C>,
 ): C | null {
-  return capOf(getAny(s, index), type)
-}
-
-/** Reads an untyped pointer as a capability. */
-export function capOf<C extends Client>(pointer: AnyPointer, type: InterfaceType<C>): C | null {
-  const slot = pointer.asCap()
+  const slot = getCapEntry(s, index)
   return slot instanceof CapSlot ? slot.client(type) : null
 }

@@ -20,7 +20,6 @@ import {
   DEFAULT_WIRE_LIMITS,
   getData,
   getList,
-  getStruct,
   getText,
   getUint16,
   getUint32,
@@ -29,10 +28,8 @@ import {
   putUint16,
   putUint32,
   putUint64,
-  Struct,
-  structElement,
 } from '../wire/index.ts'
-import type { List, Outbox } from '../wire/index.ts'
+import type { ElementCodec, List, Outbox, Reader } from '../wire/index.ts'
 import { asWwError, protocolError } from './error.ts'
 import type { Path } from './hook.ts'
 
@@ -71,28 +68,20 @@ export const CAP_RECEIVER_HOSTED = 3
 export const CAP_RECEIVER_ANSWER = 4
 export const CAP_THIRD_PARTY = 5
 
-/** Any struct of the protocol, read by the offsets above. */
-export class Raw extends Struct {
-  static readonly $dataWords = 0
-  static readonly $pointerWords = 0
-  static $write(): void {}
+// Any struct of the protocol is read by the offsets above.
 
-  u16(byte: number): number {
-    return getUint16(this, byte, 0)
-  }
-  u32(byte: number): number {
-    return getUint32(this, byte, 0)
-  }
-  struct(index: number): Raw {
-    return getStruct(this, index, Raw)
-  }
-  /** Most messages have no capabilities, and then no list. */
-  list(index: number): List<Raw> | readonly Raw[] {
-    return hasPointer(this, index) ? getList(this, index, rawElement) : []
-  }
+export function u16(s: Reader, byte: number): number {
+  return getUint16(s, byte, 0)
+}
+export function u32(s: Reader, byte: number): number {
+  return getUint32(s, byte, 0)
+}
+/** Most messages have no capabilities, and then no list. */
+export function listAt(s: Reader, index: number): List<Reader> | readonly Reader[] {
+  return hasPointer(s, index) ? getList(s, index, readerElement) : []
 }
 
-const rawElement = structElement<Raw, never>(() => Raw)
+const readerElement: ElementCodec<Reader, never> = { size: 7, read: (s) => s, writeList() {} }
 
 /** A message being written: an envelope, and the body behind it. */
 export class Outgoing extends Builder {
@@ -107,16 +96,13 @@ export class Outgoing extends Builder {
    */
   constructor(slab: Outbox, tag: number, id?: number, dataWords = 1, pointers = 0) {
     super(slab)
-    const words = id === undefined ? 0 : dataWords + pointers
-    const at = this.allocate(3 + words)
-    // A pointer to the next word; an envelope of one data word and one pointer.
-    putUint32(this, at * 8 + 4, 0x1_0001, 0)
-    putUint16(this, at * 8 + 8, tag, 0)
-    this.at = at + 2
-    this.body = at + 3
+    const envelope = this.struct(this.allocate(1), 1, 1)
+    this.halves[envelope * 2] = tag
+    this.at = envelope + 1
+    this.body = this.words
     if (id === undefined) return
-    putUint32(this, at * 8 + 20, dataWords | (pointers << 16), 0)
-    putUint32(this, at * 8 + 24, id, 0)
+    this.struct(this.at, dataWords, pointers)
+    this.u32(0, id)
   }
 
   u16(byte: number, value: number): void {
@@ -146,14 +132,14 @@ export function writePromisedAnswer(
 }
 
 /** Reads the path of a PromisedAnswer. */
-export function readPath(promised: Raw): Path {
+export function readPath(promised: Reader): Path {
   const path: number[] = []
-  const ops = promised.list(0)
+  const ops = listAt(promised, 0)
   if (ops.length > MAX_PATH) throw protocolError(`a pipeline path of ${ops.length} steps`)
   for (let index = 0; index < ops.length; index++) {
     const op = ops.at(index)!
-    const tag = op.u16(0)
-    if (tag === 1) path.push(op.u16(2))
+    const tag = u16(op, 0)
+    if (tag === 1) path.push(u16(op, 2))
     else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
   }
   return path
@@ -190,10 +176,10 @@ export function writeException(builder: Builder, at: number, thrown: unknown): v
   )
 }
 
-export function readException(exception: Raw): WwError {
-  const kind = ERROR_KINDS[exception.u16(4)] ?? 'failed'
+export function readException(exception: Reader): WwError {
+  const kind = ERROR_KINDS[u16(exception, 4)] ?? 'failed'
   let code = 'REMOTE'
-  const details = exception.list(2)
+  const details = listAt(exception, 2)
   for (let index = 0; index < Math.min(details.length, MAX_DETAILS); index++) {
     const detail = details.at(index)!
     const data = getUint64(detail, 0, 0n) === CODE_DETAIL ? getData(detail, 0) : undefined

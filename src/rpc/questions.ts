@@ -10,8 +10,8 @@
 //    soon as the Return is here, or early to give the call up; then the Return is still owed.
 //  - A call that cannot be sent leaves nothing behind, and fails.
 
-import { getBool } from '../wire/index.ts'
-import type { Message } from '../wire/index.ts'
+import { getBool, readerAt } from '../wire/index.ts'
+import type { Message, Reader } from '../wire/index.ts'
 import { asWwError, failed, overloaded, protocolError } from './error.ts'
 import { forget, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
@@ -27,8 +27,9 @@ import {
   RETURN_RESULTS,
   RETURN_SENT_ELSEWHERE,
   RETURN_TAKE_FROM_OTHER,
+  u16,
+  u32,
 } from './protocol.ts'
-import type { Raw } from './protocol.ts'
 import { Question } from './remote.ts'
 import type { RemoteHook } from './remote.ts'
 import type { Tables } from './tables.ts'
@@ -106,7 +107,7 @@ export class Questions {
     sender.send(message, false)
   }
 
-  receiveReturn(id: number, returned: Raw, message: Message): void {
+  receiveReturn(id: number, returned: Reader, message: Message): void {
     const { answers, exports, embargoes } = this.#tables
     const question = this.#entries.at(id)
     if (!question || question.hasReturned) {
@@ -119,13 +120,13 @@ export class Questions {
       return
     }
     const isFinishOwed = !getBool(returned, 33, false)
-    const kind = returned.u16(6)
+    const kind = u16(returned, 6)
     if (kind !== RETURN_TAKE_FROM_OTHER) {
       this.#conclude(question, this.#readReturn(kind, returned, message), isFinishOwed)
       return
     }
     // They may still be on their way. Until then the question stays, and calls pipelined on it.
-    answers.keptOf(returned.u32(8)).whenDone((outcome) => {
+    answers.keptOf(u32(returned, 8)).whenDone((outcome) => {
       const copy = copyOf(outcome, (hook) => embargoes.detour(hook.addRef()))
       this.#conclude(question, copy, isFinishOwed)
     })
@@ -142,8 +143,8 @@ export class Questions {
     this.#entries.delete(question.id)
   }
 
-  #readReturn(kind: number, returned: Raw, message: Message): Outcome {
-    const content = returned.struct(0)
+  #readReturn(kind: number, returned: Reader, message: Message): Outcome {
+    const content = readerAt(returned, 0)
     switch (kind) {
       case RETURN_RESULTS:
         return { results: this.#tables.imports.readPayload(content, message, true) }

@@ -15,7 +15,7 @@
 import { soon } from '../base/index.ts'
 import type { ByteLink, WwError } from '../base/index.ts'
 import { Outbox } from '../wire/index.ts'
-import type { AnyPointer } from '../wire/index.ts'
+import type { Reader } from '../wire/index.ts'
 import { overloaded } from './error.ts'
 import type { RpcLimits } from './limits.ts'
 import { Outgoing, UNIMPLEMENTED } from './protocol.ts'
@@ -75,7 +75,7 @@ export class Sender {
   }
 
   /** Sends back a message that means nothing to us. */
-  sendUnimplemented(received: AnyPointer): void {
+  sendUnimplemented(received: Reader): void {
     const echo = this.begin(UNIMPLEMENTED)
     // What cannot be copied ends the connection, and this message with it.
     echo.copy(echo.at, received)

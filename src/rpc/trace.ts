@@ -10,8 +10,8 @@
 //  - A line has at most MAX_LINE characters, and any message at all makes one.
 //  - Of a connection nothing is kept but the names of calls that are not finished.
 
-import type { Segment } from '../wire/index.ts'
-import { getBool, getUint16, getUint32, getUint64, Message, rootOf } from '../wire/index.ts'
+import type { Reader, Segment } from '../wire/index.ts'
+import { getBool, getUint64, Message, readerAt, rootReader } from '../wire/index.ts'
 import type { Interface } from './client.ts'
 import {
   ABORT,
@@ -25,7 +25,7 @@ import {
   CAP_THIRD_PARTY,
   DISEMBARGO,
   FINISH,
-  Raw,
+  listAt,
   readException,
   readPath,
   RECEIVER_LOOPBACK,
@@ -42,6 +42,8 @@ import {
   TARGET_ANSWER,
   TARGET_IMPORT,
   TO_YOURSELF,
+  u16,
+  u32,
   UNIMPLEMENTED,
 } from './protocol.ts'
 
@@ -117,21 +119,21 @@ class Lines {
   }
 
   #say(direction: Direction, message: Message): string {
-    const envelope = rootOf(message).asStruct(Raw)
-    const tag = getUint16(envelope, 0, 0)
+    const envelope = readerAt(rootReader(message), 0)
+    const tag = u16(envelope, 0)
     const name = NAMES.get(tag) ?? `message of kind ${tag}`
-    const body = envelope.struct(0)
-    const id = getUint32(body, 0, 0)
+    const body = readerAt(envelope, 0)
+    const id = u32(body, 0)
     switch (tag) {
       case BOOTSTRAP:
         this.#calls[direction].set(id, name)
         return `${name} ${id}`
       case CALL: {
-        const method = this.#methodOf(getUint64(body, 8, 0n), getUint16(body, 4, 0))
+        const method = this.#methodOf(getUint64(body, 8, 0n), u16(body, 4))
         this.#calls[direction].set(id, method)
-        const target = targetOf(direction, body.struct(0))
-        const elsewhere = getUint16(body, 6, 0) === TO_YOURSELF ? ' keeping its results' : ''
-        return `${name} ${id} ${method} on ${target}${elsewhere}${capsOf(direction, body.struct(1))}`
+        const target = targetOf(direction, readerAt(body, 0))
+        const elsewhere = u16(body, 6) === TO_YOURSELF ? ' keeping its results' : ''
+        return `${name} ${id} ${method} on ${target}${elsewhere}${capsOf(direction, readerAt(body, 1))}`
       }
       case RETURN:
         return `${name} ${this.#callOf(opposite(direction), id)} ${resultOf(direction, body)}`
@@ -141,26 +143,26 @@ class Lines {
         return `${name} ${call}${getBool(body, 32, true) ? '' : ' keeping its capabilities'}`
       }
       case RESOLVE: {
-        const isCap = getUint16(body, 4, 0) === RESOLVE_CAP
-        const to = isCap ? capOf(direction, body.struct(0)) : errorOf(body.struct(0))
+        const isCap = u16(body, 4) === RESOLVE_CAP
+        const to = isCap ? capOf(direction, readerAt(body, 0)) : errorOf(readerAt(body, 0))
         return `${name} ${ownedBy(direction, 'sender')} ${id} to ${to}`
       }
       case RELEASE:
-        return `${name} ${ownedBy(direction, 'receiver')} ${id} x${getUint32(body, 4, 0)}`
+        return `${name} ${ownedBy(direction, 'receiver')} ${id} x${u32(body, 4)}`
       case DISEMBARGO: {
-        const kind = getUint16(body, 4, 0)
+        const kind = u16(body, 4)
         const way =
           kind === SENDER_LOOPBACK
             ? 'there'
             : kind === RECEIVER_LOOPBACK
               ? 'back'
               : `of kind ${kind}`
-        return `${name} ${id} ${way} by ${targetOf(direction, body.struct(0))}`
+        return `${name} ${id} ${way} by ${targetOf(direction, readerAt(body, 0))}`
       }
       case ABORT:
         return `${name} ${errorOf(body)}`
       case UNIMPLEMENTED: {
-        const echoed = getUint16(body, 0, 0)
+        const echoed = u16(body, 0)
         return `${name} ${NAMES.get(echoed) ?? `message of kind ${echoed}`}`
       }
       default:
@@ -195,42 +197,44 @@ function answerOf(direction: Direction, answerId: number, path: readonly number[
   return `${direction === 'sent' ? 'question' : 'answer'} ${[answerId, ...path].join('.')}`
 }
 
-function promisedOf(direction: Direction, promised: Raw): string {
-  return answerOf(direction, promised.u32(0), readPath(promised))
+function promisedOf(direction: Direction, promised: Reader): string {
+  return answerOf(direction, u32(promised, 0), readPath(promised))
 }
 
-function targetOf(direction: Direction, target: Raw): string {
-  const kind = target.u16(4)
-  if (kind === TARGET_IMPORT) return `${ownedBy(direction, 'receiver')} ${target.u32(0)}`
-  return kind === TARGET_ANSWER ? promisedOf(direction, target.struct(0)) : `target of kind ${kind}`
+function targetOf(direction: Direction, target: Reader): string {
+  const kind = u16(target, 4)
+  if (kind === TARGET_IMPORT) return `${ownedBy(direction, 'receiver')} ${u32(target, 0)}`
+  return kind === TARGET_ANSWER
+    ? promisedOf(direction, readerAt(target, 0))
+    : `target of kind ${kind}`
 }
 
-function resultOf(direction: Direction, returned: Raw): string {
-  const kind = getUint16(returned, 6, 0)
+function resultOf(direction: Direction, returned: Reader): string {
+  const kind = u16(returned, 6)
   switch (kind) {
     case RETURN_RESULTS:
-      return `results${capsOf(direction, returned.struct(0))}`
+      return `results${capsOf(direction, readerAt(returned, 0))}`
     case RETURN_EXCEPTION:
-      return errorOf(returned.struct(0))
+      return errorOf(readerAt(returned, 0))
     case RETURN_CANCELED:
       return 'canceled'
     case RETURN_SENT_ELSEWHERE:
       return 'kept'
     case RETURN_TAKE_FROM_OTHER:
-      return `as ${answerOf(direction, getUint32(returned, 8, 0), [])}`
+      return `as ${answerOf(direction, u32(returned, 8), [])}`
     default:
       return `of kind ${kind}`
   }
 }
 
 /** Without its sentence, which may be a guest's. */
-function errorOf(exception: Raw): string {
+function errorOf(exception: Reader): string {
   const { kind, code } = readException(exception)
   return `error ${kind} ${code}`
 }
 
-function capsOf(direction: Direction, payload: Raw): string {
-  const table = payload.list(1)
+function capsOf(direction: Direction, payload: Reader): string {
+  const table = listAt(payload, 1)
   if (table.length === 0) return ''
   const caps: string[] = []
   for (let index = 0; index < Math.min(table.length, MAX_CAPS); index++) {
@@ -241,9 +245,9 @@ function capsOf(direction: Direction, payload: Raw): string {
   return ` [${caps.join(', ')}]`
 }
 
-function capOf(direction: Direction, descriptor: Raw): string {
-  const kind = getUint16(descriptor, 0, 0)
-  const id = getUint32(descriptor, 4, 0)
+function capOf(direction: Direction, descriptor: Reader): string {
+  const kind = u16(descriptor, 0)
+  const id = u32(descriptor, 4)
   switch (kind) {
     case CAP_NONE:
       return 'none'
@@ -254,9 +258,9 @@ function capOf(direction: Direction, descriptor: Raw): string {
     case CAP_RECEIVER_HOSTED:
       return `${ownedBy(direction, 'receiver')} ${id}`
     case CAP_RECEIVER_ANSWER:
-      return promisedOf(direction, descriptor.struct(0))
+      return promisedOf(direction, readerAt(descriptor, 0))
     case CAP_THIRD_PARTY: {
-      const vine = getUint32(descriptor.struct(0), 0, 0)
+      const vine = u32(readerAt(descriptor, 0), 0)
       return `third party by ${ownedBy(direction, 'sender')} ${vine}`
     }
     default:

@@ -32,7 +32,7 @@ import type { Segment } from './message.ts'
 import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
 import { pointerAt, Struct } from './struct.ts'
-import type { AnyPointer, StructType } from './struct.ts'
+import type { Reader, StructType } from './struct.ts'
 import { badMessage, badValue, bytesOf, encodeText } from './text.ts'
 
 /** A list pointer has 29 bits for its length. */
@@ -58,6 +58,8 @@ const shared = new Slab()
 export class Builder {
   declare bytes: Uint8Array
   declare view: DataView
+  /** The same bytes as 32-bit halves of words, which is what pointers are. */
+  declare halves: Int32Array
   /** Where the next word is taken. */
   declare words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
@@ -76,6 +78,7 @@ export class Builder {
     free.open()
     this.bytes = free.bytes
     this.view = free.view
+    this.halves = free.halves
     this.words = free.words + 1
     this.caps = NONE
     this.#slab = free
@@ -114,24 +117,30 @@ export class Builder {
       slab.replace(grown, slab.words)
       this.bytes = grown
       this.view = slab.view
+      this.halves = slab.halves
     }
     this.#room = Math.min(most, this.bytes.length >>> 3)
   }
 
+  /** Writes the two halves of the word at `at`. */
+  #put(at: number, low: number, high: number): void {
+    this.halves[at * 2] = low
+    this.halves[at * 2 + 1] = high
+  }
+
   #point(at: number, target: number, kind: number, high: number): void {
-    this.view.setInt32(at * 8, ((target - at - 1) << 2) | kind, true)
-    this.view.setUint32(at * 8 + 4, high, true)
+    this.#put(at, ((target - at - 1) << 2) | kind, high)
   }
 
   /** A struct behind the pointer at `at`. @returns the word index of its data section */
   struct(at: number, dataWords: number, pointers: number): number {
     if (dataWords + pointers === 0) {
       // A pointer to nothing would be all zero, which means null: point at itself instead.
-      this.view.setInt32(at * 8, -4, true)
+      this.#put(at, -4, 0)
       return at
     }
     const target = this.allocate(dataWords + pointers)
-    this.#point(at, target, 0, (dataWords | (pointers << 16)) >>> 0)
+    this.#point(at, target, 0, dataWords | (pointers << 16))
     return target
   }
 
@@ -139,7 +148,7 @@ export class Builder {
   list(at: number, size: number, count: number, words: number): number {
     if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
     const target = this.allocate(words)
-    this.#point(at, target, 1, ((count << 3) | size) >>> 0)
+    this.#point(at, target, 1, (count << 3) | size)
     return target
   }
 
@@ -148,8 +157,7 @@ export class Builder {
     if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
     const words = count * (dataWords + pointers)
     const target = this.list(at, 7, words, words + 1)
-    this.view.setUint32(target * 8, count << 2, true)
-    this.view.setUint32(target * 8 + 4, (dataWords | (pointers << 16)) >>> 0, true)
+    this.#put(target, count << 2, dataWords | (pointers << 16))
     return target + 1
   }
 
@@ -168,7 +176,7 @@ export class Builder {
       length = encodeText(value, this.bytes, target * 8)
       this.words = target + ((length + 8) >> 3)
     }
-    this.#point(at, target, 1, (((length + 1) << 3) | 2) >>> 0)
+    this.#point(at, target, 1, ((length + 1) << 3) | 2)
   }
 
   /** Large `value`s are sent as they are, not copied: do not change them before the message is out. */
@@ -187,16 +195,13 @@ export class Builder {
     this.#room = 0
     const pad = this.allocate(2)
     external.chunks.push(value)
-    this.view.setUint32(at * 8, (((pad - this.#start) << 3) | 6) >>> 0, true)
-    this.view.setUint32(pad * 8, 2, true)
-    this.view.setUint32(pad * 8 + 4, external.chunks.length, true)
-    this.view.setUint32(pad * 8 + 8, 1, true)
-    this.view.setUint32(pad * 8 + 12, ((length << 3) | 2) >>> 0, true)
+    this.#put(at, ((pad - this.#start) << 3) | 6, 0)
+    this.#put(pad, 2, external.chunks.length)
+    this.#put(pad + 1, 1, (length << 3) | 2)
   }
 
   capability(at: number, cap: object): void {
-    this.view.setUint32(at * 8, 3, true)
-    this.view.setUint32(at * 8 + 4, this.caps.length, true)
+    this.#put(at, 3, this.caps.length)
     if (this.caps === NONE) this.caps = []
     this.caps.push(cap)
   }
@@ -212,37 +217,35 @@ export class Builder {
 
   /** Writes `init` into a struct that is already allocated, as an element of a list is. */
   fill<T extends Struct, Init>(type: StructType<T, Init>, at: number, init: Init | T): void {
-    if (init instanceof Struct) this.#copyInto(at, type.$dataWords, type.$pointerWords, init)
+    if (init instanceof Struct) this.#copyInto(at, type.$dataWords, type.$pointerWords, init.$)
     else type.$write(this, at, init)
   }
 
   /** A struct as it was received, fields unknown here included. */
-  putStruct(at: number, source: Struct): void {
+  putStruct(at: number, { $: source }: Struct): void {
     // An element of a list of small scalars is a struct of less than a word.
-    const dataWords = (source.$dataBytes + 7) >> 3
-    const target = this.struct(at, dataWords, source.$pointerCount)
-    this.#copyInto(target, dataWords, source.$pointerCount, source)
+    const dataWords = (source.dataBytes + 7) >> 3
+    this.#copyInto(this.struct(at, dataWords, source.pointers), dataWords, source.pointers, source)
   }
 
   // Copies what fits: fields the target's type does not know are left out.
-  #copyInto(at: number, dataWords: number, pointers: number, source: Struct): void {
-    const { $message, $segment, $data, $depth } = source
-    const most = this.#mostBytes($message)
-    const length = Math.min(source.$dataBytes, dataWords * 8)
-    this.bytes.set($segment.bytes.subarray($data, $data + length), at * 8)
-    const count = Math.min(source.$pointerCount, pointers)
+  #copyInto(at: number, dataWords: number, pointers: number, source: Reader): void {
+    const { message, segment, data, depth } = source
+    const most = this.#mostBytes(message)
+    const length = Math.min(source.dataBytes, dataWords * 8)
+    this.bytes.set(segment.bytes.subarray(data, data + length), at * 8)
+    const count = Math.min(source.pointers, pointers)
     for (let index = 0; index < count; index++) {
-      this.#copy(at + dataWords + index, $message, $segment, pointerAt(source, index), $depth, most)
+      this.#copy(at + dataWords + index, message, segment, pointerAt(source, index), depth, most)
     }
   }
 
   /**
-   * Deep copy of whatever `source` points to; no schema needed. Charged to the source's read limit; and
+   * Deep copy of whatever the first pointer of `source` points to; no schema needed. Charged to the source's read limit; and
    * what it takes here is bounded by the size of the source. Its capabilities join our table.
    */
-  copy(at: number, source: AnyPointer): void {
-    const { message, segment, depth } = source
-    this.#copy(at, message, segment, source.at, depth, this.#mostBytes(message))
+  copy(at: number, source: Reader): void {
+    this.#copyInto(at, 0, 1, source)
   }
 
   /** What a copy out of a message may make of `totalBytes`. */
@@ -345,7 +348,7 @@ export class Builder {
 
   /** The table of a frame with one segment, in the word that was left for it. */
   #table(): void {
-    this.view.setUint32(this.#start * 8 - 4, this.words - this.#start, true)
+    this.#put(this.#start - 1, 0, this.words - this.#start)
   }
 
   /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */

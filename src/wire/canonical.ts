@@ -22,8 +22,8 @@ export function canonicalOf(source: AnyPointer): Uint8Array {
   const builder = new Builder()
   try {
     const root = builder.allocate(1)
-    const { message, segment, at, depth } = source
-    copy(builder, root, message, segment, at, depth)
+    const { message, segment, data, pointers, depth } = source.$at
+    if (pointers > 0) copy(builder, root, message, segment, data / 8, depth)
     return builder.bytes.slice(root * 8, builder.words * 8)
   } finally {
     builder.discard()

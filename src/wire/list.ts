@@ -13,23 +13,13 @@ import {
   putUint8,
 } from './builder.ts'
 import type { Builder } from './builder.ts'
-import {
-  COMPOSITE,
-  ELEMENT_BYTES,
-  follow,
-  found,
-  LIST,
-  Message,
-  NULL,
-  segmentOf,
-} from './message.ts'
-import type { Segment } from './message.ts'
+import { COMPOSITE, ELEMENT_BYTES, found, LIST, NULL } from './message.ts'
+import type { Message, Segment } from './message.ts'
 import {
   followField,
   getData,
   getFloat32,
   getFloat64,
-  getGroup,
   getInt16,
   getInt32,
   getInt64,
@@ -40,18 +30,20 @@ import {
   getUint64,
   getUint8,
   hasPointer,
-  NULL_POINTER,
-  Struct,
+  Reader,
 } from './struct.ts'
-import type { AnyPointer, StructType } from './struct.ts'
+import type { AnyPointer, Struct, StructType } from './struct.ts'
 import { badMessage, badValue } from './text.ts'
 
 /** How elements of one type are read from and written into lists. */
 export interface ElementCodec<T, Init = T> {
   /** Element size code this type is written with (0 void … 6 pointer, 7 composite). */
   readonly size: number
-  /** Reads the element that `element` stands for: its data section or its one pointer. */
-  read(element: Struct): T
+  /**
+   * Reads the element that `element` stands for: its data section or its one pointer.
+   * @param bit where in its byte it begins, if it has none of its own
+   */
+  read(element: Reader, bit: number): T
   /** Writes a whole list at the pointer word `at`. */
   writeList(builder: Builder, at: number, values: ListInit<Init>): void
 }
@@ -122,12 +114,9 @@ export class List<T> implements Iterable<T> {
     const segment = this.#segment
     const bits = index * this.#stepBits
     const data = this.#at * 8 + Math.floor(bits / 8)
-    if (this.#stepBits === 1) {
-      // A bit has no byte of its own: hand the codec the byte it lies in, shifted down.
-      return this.#codec.read(bitElement((segment.bytes[data]! >> (bits & 7)) & 1))
-    }
     return this.#codec.read(
-      new Struct(this.#message, segment, data, this.#dataBytes, this.#pointers, this.#depth),
+      new Reader(this.#message, segment, data, this.#dataBytes, this.#pointers, this.#depth),
+      bits & 7,
     )
   }
 }
@@ -141,41 +130,21 @@ function fits(wanted: number, kind: number, size: number): boolean {
 }
 
 export function getList<T>(
-  s: Struct,
+  s: Reader,
   index: number,
   codec: ElementCodec<T, never>,
   byDefault?: AnyPointer,
 ): List<T> {
-  let { $message: message, $depth: depth } = s
-  let kind: number
-  if (byDefault && !hasPointer(s, index)) {
-    ;({ message, depth } = byDefault)
-    kind = follow(message, byDefault.segment, byDefault.at, depth)
-  } else kind = followField(s, index)
-  if (kind === NULL) return (noElements ??= emptyList())
-  if ((kind !== LIST && kind !== COMPOSITE) || !fits(codec.size, kind, found.a)) {
+  if (byDefault && !hasPointer(s, index)) return getList(byDefault.$at, 0, codec)
+  const kind = followField(s, index)
+  if (kind === NULL) {
+    // A list without elements, whatever they would be.
+    found.segment = s.segment
+    found.kind = found.a = found.b = 0
+  } else if ((kind !== LIST && kind !== COMPOSITE) || !fits(codec.size, kind, found.a)) {
     throw badMessage('a list of other elements was expected')
   }
-  return new List(codec, message, depth)
-}
-
-/** Every list that is not there: whatever its elements would be, it has none. */
-let noElements: List<never> | undefined
-function emptyList(): List<never> {
-  const { message, segment } = NULL_POINTER
-  Object.assign(found, { kind: LIST, segment, at: 0, a: 0, b: 0 })
-  return new List<never>(voidElement as never, message, 0)
-}
-
-let bits: [Struct, Struct] | undefined
-function bitElement(bit: number): Struct {
-  bits ??= [byteStruct(0), byteStruct(1)]
-  return bits[bit as 0 | 1]
-}
-
-function byteStruct(value: number): Struct {
-  const segment = segmentOf(new Uint8Array([value, 0, 0, 0, 0, 0, 0, 0]))
-  return new Struct(new Message([segment]), segment, 0, 1, 0, 0)
+  return new List(codec, s.message, s.depth)
 }
 
 /** A list that yields more elements than it announced would overwrite what lies behind it. */
@@ -192,7 +161,7 @@ export const voidElement: ElementCodec<null> = {
 }
 export const boolElement: ElementCodec<boolean> = {
   size: 1,
-  read: (s) => s.$segment.bytes[s.$data] === 1,
+  read: (s, bit) => ((s.segment.bytes[s.data]! >> bit) & 1) === 1,
   writeList(builder, at, values) {
     const first = builder.list(at, 1, values.length, Math.ceil(values.length / 64)) * 8
     let index = 0
@@ -210,7 +179,7 @@ export const boolElement: ElementCodec<boolean> = {
 function scalar<T, Zero>(
   size: number,
   zero: Zero,
-  get: (s: Struct, byte: number, byDefault: Zero) => T,
+  get: (s: Reader, byte: number, byDefault: Zero) => T,
   put: (builder: Builder, byte: number, value: T, byDefault: Zero) => void,
 ): ElementCodec<T> {
   const bytes = ELEMENT_BYTES[size]!
@@ -243,7 +212,7 @@ export const float64Element = /* @__PURE__ */ scalar(5, 0n, getFloat64, putFloat
 
 /** A codec for elements that are one pointer. */
 export function pointerElement<T, Init>(
-  read: (element: Struct) => T,
+  read: (element: Reader) => T,
   write: (builder: Builder, at: number, value: Init) => void,
 ): ElementCodec<T, Init> {
   return {
@@ -285,7 +254,7 @@ export function structElement<T extends Struct, Init>(
 ): ElementCodec<T, Init | T> {
   return {
     size: 7,
-    read: (s) => getGroup(s, type()),
+    read: (s) => new (type())(s),
     writeList(builder, at, values) {
       const { $dataWords, $pointerWords } = type()
       let element = builder.compositeList(at, values.length, $dataWords, $pointerWords)

@@ -55,7 +55,7 @@ export function segmentOf(bytes: Uint8Array): Segment {
 }
 
 /** No capabilities, as most messages have. */
-const NO_CAPS: CapEntry[] = []
+const NO_CAPS: readonly CapEntry[] = []
 
 export class Message {
   // Declared, not defined, here and wherever many objects are made: defining a field before the
@@ -65,7 +65,7 @@ export class Message {
   declare readonly words: number
   declare readonly maxDepth: number
   /** What its capability pointers index. Set by whoever received the message. */
-  declare caps: CapEntry[]
+  declare caps: readonly CapEntry[]
   /** What may still be read: `follow` counts it down. */
   declare budgetWords: number
 

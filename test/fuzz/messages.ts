@@ -5,8 +5,15 @@
 // An input is a mode, a list of changes to a valid message, or segments as they are.
 
 import { WwError } from '../../src/base/index.ts'
-import { Builder, DEFAULT_WIRE_LIMITS, FrameReader, Message, rootOf } from '../../src/wire/index.ts'
-import { AnyPointer, getAny, segmentOf, Struct } from '../../src/wire/index.ts'
+import {
+  Builder,
+  DEFAULT_WIRE_LIMITS,
+  FrameReader,
+  Message,
+  rootOf,
+  rootReader,
+} from '../../src/wire/index.ts'
+import { AnyPointer, getAny, getCapEntry, segmentOf, Struct } from '../../src/wire/index.ts'
 import type { WireLimits } from '../../src/wire/index.ts'
 import { Kinds, Lists, New, NewLists, OldLists } from '../fixture/kinds.gen.ts'
 import { Message as RpcMessage } from '../fixture/rpc.gen.ts'
@@ -63,7 +70,7 @@ function checkCopy(segments: readonly Uint8Array[], features: Set<string>): void
   const { message, charged } = open(segments)
   const builder = new Builder()
   const copied = attempt(() => {
-    builder.copy(builder.allocate(1), rootOf(message))
+    builder.copy(builder.allocate(1), rootReader(message))
     if (builder.totalBytes > 8 * (2 * charged() + 2)) {
       throw new Error(`${charged()} words became ${builder.totalBytes} bytes`)
     }
@@ -130,7 +137,7 @@ function readAs(type: Readable, segments: readonly Uint8Array[], features: Set<s
       return
     }
     // What is absent has members that are absent, without end.
-    if (value instanceof Struct && value.$dataBytes + value.$pointerCount === 0) return
+    if (value instanceof Struct && value.$.dataBytes + value.$.pointers === 0) return
     // A group is no pointer, and lies in one.
     if (depth > 2 * LIMITS.maxDepth + 2) throw new Error('reading is deeper than allowed')
     const prototype = Object.getPrototypeOf(value) as object
@@ -149,10 +156,10 @@ function walkAny(pointer: AnyPointer): void {
   const reads: (() => unknown)[] = [
     () => pointer.asText(),
     () => pointer.asData(),
-    () => pointer.asCap(),
+    () => getCapEntry(pointer.$at, 0),
   ]
   for (const read of reads) attempt(read)
-  attempt(() => getAny(pointer.asStruct(Kinds), 0).isNull)
+  attempt(() => getAny(pointer.asStruct(Kinds).$, 0).isNull)
 }
 
 // ---- making messages

@@ -11,7 +11,7 @@
 
 import type { ByteLink } from '../../src/base/index.ts'
 import { serve } from '../../src/rpc/index.ts'
-import { Builder, FrameReader, getAny, getUint32, rootOf } from '../../src/wire/index.ts'
+import { Builder, FrameReader, getCapIndex, getUint32, rootOf } from '../../src/wire/index.ts'
 import type { AnyPointer, Struct, StructType } from '../../src/wire/index.ts'
 import { Message } from '../fixture/rpc.gen.ts'
 import type {
@@ -644,7 +644,7 @@ export class Peer {
     const method = METHODS[call.methodId]
     if (call.interfaceId !== Thing.$interface.id || !method) throw new Violation('a foreign call')
     const params = call.params.content.asStruct(Thing_give$Params)
-    const tag = getUint32(params, 0, 0)
+    const tag = getUint32(params.$, 0, 0)
     const record = this.#world.record(tag)
     if (method !== (tag >= USE ? 'ping' : record.method)) {
       throw new Violation(`call ${tag} became ${method}`)
@@ -848,6 +848,6 @@ function capIndexOf(
   pointer: AnyPointer,
   type: StructType<Struct, never> | undefined,
 ): number | undefined {
-  if (!type) return pointer.asCapIndex()
-  return getAny(pointer.asStruct(type), 0).asCapIndex()
+  if (!type) return getCapIndex(pointer.$at, 0)
+  return getCapIndex(pointer.asStruct(type).$, 0)
 }

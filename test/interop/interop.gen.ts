@@ -7,7 +7,7 @@ export class Peer_ping$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get value(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_ping$Params$Init): void {
@@ -28,7 +28,7 @@ export class Peer_echo$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_echo$Params$Init): void {
@@ -48,7 +48,7 @@ export class Peer_echo$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_echo$Results$Init): void {
@@ -74,7 +74,7 @@ export class Peer_echoAll$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get parts(): $.List<Uint8Array> {
-    return $.getList(this, 0, $.dataElement)
+    return $.getList(this.$, 0, $.dataElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_echoAll$Params$Init): void {
@@ -94,7 +94,7 @@ export class Peer_echoAll$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get parts(): $.List<Uint8Array> {
-    return $.getList(this, 0, $.dataElement)
+    return $.getList(this.$, 0, $.dataElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_echoAll$Results$Init): void {
@@ -120,10 +120,10 @@ export class Peer_fail$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get kind(): Kind {
-    return $.getUint16(this, 0, 0) as Kind
+    return $.getUint16(this.$, 0, 0) as Kind
   }
   get text(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_fail$Params$Init): void {
@@ -164,7 +164,7 @@ export class Peer_make$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get start(): bigint {
-    return $.getInt64(this, 0, 0n)
+    return $.getInt64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_make$Params$Init): void {
@@ -185,7 +185,7 @@ export class Peer_makeNamed$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get name(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_makeNamed$Params$Init): void {
@@ -205,7 +205,7 @@ export class Peer_makeNamed$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): NamedCounter | null {
-    return $.getCap(this, 0, NamedCounter)
+    return $.getCap(this.$, 0, NamedCounter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_makeNamed$Results$Init): void {
@@ -235,7 +235,7 @@ export class Peer_makeMany$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get count(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_makeMany$Params$Init): void {
@@ -256,7 +256,7 @@ export class Peer_makeMany$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counters(): $.List<Counter | null> {
-    return $.getList(this, 0, $.capElement(() => Counter))
+    return $.getList(this.$, 0, $.capElement(() => Counter))
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_makeMany$Results$Init): void {
@@ -282,10 +282,10 @@ export class Peer_shapes$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get gate(): Gate | null {
-    return $.getCap(this, 0, Gate)
+    return $.getCap(this.$, 0, Gate)
   }
   get start(): bigint {
-    return $.getInt64(this, 0, 0n)
+    return $.getInt64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_shapes$Params$Init): void {
@@ -310,10 +310,10 @@ export class Peer_promise$Params extends $.Struct {
   static readonly $pointerWords = 2
 
   get gates(): $.List<Gate | null> {
-    return $.getList(this, 0, $.capElement(() => Gate))
+    return $.getList(this.$, 0, $.capElement(() => Gate))
   }
   get outcome(): Outcome {
-    return $.getStruct(this, 1, Outcome)
+    return $.getStruct(this.$, 1, Outcome)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_promise$Params$Init): void {
@@ -337,7 +337,7 @@ export class Peer_promise$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_promise$Results$Init): void {
@@ -367,10 +367,10 @@ export class Peer_late$Params extends $.Struct {
   static readonly $pointerWords = 2
 
   get gate(): Gate | null {
-    return $.getCap(this, 0, Gate)
+    return $.getCap(this.$, 0, Gate)
   }
   get outcome(): Outcome {
-    return $.getStruct(this, 1, Outcome)
+    return $.getStruct(this.$, 1, Outcome)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_late$Params$Init): void {
@@ -394,7 +394,7 @@ export class Peer_late$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_late$Results$Init): void {
@@ -424,7 +424,7 @@ export class Peer_give$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_give$Params$Init): void {
@@ -444,7 +444,7 @@ export class Peer_give$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_give$Results$Init): void {
@@ -474,7 +474,7 @@ export class Peer_giveAny$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get value(): $.AnyPointer {
-    return $.getAny(this, 0)
+    return $.getAny(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_giveAny$Params$Init): void {
@@ -494,7 +494,7 @@ export class Peer_giveAny$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get value(): $.AnyPointer {
-    return $.getAny(this, 0)
+    return $.getAny(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_giveAny$Results$Init): void {
@@ -524,7 +524,7 @@ export class Peer_giveAll$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get counters(): $.List<Counter | null> {
-    return $.getList(this, 0, $.capElement(() => Counter))
+    return $.getList(this.$, 0, $.capElement(() => Counter))
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_giveAll$Params$Init): void {
@@ -544,7 +544,7 @@ export class Peer_giveAll$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counters(): $.List<Counter | null> {
-    return $.getList(this, 0, $.capElement(() => Counter))
+    return $.getList(this.$, 0, $.capElement(() => Counter))
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_giveAll$Results$Init): void {
@@ -570,10 +570,10 @@ export class Peer_callBack$Params extends $.Struct {
   static readonly $pointerWords = 2
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
   get amounts(): $.List<bigint> {
-    return $.getList(this, 1, $.int64Element)
+    return $.getList(this.$, 1, $.int64Element)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_callBack$Params$Init): void {
@@ -597,7 +597,7 @@ export class Peer_callBack$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get totals(): $.List<bigint> {
-    return $.getList(this, 0, $.int64Element)
+    return $.getList(this.$, 0, $.int64Element)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_callBack$Results$Init): void {
@@ -623,7 +623,7 @@ export class Peer_hold$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_hold$Params$Init): void {
@@ -669,7 +669,7 @@ export class Peer_held$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_held$Results$Init): void {
@@ -725,7 +725,7 @@ export class Peer_never$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get witness(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_never$Params$Init): void {
@@ -761,10 +761,10 @@ export class Peer_forward$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get target(): Peer | null {
-    return $.getCap(this, 0, Peer)
+    return $.getCap(this.$, 0, Peer)
   }
   get value(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_forward$Params$Init): void {
@@ -789,10 +789,10 @@ export class Peer_forwardMake$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get target(): Peer | null {
-    return $.getCap(this, 0, Peer)
+    return $.getCap(this.$, 0, Peer)
   }
   get start(): bigint {
-    return $.getInt64(this, 0, 0n)
+    return $.getInt64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_forwardMake$Params$Init): void {
@@ -827,10 +827,10 @@ export class Peer_stats$Results extends $.Struct {
   static readonly $pointerWords = 0
 
   get objects(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
   get canceled(): number {
-    return $.getUint32(this, 4, 0)
+    return $.getUint32(this.$, 4, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_stats$Results$Init): void {
@@ -861,7 +861,7 @@ export class Peer_readWide$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get lists(): $.AnyPointer {
-    return $.getAny(this, 0)
+    return $.getAny(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_readWide$Params$Init): void {
@@ -881,7 +881,7 @@ export class Peer_readWide$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get lists(): Wide {
-    return $.getStruct(this, 0, Wide)
+    return $.getStruct(this.$, 0, Wide)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_readWide$Results$Init): void {
@@ -911,7 +911,7 @@ export class Peer_readNarrow$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get lists(): $.AnyPointer {
-    return $.getAny(this, 0)
+    return $.getAny(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_readNarrow$Params$Init): void {
@@ -931,7 +931,7 @@ export class Peer_readNarrow$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get lists(): Narrow {
-    return $.getStruct(this, 0, Narrow)
+    return $.getStruct(this.$, 0, Narrow)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_readNarrow$Results$Init): void {
@@ -987,10 +987,10 @@ export class Peer_sink$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get gate(): Gate | null {
-    return $.getCap(this, 0, Gate)
+    return $.getCap(this.$, 0, Gate)
   }
   get limit(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_sink$Params$Init): void {
@@ -1015,7 +1015,7 @@ export class Peer_sink$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get sink(): Sink | null {
-    return $.getCap(this, 0, Sink)
+    return $.getCap(this.$, 0, Sink)
   }
 
   static $write(builder: $.Builder, at: number, value: Peer_sink$Results$Init): void {
@@ -1358,7 +1358,7 @@ export class Sink_write$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get data(): Uint8Array {
-    return $.getData(this, 0)
+    return $.getData(this.$, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Sink_write$Params$Init): void {
@@ -1388,10 +1388,10 @@ export class Sink_end$Results extends $.Struct {
   static readonly $pointerWords = 0
 
   get bytes(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
   get pieces(): number {
-    return $.getUint32(this, 8, 0)
+    return $.getUint32(this.$, 8, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Sink_end$Results$Init): void {
@@ -1468,7 +1468,7 @@ export class Counter_add$Params extends $.Struct {
   static readonly $pointerWords = 0
 
   get amount(): bigint {
-    return $.getInt64(this, 0, 0n)
+    return $.getInt64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Counter_add$Params$Init): void {
@@ -1489,7 +1489,7 @@ export class Counter_add$Results extends $.Struct {
   static readonly $pointerWords = 0
 
   get total(): bigint {
-    return $.getInt64(this, 0, 0n)
+    return $.getInt64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Counter_add$Results$Init): void {
@@ -1526,7 +1526,7 @@ export class Counter_log$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get amounts(): $.List<bigint> {
-    return $.getList(this, 0, $.int64Element)
+    return $.getList(this.$, 0, $.int64Element)
   }
 
   static $write(builder: $.Builder, at: number, value: Counter_log$Results$Init): void {
@@ -1599,7 +1599,7 @@ export class NamedCounter_name$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get name(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: NamedCounter_name$Results$Init): void {
@@ -1703,7 +1703,7 @@ export class Stranger_add$Params extends $.Struct {
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Params$Init): void {
@@ -1723,7 +1723,7 @@ export class Stranger_add$Results extends $.Struct {
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Results$Init): void {
@@ -1775,7 +1775,7 @@ export class Pong extends $.Struct {
   static readonly $pointerWords = 0
 
   get value(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
 
   static $write(builder: $.Builder, at: number, value: Pong$Init): void {
@@ -1802,7 +1802,7 @@ export class Made extends $.Struct {
   static readonly $pointerWords = 1
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Made$Init): void {
@@ -1833,21 +1833,21 @@ export class Outcome$Union extends $.Struct {
 
   /** A new counter of the peer. */
   get make(): bigint | undefined {
-    if (!$.isMember(this, 8, 0)) return undefined
-    return $.getInt64(this, 0, 0n)
+    if (!$.isMember(this.$, 8, 0)) return undefined
+    return $.getInt64(this.$, 0, 0n)
   }
   /** This one. */
   get give(): Counter | null | undefined {
-    if (!$.isMember(this, 8, 1)) return undefined
-    return $.getCap(this, 0, Counter)
+    if (!$.isMember(this.$, 8, 1)) return undefined
+    return $.getCap(this.$, 0, Counter)
   }
   get fail(): string | undefined {
-    if (!$.isMember(this, 8, 2)) return undefined
-    return $.getText(this, 0, '')
+    if (!$.isMember(this.$, 8, 2)) return undefined
+    return $.getText(this.$, 0, '')
   }
   /** Which member of the union is set; undefined for one newer than this code. */
   get $which(): 'make' | 'give' | 'fail' | undefined {
-    return $.which(this, 8, ['make', 'give', 'fail'])
+    return $.which(this.$, 8, ['make', 'give', 'fail'])
   }
 
   static $write(builder: $.Builder, at: number, value: Outcome$Init): void {
@@ -1902,10 +1902,10 @@ export class Shapes_pair extends $.Struct {
   static readonly $pointerWords = 8
 
   get left(): Counter | null {
-    return $.getCap(this, 2, Counter)
+    return $.getCap(this.$, 2, Counter)
   }
   get right(): Outer {
-    return $.getStruct(this, 3, Outer)
+    return $.getStruct(this.$, 3, Outer)
   }
 
   static $write(builder: $.Builder, at: number, value: Shapes_pair$Init): void {
@@ -1942,16 +1942,16 @@ export class Shapes_choice$Union extends $.Struct {
   static readonly $pointerWords = 8
 
   get none(): null | undefined {
-    if (!$.isMember(this, 0, 0)) return undefined
+    if (!$.isMember(this.$, 0, 0)) return undefined
     return null
   }
   get some(): Counter | null | undefined {
-    if (!$.isMember(this, 0, 1)) return undefined
-    return $.getCap(this, 4, Counter)
+    if (!$.isMember(this.$, 0, 1)) return undefined
+    return $.getCap(this.$, 4, Counter)
   }
   /** Which member of the union is set; undefined for one newer than this code. */
   get $which(): 'none' | 'some' | undefined {
-    return $.which(this, 0, ['none', 'some'])
+    return $.which(this.$, 0, ['none', 'some'])
   }
 
   static $write(builder: $.Builder, at: number, value: Shapes_choice$Init): void {
@@ -1995,25 +1995,25 @@ export class Shapes extends $.Struct {
   static readonly $pointerWords = 8
 
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
   get outer(): Outer {
-    return $.getStruct(this, 1, Outer)
+    return $.getStruct(this.$, 1, Outer)
   }
   get pair(): Shapes_pair {
-    return $.getGroup(this, Shapes_pair)
+    return new (Shapes_pair)(this.$)
   }
   get choice(): Shapes_choice {
-    return $.getGroup(this, Shapes_choice)
+    return new (Shapes_choice)(this.$)
   }
   get any(): $.AnyPointer {
-    return $.getAny(this, 5)
+    return $.getAny(this.$, 5)
   }
   get absent(): Counter | null {
-    return $.getCap(this, 6, Counter)
+    return $.getCap(this.$, 6, Counter)
   }
   get list(): $.List<Counter | null> {
-    return $.getList(this, 7, $.capElement(() => Counter))
+    return $.getList(this.$, 7, $.capElement(() => Counter))
   }
 
   static $write(builder: $.Builder, at: number, value: Shapes$Init): void {
@@ -2082,10 +2082,10 @@ export class Outer extends $.Struct {
   static readonly $pointerWords = 2
 
   get label(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   get inner(): Inner {
-    return $.getStruct(this, 1, Inner)
+    return $.getStruct(this.$, 1, Inner)
   }
 
   static $write(builder: $.Builder, at: number, value: Outer$Init): void {
@@ -2119,10 +2119,10 @@ export class Inner extends $.Struct {
   static readonly $pointerWords = 1
 
   get depth(): number {
-    return $.getUint8(this, 0, 0)
+    return $.getUint8(this.$, 0, 0)
   }
   get counter(): Counter | null {
-    return $.getCap(this, 0, Counter)
+    return $.getCap(this.$, 0, Counter)
   }
 
   static $write(builder: $.Builder, at: number, value: Inner$Init): void {
@@ -2158,10 +2158,10 @@ export class Narrow extends $.Struct {
   static readonly $pointerWords = 2
 
   get numbers(): $.List<number> {
-    return $.getList(this, 0, $.uint32Element)
+    return $.getList(this.$, 0, $.uint32Element)
   }
   get texts(): $.List<string> {
-    return $.getList(this, 1, $.textElement)
+    return $.getList(this.$, 1, $.textElement)
   }
 
   static $write(builder: $.Builder, at: number, value: Narrow$Init): void {
@@ -2193,10 +2193,10 @@ export class Wide extends $.Struct {
   static readonly $pointerWords = 2
 
   get numbers(): $.List<Wide_Number> {
-    return $.getList(this, 0, $.structElement(() => Wide_Number))
+    return $.getList(this.$, 0, $.structElement(() => Wide_Number))
   }
   get texts(): $.List<Wide_Words> {
-    return $.getList(this, 1, $.structElement(() => Wide_Words))
+    return $.getList(this.$, 1, $.structElement(() => Wide_Words))
   }
 
   static $write(builder: $.Builder, at: number, value: Wide$Init): void {
@@ -2227,10 +2227,10 @@ export class Wide_Number extends $.Struct {
   static readonly $pointerWords = 1
 
   get value(): number {
-    return $.getUint32(this, 0, 0)
+    return $.getUint32(this.$, 0, 0)
   }
   get note(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
 
   static $write(builder: $.Builder, at: number, value: Wide_Number$Init): void {
@@ -2261,10 +2261,10 @@ export class Wide_Words extends $.Struct {
   static readonly $pointerWords = 1
 
   get text(): string {
-    return $.getText(this, 0, '')
+    return $.getText(this.$, 0, '')
   }
   get count(): bigint {
-    return $.getUint64(this, 0, 0n)
+    return $.getUint64(this.$, 0, 0n)
   }
 
   static $write(builder: $.Builder, at: number, value: Wide_Words$Init): void {

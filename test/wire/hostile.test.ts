@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { WwError } from '../../src/base/index.ts'
-import { Builder, DEFAULT_WIRE_LIMITS, rootOf } from '../../src/wire/index.ts'
+import {
+  Builder,
+  DEFAULT_WIRE_LIMITS,
+  getCapEntry,
+  rootOf,
+  rootReader,
+} from '../../src/wire/index.ts'
 import type { Message } from '../../src/wire/index.ts'
 import { Choice, Kinds, Kinds_Inner, Lists, New, NewLists, OldLists } from '../fixture/kinds.gen.ts'
 import { Random } from '../help/random.ts'
@@ -34,7 +40,7 @@ function readAll(message: Message): void {
     () => walk(root.asStruct(New)),
     () => root.asText(),
     () => root.asData(),
-    () => root.asCap(),
+    () => getCapEntry(root.$at, 0),
     () => copy(message),
   ]
   for (const attempt of attempts) {
@@ -50,7 +56,7 @@ function readAll(message: Message): void {
 function copy(message: Message): void {
   const builder = new Builder()
   try {
-    builder.copy(builder.allocate(1), rootOf(message))
+    builder.copy(builder.allocate(1), rootReader(message))
   } finally {
     builder.discard()
   }
@@ -141,14 +147,17 @@ test.each<[string, () => unknown]>([
   [
     'a capability outside the table',
     () =>
-      asKinds(
-        kindsWith([
-          [0, 0],
-          [0, 0],
-          [0, 0],
-          [3, 5],
-        ]),
-      ).any.asCap(),
+      getCapEntry(
+        asKinds(
+          kindsWith([
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [3, 5],
+          ]),
+        ).any.$at,
+        0,
+      ),
   ],
   [
     'a list tag that is no struct',

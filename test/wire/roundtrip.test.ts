@@ -119,7 +119,7 @@ withTool('the capnp tool reads what we write and we read what it writes', () => 
 const plainInner = (inner: Kinds_Inner): object => ({
   id: inner.id,
   name: inner.name,
-  next: getAny(inner, 1).isNull ? null : plainInner(inner.next),
+  next: getAny(inner.$, 1).isNull ? null : plainInner(inner.next),
 })
 
 const plainDefaults = (reader: PointerDefaults) => ({
