@@ -27,9 +27,6 @@ const LONG_BYTES = 256
 const SEQUENCE_COST = 1.5
 
 export function pack(bytes: Uint8Array): Uint8Array {
-  const { lengths, distances } = cheapestWay(bytes)
-  const ends: number[] = []
-  for (let at = bytes.length; at > 0; at -= lengths[at] || 1) if (lengths[at]) ends.push(at)
   const out = new Uint8Array(bytes.length + Math.ceil(bytes.length / 255) + 16)
   let written = 0
   const putMore = (value: number, most: number) => {
@@ -40,100 +37,156 @@ export function pack(bytes: Uint8Array): Uint8Array {
   }
   let from = 0
   let last = 0
-  const putSequence = (until: number, length: number, distance: number) => {
-    const plain = until - from
+  const putSequence = ({ at, length, distance }: Piece) => {
+    const plain = at - from
     const more = Math.max(0, length - MIN_PIECE_BYTES)
     const count = distance === last ? 0 : bytesFor(distance)
     out[written++] = (count << 6) | (Math.min(plain, MAX_PLAIN) << 4) | Math.min(more, MAX_LENGTH)
     putMore(plain, MAX_PLAIN)
-    out.set(bytes.subarray(from, until), written)
+    out.set(bytes.subarray(from, at), written)
     written += plain
     for (let n = 0; n < count; n += 1) out[written++] = (distance >> (8 * n)) & 255
     putMore(more, MAX_LENGTH)
-    from = until + length
+    from = at + length
     last = distance
   }
-  for (const end of ends.reverse()) putSequence(end - lengths[end]!, lengths[end]!, distances[end]!)
-  putSequence(bytes.length, 0, last)
+  for (const piece of cheapestPieces(bytes)) putSequence(piece)
+  putSequence({ at: bytes.length, length: 0, distance: last })
   return out.subarray(0, written)
 }
 
-/** By which steps each place is reached: the length of a piece that ends there, 0 for a plain byte, and the last distance. */
-interface Way {
-  readonly lengths: Int32Array
-  readonly distances: Int32Array
+interface Piece {
+  readonly at: number
+  readonly length: number
+  readonly distance: number
 }
 
-/** Goes through all places in order, and from each as far as one step leads; the cheapest step to a place counts. */
-function cheapestWay(bytes: Uint8Array): Way {
+/**
+ * Goes through all places in order, and from each as far as one step leads: a plain byte, or a piece.
+ * Of the ways to a place two are gone on from, the cheapest, and the cheapest with another distance.
+ */
+function cheapestPieces(bytes: Uint8Array): Piece[] {
   const size = bytes.length
-  const costs = new Float64Array(size + 1).fill(Infinity)
-  const lengths = new Int32Array(size + 1)
-  const distances = new Int32Array(size + 1)
-  /** How many plain bytes end there. */
-  const plains = new Int32Array(size + 1)
-  const newest = new Int32Array(1 << HASH_BITS).fill(-1)
-  const older = new Int32Array(size)
   const end = size - END_BYTES
+  // Of both ways to each place: what it costs, the length of the piece that ends there or 0, the last
+  // distance, how many plain bytes end there, and which way it goes on from.
+  const costs = new Float64Array(2 * (size + 1)).fill(Infinity)
+  const lengths = new Int32Array(costs.length)
+  const distances = new Int32Array(costs.length)
+  const plains = new Int32Array(costs.length)
+  const origins = new Int32Array(costs.length)
   costs[0] = 0
-
-  const reach = (to: number, cost: number, length: number, distance: number, plain: number) => {
-    if (cost >= costs[to]!) return
-    costs[to] = cost
-    lengths[to] = length
-    distances[to] = distance
-    plains[to] = plain
+  const set = (way: number, cost: number, length: number, distance: number, origin: number) => {
+    costs[way] = cost
+    lengths[way] = length
+    distances[way] = distance
+    plains[way] = length === 0 ? plains[origin]! + 1 : 0
+    origins[way] = origin
   }
-  const learn = (at: number) => {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
-    const key = Math.imul(word, 2_654_435_761) >>> (32 - HASH_BITS)
-    older[at] = newest[key]!
-    newest[key] = at
+  const reach = (to: number, cost: number, length: number, distance: number, origin: number) => {
+    const best = 2 * to
+    const other = best + 1
+    const isOther = distance !== distances[best]
+    if (cost < costs[best]!) {
+      if (isOther) {
+        set(other, costs[best]!, lengths[best]!, distances[best]!, origins[best]!)
+      }
+      set(best, cost, length, distance, origin)
+    } else if (isOther && cost < costs[other]!) set(other, cost, length, distance, origin)
   }
-  const matching = (at: number, earlier: number) => {
-    let length = 0
-    while (at + length < end && bytes[earlier + length] === bytes[at + length]) length += 1
-    return length
+  const addPlain = (at: number, way: number) => {
+    const plain = plains[way]!
+    const more = moreBytes(plain + 1, MAX_PLAIN) - moreBytes(plain, MAX_PLAIN)
+    reach(at + 1, costs[way]! + 1 + more, 0, distances[way]!, way)
   }
   /** Pieces of `shortest` to `longest` bytes, or only that one if it is long. */
-  const take = (at: number, shortest: number, longest: number, distance: number, bytes: number) => {
-    const cost = costs[at]! + SEQUENCE_COST + bytes
+  const addPieces = (
+    at: number,
+    way: number,
+    shortest: number,
+    longest: number,
+    distance: number,
+  ) => {
+    const count = distance === distances[way] ? 0 : bytesFor(distance)
+    const cost = costs[way]! + SEQUENCE_COST + count
     for (let n = longest >= LONG_BYTES ? longest : shortest; n <= longest; n += 1) {
-      reach(at + n, cost + moreBytes(n - MIN_PIECE_BYTES, MAX_LENGTH), n, distance, 0)
+      reach(at + n, cost + moreBytes(n - MIN_PIECE_BYTES, MAX_LENGTH), n, distance, way)
+    }
+  }
+  const matching = (at: number, distance: number) => {
+    let length = 0
+    while (at + length < end && bytes[at + length - distance] === bytes[at + length]) length += 1
+    return length
+  }
+  /** Pieces at the distance of the last. @returns the length of the longest */
+  const addAgain = (at: number, way: number) => {
+    const distance = distances[way]!
+    const length = distance > 0 ? matching(at, distance) : 0
+    addPieces(at, way, MIN_PIECE_BYTES, length, distance)
+    return length
+  }
+
+  const earlier = new Places(bytes)
+  for (let at = 0; at < size; at += 1) {
+    const best = 2 * at
+    const other = best + 1
+    const hasOther = costs[other]! < Infinity
+    addPlain(at, best)
+    if (hasOther) addPlain(at, other)
+    if (at + MIN_NEW_BYTES > end) continue
+    let longest = Math.max(addAgain(at, best), hasOther ? addAgain(at, other) : 0)
+    longest = Math.max(longest, MIN_NEW_BYTES - 1)
+    let place = earlier.learn(at)
+    for (let look = 0; look < MAX_LOOKS && place >= 0 && longest < LONG_BYTES; look += 1) {
+      const distance = at - place
+      if (distance > MAX_DISTANCE) break
+      if (bytes[place + longest] === bytes[at + longest]) {
+        const length = matching(at, distance)
+        addPieces(at, best, longest + 1, length, distance)
+        longest = Math.max(longest, length)
+      }
+      place = earlier.before(place)
+    }
+    if (longest < LONG_BYTES) continue
+    for (const to = at + longest - 1; at < to;) {
+      at += 1
+      if (at + MIN_NEW_BYTES <= end) earlier.learn(at)
     }
   }
 
-  for (let at = 0; at < size; at += 1) {
-    const cost = costs[at]!
-    const plain = plains[at]! + 1
-    const more = moreBytes(plain, MAX_PLAIN) - moreBytes(plain - 1, MAX_PLAIN)
-    reach(at + 1, cost + 1 + more, 0, distances[at]!, plain)
-    if (at + MIN_NEW_BYTES > end) continue
-    learn(at)
-    const last = distances[at]!
-    const again = last > 0 ? matching(at, at - last) : 0
-    take(at, MIN_PIECE_BYTES, again, last, 0)
-    let best = Math.max(again, MIN_NEW_BYTES - 1)
-    let earlier = older[at]!
-    for (let look = 0; look < MAX_LOOKS && earlier >= 0 && best < LONG_BYTES; look += 1) {
-      const distance = at - earlier
-      if (distance > MAX_DISTANCE) break
-      if (bytes[earlier + best] === bytes[at + best]) {
-        const length = matching(at, earlier)
-        if (length > best) {
-          take(at, best + 1, length, distance, bytesFor(distance))
-          best = length
-        }
-      }
-      earlier = older[earlier]!
-    }
-    if (best < LONG_BYTES) continue
-    for (const to = at + best - 1; at < to;) {
-      at += 1
-      if (at + MIN_NEW_BYTES <= end) learn(at)
-    }
+  const pieces: Piece[] = []
+  for (let way = 2 * size; way > 1; way = origins[way]!) {
+    const length = lengths[way]!
+    if (length > 0) pieces.push({ at: (way >> 1) - length, length, distance: distances[way]! })
   }
-  return { lengths, distances }
+  return pieces.reverse()
+}
+
+/** Where the same bytes stood before. */
+class Places {
+  readonly #bytes: Uint8Array
+  readonly #newest = new Int32Array(1 << HASH_BITS).fill(-1)
+  readonly #older: Int32Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#older = new Int32Array(bytes.length)
+  }
+
+  /** @returns the last place before this one, or -1 */
+  learn(at: number): number {
+    const bytes = this.#bytes
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
+    const key = Math.imul(word, 2_654_435_761) >>> (32 - HASH_BITS)
+    const before = this.#newest[key]!
+    this.#newest[key] = at
+    this.#older[at] = before
+    return before
+  }
+
+  before(at: number): number {
+    return this.#older[at]!
+  }
 }
 
 function bytesFor(distance: number): number {
