@@ -62,24 +62,20 @@ export class OutputQueue implements Source, Late {
     const { length } = bytes
     if (this.isClosed || length === 0) return
     const { turn } = this.#loop
-    let written = 0
+    let rest = bytes
     if (turn !== this.#turn && this.pending === 0) {
       this.#turn = turn
-      written = this.#writeNow(bytes)
-      if (written === length) return
+      try {
+        const written = (this.#stream ??= this.#open()).write(bytes)
+        if (written === length) return
+        rest = bytes.subarray(written)
+      } catch {
+        // The flush hears it again.
+      }
     }
-    const rest = written === 0 ? bytes : bytes.subarray(written)
     if (this.pending === 0) this.#loop.beforeWait(this)
     this.#chunks.push(isLent ? new Uint8Array(rest) : rest)
-    this.pending += length - written
-  }
-
-  #writeNow(bytes: Uint8Array): number {
-    try {
-      return (this.#stream ??= this.#open()).write(bytes)
-    } catch {
-      return 0
-    }
+    this.pending += rest.length
   }
 
   ready(): void {

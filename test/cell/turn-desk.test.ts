@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { TurnDesk } from '../../src/cell/turn-desk.ts'
 import { Turns } from '../../src/cell/turns.ts'
@@ -21,6 +21,10 @@ const ask = ({ word, desk }: ReturnType<typeof cells>[number]) => {
   word.ask()
   desk.look()
 }
+
+// A turn that lasts too long counts no more: here none does.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }))
+afterAll(() => void vi.useRealTimers())
 
 test('while nobody else asks a cell rests with its turn and goes on with it', () => {
   const [cell] = cells(1, 2)

@@ -103,6 +103,11 @@ export class Share {
     while (this.#saved < 0) this.#awaitTurn()
   }
 
+  /** Takes `units` that were used already: the next to be paid wait for them. */
+  spend(units: number): void {
+    this.#saved -= units
+  }
+
   /** The guest is about to wait for something of its own. */
   pause(): void {
     if (!this.#hasTurn || this.#turn.rest()) return

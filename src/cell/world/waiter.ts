@@ -1,4 +1,6 @@
+import { CELL_LIMITS } from '../limits.ts'
 import type { CellSide } from '../shared-cell.ts'
+import { Glance } from './glance.ts'
 import { Stop } from './stop.ts'
 import type { Usage } from './usage.ts'
 
@@ -6,6 +8,7 @@ import type { Usage } from './usage.ts'
 export class Waiter {
   readonly #pipes: CellSide
   readonly #usage: Usage
+  readonly #glance = new Glance(nowMs)
 
   constructor(pipes: CellSide, usage: Usage) {
     this.#pipes = pipes
@@ -25,12 +28,15 @@ export class Waiter {
       const seen = cellBell.count
       if (this.#pipes.killed) throw new Stop({ kind: 'kill' })
       if (ready()) return true
-      const beganMs = nowMs()
-      const leftMs = deadlineMs - beganMs
-      if (leftMs <= 0) return false
-      share.pause()
+      if (deadlineMs <= nowMs()) return false
       this.#usage.tell()
-      cellBell.wait(seen, leftMs)
+      if (this.#glance.isRung(cellBell, seen, deadlineMs)) {
+        share.spend(CELL_LIMITS.glanceUnits)
+        continue
+      }
+      const beganMs = nowMs()
+      share.pause()
+      cellBell.wait(seen, Math.max(0, deadlineMs - beganMs))
       share.resume(nowMs() - beganMs)
     }
   }
