@@ -15,12 +15,12 @@
 import { soon } from '../base/index.ts'
 import { putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
+import { hookOfEntry } from './cap-table.ts'
 import { asWwError, overloaded, protocolError } from './error.ts'
 import { BrokenHook } from './hook.ts'
 import type { Hook, SettledListener } from './hook.ts'
 import { IdTable } from './ids.ts'
-import { hookOfEntry } from './payload.ts'
-import type { Content } from './payload.ts'
+import type { Payload } from './payload.ts'
 import {
   CAP_SENDER_HOSTED,
   CAP_SENDER_PROMISE,
@@ -86,7 +86,7 @@ export class Exports {
    * @param inCall whether promises of the peer may be named as such (see the invariants)
    * @returns what was exported, an entry per reference; nothing is when it throws
    */
-  writePayload(builder: Builder, at: number, content: Content, inCall: boolean): readonly number[] {
+  writePayload(builder: Builder, at: number, content: Payload, inCall: boolean): readonly number[] {
     const payload = builder.struct(at, 0, 2)
     content.writeTo(builder, payload)
     const { caps } = builder

@@ -76,14 +76,19 @@ export class Builder {
   constructor(slab: Slab = shared) {
     const free = slab.isOpen ? (shared.isOpen ? new Slab() : shared) : slab
     free.open()
-    this.bytes = free.bytes
-    this.view = free.view
-    this.halves = free.halves
+    this.#enter(free)
     this.words = free.words + 1
     this.caps = NONE
     this.#slab = free
     this.#start = this.words
-    this.#room = free.bytes.length >>> 3
+    this.#room = this.bytes.length >>> 3
+  }
+
+  #enter({ segments }: Slab): void {
+    const { bytes, view, halves } = segments[0]!
+    this.bytes = bytes
+    this.view = view
+    this.halves = halves
   }
 
   /** Of everything written so far, large Data included. */
@@ -115,9 +120,7 @@ export class Builder {
       const from = slab.words * 8
       grown.set(this.bytes.subarray(from, at * 8), from)
       slab.replace(grown, slab.words)
-      this.bytes = grown
-      this.view = slab.view
-      this.halves = slab.halves
+      this.#enter(slab)
     }
     this.#room = Math.min(most, this.bytes.length >>> 3)
   }
@@ -353,25 +356,31 @@ export class Builder {
 
   /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */
   toMessage(): Message {
-    const message = this.snapshot()
+    const message = new Message(this.segments())
+    message.caps = this.caps
     this.#close(true)
     return message
   }
 
-  /** What was written so far, as a message of its own. Its `caps` are this builder's, borrowed. */
+  /**
+   * What was written so far, for whoever knows where in it to begin: pointers of ours need no bounds, so
+   * messages share the segment that is all of our memory.
+   */
   snapshot(): Message {
-    const { bytes, view } = this
-    const segments: Segment[] = [
-      { bytes, view, halves: this.#slab!.halves, start: this.#start, end: this.words },
-    ]
+    const segments = this.#external ? this.segments() : this.#slab!.segments
+    return new Message(segments, DEFAULT_WIRE_LIMITS, this.totalBytes / 8)
+  }
+
+  /** What was written so far. */
+  segments(): Segment[] {
+    const { bytes, view, halves } = this
+    const segments: Segment[] = [{ bytes, view, halves, start: this.#start, end: this.words }]
     for (const data of this.#external?.chunks ?? []) {
       const whole = new Uint8Array((data.length + 7) & ~7)
       whole.set(data)
       segments.push(segmentOf(whole))
     }
-    const message = new Message(segments)
-    if (this.caps !== NONE) message.caps = this.caps.slice()
-    return message
+    return segments
   }
 
   /** The message is not wanted. Nothing after it was finished. */

@@ -73,6 +73,7 @@ export {
   readerAt,
   rootOf,
   rootReader,
+  rootStruct,
   Struct,
 } from './struct.ts'
 export type { StructType } from './struct.ts'
