@@ -19,7 +19,7 @@
 import type { WwError } from '../base/index.ts'
 import { getBool, getUint64, readerAt } from '../wire/index.ts'
 import type { Message, Reader } from '../wire/index.ts'
-import { asWwError, failed, overloaded, protocolError } from './error.ts'
+import { asWwError, failed, overloaded, protocolError, unknownKind } from './error.ts'
 import { Call, nullHook, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall } from './hook.ts'
 import type { RpcLimits } from './limits.ts'
@@ -80,7 +80,7 @@ export class Answers {
     const tag = u16(target, 4)
     if (tag === TARGET_IMPORT) return this.#tables.exports.hookAt(u32(target, 0))
     if (tag === TARGET_ANSWER) return this.pipelineOf(readerAt(target, 0))
-    throw protocolError(`a message target of unknown kind ${tag}`)
+    throw unknownKind('message target', tag)
   }
 
   /** What a PromisedAnswer of the peer names. @returns with a reference for the caller */

@@ -13,7 +13,7 @@
 //  - A promise that was sent is owed a Resolve, once, as long as the peer holds it.
 
 import { soon } from '../base/index.ts'
-import { putUint16, putUint32 } from '../wire/index.ts'
+import { addStruct, addStructs, putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
 import { hookOfEntry } from './cap-table.ts'
 import { asWwError, overloaded, protocolError } from './error.ts'
@@ -87,13 +87,13 @@ export class Exports {
    * @returns what was exported, an entry per reference; nothing is when it throws
    */
   writePayload(builder: Builder, at: number, content: Payload, inCall: boolean): readonly number[] {
-    const payload = builder.struct(at, 0, 2)
+    const payload = addStruct(builder, at, 0, 2)
     content.writeTo(builder, payload)
     const { caps } = builder
     if (caps.length === 0) return NONE
     const exported: number[] = []
     try {
-      let descriptor = builder.compositeList(payload + 1, caps.length, 1, 1)
+      let descriptor = addStructs(builder, payload + 1, caps.length, 1, 1)
       for (const entry of caps) {
         const id = this.#writeDescriptor(builder, descriptor, hookOfEntry(entry), inCall)
         if (id !== undefined) exported.push(id)
@@ -152,7 +152,7 @@ export class Exports {
     const at = message.body + 1
     let error = target instanceof BrokenHook ? target.error : undefined
     try {
-      if (!error) this.#writeDescriptor(message, message.struct(at, 1, 1), target, false)
+      if (!error) this.#writeDescriptor(message, addStruct(message, at, 1, 1), target, false)
     } catch (thrown) {
       error = asWwError(thrown)
     }

@@ -13,7 +13,7 @@
 import { pointerOf, readerAt } from '../wire/index.ts'
 import type { Reader } from '../wire/index.ts'
 import { CapSlot } from './cap-table.ts'
-import { failed, protocolError } from './error.ts'
+import { failed, protocolError, unknownKind } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook } from './hook.ts'
 import { Payload } from './payload.ts'
@@ -97,7 +97,7 @@ export class Imports {
       case CAP_THIRD_PARTY:
         return this.#import(u32(readerAt(descriptor, 0), 0), false)
       default:
-        throw protocolError(`a capability of unknown kind ${kind}`)
+        throw unknownKind('capability', kind)
     }
   }
 
@@ -136,7 +136,7 @@ export class Imports {
     let target: Hook
     if (kind === RESOLVE_CAP) target = this.#readSettled(what) ?? nullHook()
     else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
-    else throw protocolError(`a resolution of unknown kind ${kind}`)
+    else throw unknownKind('resolution', kind)
     const promise = this.#hooks.get(id)
     if (promise?.isPromise) {
       promise.resolve(target)

@@ -55,12 +55,12 @@ class LocalHook extends Hook {
 
   call(request: Request): PendingCall {
     if (this.turns?.broken) return refuse(request, this.turns.broken)
-    const found = findMethod(this.#interface, request.interfaceId, request.methodId)
-    if (!found) {
+    const owner = findOwner(this.#interface, request.interfaceId)
+    const method = owner?.methods[request.methodId]
+    if (!method) {
       const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
       return refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
     }
-    const { method } = found
     const turns = (this.turns ??= method.turns?.())
     let handler: Handler | undefined
     try {
@@ -70,7 +70,7 @@ class LocalHook extends Hook {
       return refuse(request, asWwError(thrown))
     }
     if (!handler) {
-      const missing = unimplemented(`${found.owner.name}.${method.name}`)
+      const missing = unimplemented(`${owner!.name}.${method.name}`)
       if (turns && method.turns) turns.broken = missing
       return refuse(request, missing)
     }
@@ -103,11 +103,6 @@ function findHandler(server: object, name: string): Handler | undefined {
   return isOwnClass ? undefined : (handler as Handler)
 }
 
-interface FoundMethod {
-  readonly owner: Interface
-  readonly method: Method
-}
-
 const families = new WeakMap<Interface, Map<bigint, Interface>>()
 
 /** All interfaces of what implements `type`, by their ids. */
@@ -126,10 +121,8 @@ function familyOf(type: Interface): Map<bigint, Interface> {
 
 // Which interface of `type`'s family has this id. Ids decide, never method numbers alone: a call
 // under a foreign interface must not reach a method that happens to have its number.
-export function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
-  const owner = id === type.id ? type : familyOf(type).get(id)
-  const method = owner?.methods[methodId]
-  return owner && method ? { owner, method } : undefined
+export function findOwner(type: Interface, id: bigint): Interface | undefined {
+  return id === type.id ? type : familyOf(type).get(id)
 }
 
 class Context implements CallContext {

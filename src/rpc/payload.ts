@@ -10,10 +10,13 @@
 import type { WwError } from '../base/index.ts'
 import {
   Builder,
+  copyPointer,
   getCapEntry,
   getStruct,
   Message,
   pointerOf,
+  putCapability,
+  putStruct,
   Reader,
   readerAt,
 } from '../wire/index.ts'
@@ -70,7 +73,7 @@ export class Payload {
     const payload = new Payload(undefined, undefined, false)
     const builder = new Builder()
     const at = builder.allocate(1)
-    builder.capability(at, hook)
+    putCapability(builder, at, hook)
     payload.#isIn(builder, at)
     builder.discard()
     return payload
@@ -115,7 +118,7 @@ export class Payload {
   #write(builder: Builder, at: number): void {
     if (this.#failure) throw this.#failure
     const before = builder.totalBytes
-    if (this.#root) builder.copy(at, this.#root)
+    if (this.#root) copyPointer(builder, at, this.#root)
     else this.#encode(builder, at)
     this.bytes = builder.totalBytes - before
   }
@@ -125,7 +128,7 @@ export class Payload {
     // Released: nobody looks at it any more.
     if (this.#init === undefined) return
     if (!this.#isHandedOver) {
-      builder.put(at, this.#type!, this.#init as never)
+      putStruct(builder, at, this.#type!, this.#init as never)
       return
     }
     const clients: Client[] = []
@@ -133,7 +136,7 @@ export class Payload {
     const capsBefore = builder.caps.length
     collector = clients
     try {
-      builder.put(at, this.#type!, this.#init as never)
+      putStruct(builder, at, this.#type!, this.#init as never)
       // Their capabilities outlive the handler's objects; without any, writing again is cheaper.
       if (builder.caps.length > capsBefore) {
         this.#isIn(builder, at)
@@ -256,7 +259,7 @@ function takeOver(caps: object[], from: number): void {
 /** Writes a capability field. null and undefined leave it null. */
 export function putCap(builder: Builder, at: number, client: Client | null | undefined): void {
   if (!client) return
-  builder.capability(at, client.$hook)
+  putCapability(builder, at, client.$hook)
   collector?.push(client)
 }
 

@@ -12,7 +12,7 @@
 
 import { getBool, readerAt } from '../wire/index.ts'
 import type { Reader } from '../wire/index.ts'
-import { asWwError, failed, overloaded, protocolError } from './error.ts'
+import { asWwError, failed, overloaded, protocolError, unknownKind } from './error.ts'
 import { forget, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
 import { IdTable } from './ids.ts'
@@ -155,7 +155,7 @@ export class Questions {
       case RETURN_SENT_ELSEWHERE:
         throw protocolError('results sent elsewhere for a call that did not ask for it')
       default:
-        throw protocolError(`a return of unknown kind ${kind}`)
+        throw unknownKind('return', kind)
     }
   }
 

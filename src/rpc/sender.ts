@@ -14,7 +14,7 @@
 
 import { soon } from '../base/index.ts'
 import type { ByteLink, WwError } from '../base/index.ts'
-import { Outbox, rootReader } from '../wire/index.ts'
+import { copyPointer, Outbox, rootReader } from '../wire/index.ts'
 import type { Message } from '../wire/index.ts'
 import { overloaded } from './error.ts'
 import type { RpcLimits } from './limits.ts'
@@ -78,7 +78,7 @@ export class Sender {
   sendUnimplemented(received: Message): void {
     const echo = this.begin(UNIMPLEMENTED)
     // What cannot be copied ends the connection, and this message with it.
-    echo.copy(echo.at, rootReader(received))
+    copyPointer(echo, echo.at, rootReader(received))
     this.send(echo)
   }
 
