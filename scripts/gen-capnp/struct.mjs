@@ -146,11 +146,11 @@ class StructWriter {
           'string',
           `$.getText(this.$, ${offset}, ${hasDefault ? JSON.stringify(slot.defaultValue.text) : "''"})`,
         )
-        write(`builder.text(${at}, ${value})`)
+        write(`$.putText(builder, ${at}, ${value})`)
         return
       case Type.DATA:
         getter(type.read, `$.getData(this.$, ${offset}${this.#default(field, type)})`)
-        write(`builder.data(${at}, ${value})`)
+        write(`$.putData(builder, ${at}, ${value})`)
         return
       case Type.INTERFACE:
         getter(type.read, `$.getCap(this.$, ${offset}, ${type.type})`)
@@ -175,7 +175,7 @@ class StructWriter {
           type.read,
           `$.getStruct(this.$, ${offset}, ${type.type}${this.#default(field, type)})`,
         )
-        write(`builder.put(${at}, ${writing.type}, ${value})`)
+        write(`$.putStruct(builder, ${at}, ${writing.type}, ${value})`)
         const brand = type.args ? `, ${type.type}` : ''
         pipe(
           `${type.name}$Promise${type.args}`,

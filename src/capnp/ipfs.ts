@@ -412,7 +412,7 @@ export class Client_resolvePath$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Client_resolvePath$Params$Init): void {
     if (value.path !== undefined) {
-      builder.text(at + 0, value.path)
+      $.putText(builder, at + 0, value.path)
     }
   }
 }
@@ -435,7 +435,7 @@ export class Client_resolvePath$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Client_resolvePath$Results$Init): void {
     if (value.resolved !== undefined) {
-      builder.text(at + 0, value.resolved)
+      $.putText(builder, at + 0, value.resolved)
     }
     if (value.remainder !== undefined) {
       $.textElement.writeList(builder, at + 1, value.remainder)
@@ -465,7 +465,7 @@ export class Client_resolveNode$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Client_resolveNode$Params$Init): void {
     if (value.path !== undefined) {
-      builder.text(at + 0, value.path)
+      $.putText(builder, at + 0, value.path)
     }
   }
 }
@@ -485,7 +485,7 @@ export class Client_resolveNode$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Client_resolveNode$Results$Init): void {
     if (value.node !== undefined) {
-      builder.data(at + 0, value.node)
+      $.putData(builder, at + 0, value.node)
     }
   }
 }
@@ -646,7 +646,7 @@ export class UnixFS_cat$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: UnixFS_cat$Params$Init): void {
     if (value.path !== undefined) {
-      builder.text(at + 0, value.path)
+      $.putText(builder, at + 0, value.path)
     }
   }
 }
@@ -666,7 +666,7 @@ export class UnixFS_cat$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: UnixFS_cat$Results$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -692,7 +692,7 @@ export class UnixFS_ls$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: UnixFS_ls$Params$Init): void {
     if (value.path !== undefined) {
-      builder.text(at + 0, value.path)
+      $.putText(builder, at + 0, value.path)
     }
   }
 }
@@ -788,7 +788,7 @@ export class UnixFS_Entry extends $.Struct {
   static $write(builder: $.Builder, at: number, value: UnixFS_Entry$Init): void {
     const byte = at * 8
     if (value.name !== undefined) {
-      builder.text(at + 2, value.name)
+      $.putText(builder, at + 2, value.name)
     }
     if (value.size !== undefined) {
       $.putUint64(builder, byte + 0, value.size, 0n)
@@ -797,7 +797,7 @@ export class UnixFS_Entry extends $.Struct {
       $.putUint16(builder, byte + 8, value.type, 0)
     }
     if (value.cid !== undefined) {
-      builder.data(at + 3, value.cid)
+      $.putData(builder, at + 3, value.cid)
     }
   }
 }

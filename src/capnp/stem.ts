@@ -31,7 +31,7 @@ export class Epoch extends $.Struct {
       $.putUint64(builder, byte + 0, value.seq, 0n)
     }
     if (value.head !== undefined) {
-      builder.data(at + 2, value.head)
+      $.putData(builder, at + 2, value.head)
     }
     if (value.adoptedBlock !== undefined) {
       $.putUint64(builder, byte + 8, value.adoptedBlock, 0n)
@@ -90,7 +90,7 @@ export class Signer_sign$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Signer_sign$Results$Init): void {
     if (value.sig !== undefined) {
-      builder.data(at + 0, value.sig)
+      $.putData(builder, at + 0, value.sig)
     }
   }
 }
@@ -150,7 +150,7 @@ export class Identity_signer$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Identity_signer$Params$Init): void {
     if (value.domain !== undefined) {
-      builder.text(at + 0, value.domain)
+      $.putText(builder, at + 0, value.domain)
     }
   }
 }

@@ -17,7 +17,7 @@ export class PeerInfo extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: PeerInfo$Init): void {
     if (value.peerId !== undefined) {
-      builder.data(at + 0, value.peerId)
+      $.putData(builder, at + 0, value.peerId)
     }
     if (value.addrs !== undefined) {
       $.dataElement.writeList(builder, at + 1, value.addrs)
@@ -59,7 +59,7 @@ export class Host_id$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Host_id$Results$Init): void {
     if (value.peerId !== undefined) {
-      builder.data(at + 0, value.peerId)
+      $.putData(builder, at + 0, value.peerId)
     }
   }
 }
@@ -160,7 +160,7 @@ export class Host_connect$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Host_connect$Params$Init): void {
     if (value.peerId !== undefined) {
-      builder.data(at + 0, value.peerId)
+      $.putData(builder, at + 0, value.peerId)
     }
     if (value.addrs !== undefined) {
       $.dataElement.writeList(builder, at + 1, value.addrs)
@@ -336,7 +336,7 @@ export class Executor_runBytes$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Executor_runBytes$Params$Init): void {
     if (value.wasm !== undefined) {
-      builder.data(at + 0, value.wasm)
+      $.putData(builder, at + 0, value.wasm)
     }
     if (value.args !== undefined) {
       $.textElement.writeList(builder, at + 1, value.args)
@@ -394,7 +394,7 @@ export class Executor_echo$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Params$Init): void {
     if (value.message !== undefined) {
-      builder.text(at + 0, value.message)
+      $.putText(builder, at + 0, value.message)
     }
   }
 }
@@ -414,7 +414,7 @@ export class Executor_echo$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Executor_echo$Results$Init): void {
     if (value.response !== undefined) {
-      builder.text(at + 0, value.response)
+      $.putText(builder, at + 0, value.response)
     }
   }
 }
@@ -459,7 +459,7 @@ export class Executor_spawn$Params extends $.Struct {
   static $write(builder: $.Builder, at: number, value: Executor_spawn$Params$Init): void {
     const byte = at * 8
     if (value.wasm !== undefined) {
-      builder.data(at + 1, value.wasm)
+      $.putData(builder, at + 1, value.wasm)
     }
     if (value.args !== undefined) {
       $.textElement.writeList(builder, at + 2, value.args)
@@ -471,13 +471,13 @@ export class Executor_spawn$Params extends $.Struct {
       ($.structElement(() => Export)).writeList(builder, at + 4, value.grants)
     }
     if (value.limits !== undefined) {
-      builder.put(at + 5, CellLimits, value.limits)
+      $.putStruct(builder, at + 5, CellLimits, value.limits)
     }
     if (value.lifetime !== undefined) {
       $.putUint16(builder, byte + 0, value.lifetime, 0)
     }
     if (value.executor !== undefined) {
-      builder.text(at + 6, value.executor)
+      $.putText(builder, at + 6, value.executor)
     }
   }
 }
@@ -533,7 +533,7 @@ export class Executor_load$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Executor_load$Params$Init): void {
     if (value.wasm !== undefined) {
-      builder.data(at + 0, value.wasm)
+      $.putData(builder, at + 0, value.wasm)
     }
   }
 }
@@ -722,13 +722,13 @@ export class Program_spawn$Params extends $.Struct {
       ($.structElement(() => Export)).writeList(builder, at + 3, value.grants)
     }
     if (value.limits !== undefined) {
-      builder.put(at + 4, CellLimits, value.limits)
+      $.putStruct(builder, at + 4, CellLimits, value.limits)
     }
     if (value.lifetime !== undefined) {
       $.putUint16(builder, byte + 0, value.lifetime, 0)
     }
     if (value.executor !== undefined) {
-      builder.text(at + 5, value.executor)
+      $.putText(builder, at + 5, value.executor)
     }
   }
 }
@@ -1372,10 +1372,10 @@ export class Process_wait$Results extends $.Struct {
       $.putUint16(builder, byte + 4, value.kind, 0)
     }
     if (value.limit !== undefined) {
-      builder.text(at + 1, value.limit)
+      $.putText(builder, at + 1, value.limit)
     }
     if (value.cause !== undefined) {
-      builder.text(at + 2, value.cause)
+      $.putText(builder, at + 2, value.cause)
     }
   }
 }
@@ -1483,10 +1483,10 @@ export class Process_usage$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Process_usage$Results$Init): void {
     if (value.usage !== undefined) {
-      builder.put(at + 0, CellUsage, value.usage)
+      $.putStruct(builder, at + 0, CellUsage, value.usage)
     }
     if (value.limits !== undefined) {
-      builder.put(at + 1, CellLimits, value.limits)
+      $.putStruct(builder, at + 1, CellLimits, value.limits)
     }
   }
 }
@@ -1659,7 +1659,7 @@ export class ByteStream_read$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: ByteStream_read$Results$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -1685,7 +1685,7 @@ export class ByteStream_write$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: ByteStream_write$Params$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -1809,7 +1809,7 @@ export class Export extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Export$Init): void {
     if (value.name !== undefined) {
-      builder.text(at + 0, value.name)
+      $.putText(builder, at + 0, value.name)
     }
     if (value.cap !== undefined) {
       $.putCap(builder, at + 1, value.cap)
@@ -2208,7 +2208,7 @@ export class CellInfo extends $.Struct {
       $.putUint64(builder, byte + 0, value.id, 0n)
     }
     if (value.name !== undefined) {
-      builder.text(at + 4, value.name)
+      $.putText(builder, at + 4, value.name)
     }
     if (value.parent !== undefined) {
       $.putUint64(builder, byte + 8, value.parent, 0n)
@@ -2220,10 +2220,10 @@ export class CellInfo extends $.Struct {
       $.putUint64(builder, byte + 24, value.sinceMs, 0n)
     }
     if (value.usage !== undefined) {
-      builder.put(at + 5, CellUsage, value.usage)
+      $.putStruct(builder, at + 5, CellUsage, value.usage)
     }
     if (value.limits !== undefined) {
-      builder.put(at + 6, CellLimits, value.limits)
+      $.putStruct(builder, at + 6, CellLimits, value.limits)
     }
     if (value.lifetime !== undefined) {
       $.putUint16(builder, byte + 18, value.lifetime, 0)

@@ -107,7 +107,7 @@ abstract class WrapperHook extends Hook {
     const { interfaceId, methodId } = request
     let params: Payload
     try {
-      params = request.params.toPayload().withHooks((hook) => this.back(hook))
+      params = request.params.withHooks((hook) => this.back(hook))
     } catch (thrown) {
       return new BrokenHook(thrown as Error).call(request)
     }
@@ -172,8 +172,7 @@ class GuardedCall implements PendingCall {
   #acrossed(outcome: Outcome): Outcome {
     if ('error' in outcome) return outcome
     try {
-      const payload = outcome.results.toPayload()
-      return { results: payload.withHooks((hook) => this.#wrapper.across(hook)) }
+      return { results: outcome.results.withHooks((hook) => this.#wrapper.across(hook)) }
     } catch (thrown) {
       return { error: thrown as Error }
     }

@@ -17,13 +17,13 @@
 //  - A call that was given up counts as under way until it is over: whoever serves it may go on.
 
 import type { WwError } from '../base/index.ts'
-import { getBool, getUint64, readerAt, rootReader } from '../wire/index.ts'
+import { getBool, getUint64, readerAt } from '../wire/index.ts'
 import type { Message, Reader } from '../wire/index.ts'
-import { asWwError, failed, overloaded, protocolError } from './error.ts'
-import { BrokenHook, Call, nullHook } from './hook.ts'
+import { asWwError, failed, overloaded, protocolError, unknownKind } from './error.ts'
+import { Call, nullHook, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall } from './hook.ts'
 import type { RpcLimits } from './limits.ts'
-import { encoded } from './payload.ts'
+import { Payload } from './payload.ts'
 import {
   readPath,
   RETURN,
@@ -80,7 +80,7 @@ export class Answers {
     const tag = u16(target, 4)
     if (tag === TARGET_IMPORT) return this.#tables.exports.hookAt(u32(target, 0))
     if (tag === TARGET_ANSWER) return this.pipelineOf(readerAt(target, 0))
-    throw protocolError(`a message target of unknown kind ${tag}`)
+    throw unknownKind('message target', tag)
   }
 
   /** What a PromisedAnswer of the peer names. @returns with a reference for the caller */
@@ -102,7 +102,7 @@ export class Answers {
   receiveBootstrap(id: number, bootstrap: Hook | undefined): void {
     this.#checkQuestion(id)
     const outcome: Outcome = bootstrap
-      ? { results: encoded((builder, at) => builder.capability(at, bootstrap)) }
+      ? { results: Payload.ofCap(bootstrap) }
       : { error: failed('NO_BOOTSTRAP', 'no bootstrap capability: this vat offers none') }
     this.#answer(id, new Call(outcome), false, 0)
   }
@@ -111,17 +111,18 @@ export class Answers {
     const { sender, imports, limits } = this.#tables
     const sendTo = u16(call, 6)
     if (sendTo !== TO_CALLER && sendTo !== TO_YOURSELF) {
-      sender.sendUnimplemented(rootReader(message))
+      sender.sendUnimplemented(message)
       return
     }
     this.#checkQuestion(id)
     const target = this.targetOf(readerAt(call, 0))
     try {
-      const params = imports.readPayload(readerAt(call, 1), message, false)
+      const params = imports.readPayload(readerAt(call, 1), false)
       const request = { interfaceId: getUint64(call, 8, 0n), methodId: u16(call, 4), params }
-      const refusal = this.#refusalOf(message.words, limits)
-      const callee = refusal ? new BrokenHook(refusal) : target
-      this.#answer(id, callee.call(request), sendTo === TO_YOURSELF, refusal ? 0 : message.words)
+      const { words } = message
+      const refusal = this.#refusalOf(words, limits)
+      const pending = refusal ? refuse(request, refusal) : target.call(request)
+      this.#answer(id, pending, sendTo === TO_YOURSELF, refusal ? 0 : words)
     } finally {
       target.release()
     }
@@ -234,7 +235,7 @@ export class Answers {
 /** What results hold that stay here. */
 function wordsOf(outcome: Outcome): number {
   try {
-    return 'results' in outcome ? outcome.results.toPayload().words : 0
+    return 'results' in outcome ? outcome.results.encoded().words : 0
   } catch {
     return 0 // Whoever takes them hears what is wrong with them.
   }

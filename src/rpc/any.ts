@@ -1,4 +1,12 @@
-import { AnyPointer, badValue, Struct } from '../wire/index.ts'
+import {
+  AnyPointer,
+  badValue,
+  copyPointer,
+  copyStruct,
+  putData,
+  putText,
+  Struct,
+} from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
 import { Client } from './client.ts'
 import { putCap } from './payload.ts'
@@ -8,10 +16,10 @@ export type AnyInit = string | Uint8Array | Client | AnyPointer | Struct
 
 export function putAny(builder: Builder, at: number, value: AnyInit | null | undefined): void {
   if (value === null || value === undefined) return
-  if (typeof value === 'string') builder.text(at, value)
-  else if (value instanceof Uint8Array) builder.data(at, value)
+  if (typeof value === 'string') putText(builder, at, value)
+  else if (value instanceof Uint8Array) putData(builder, at, value)
   else if (value instanceof Client) putCap(builder, at, value)
-  else if (value instanceof AnyPointer) builder.copy(at, value.$at)
-  else if (value instanceof Struct) builder.putStruct(at, value)
+  else if (value instanceof AnyPointer) copyPointer(builder, at, value.$at)
+  else if (value instanceof Struct) copyStruct(builder, at, value)
   else throw badValue('a string, bytes, a client or a value read from a message', value)
 }

@@ -6,7 +6,7 @@ import { asWwError, canceled, failed } from './error.ts'
 import { BrokenHook, PromiseHook, refuse } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
 import { Owned } from './owned.ts'
-import { Draft } from './payload.ts'
+import { Payload } from './payload.ts'
 import { flowTo, rejected } from './stream.ts'
 import type { StreamTurns } from './stream.ts'
 
@@ -130,7 +130,7 @@ export function call<Init>(
   init: Init,
   options?: CallOptions,
 ): PendingCall {
-  const params = new Draft(type, init, false)
+  const params = new Payload(type, init, false)
   return begin(client, { interfaceId, methodId, params }, options)
 }
 
@@ -150,7 +150,7 @@ export function streamCall<Init>(
   if (client.$isDisposed) return rejected(disposed(client))
   const flow = flowTo(client.$hook)
   if (flow.error) return rejected(flow.error)
-  const params = new Draft(type, init, false)
+  const params = new Payload(type, init, false)
   const pending = begin(client, { interfaceId, methodId, params }, options)
   return flow.add(pending, params.bytes)
 }
@@ -239,7 +239,7 @@ export class Pipeline<R extends Struct> implements PromiseLike<R>, Disposable {
           return
         }
         try {
-          resolve(outcome.results.toPayload().structAt(this.$path, this.$type))
+          resolve(outcome.results.structAt(this.$path, this.$type))
         } catch (thrown) {
           reject(asWwError(thrown))
         }

@@ -37,7 +37,7 @@
 
 import { silentLog } from '../base/index.ts'
 import type { ByteLink, Log, WwError } from '../base/index.ts'
-import { FrameReader, readerAt, rootReader } from '../wire/index.ts'
+import { FrameReader, readerAt, rootStruct } from '../wire/index.ts'
 import type { Message, Reader } from '../wire/index.ts'
 import type { Client, InterfaceType } from './client.ts'
 import { asWwError, disconnected, protocolError } from './error.ts'
@@ -191,11 +191,10 @@ export class Connection {
   #receive(message: Message): boolean {
     this.#trace?.message('received', message.segments)
     const { questions, answers, exports, imports, embargoes } = this.#tables
-    const root = rootReader(message)
-    const envelope = readerAt(root, 0)
+    const envelope = rootStruct(message)
     const tag = u16(envelope, 0)
     if (tag > RELEASE && tag !== BOOTSTRAP && tag !== DISEMBARGO) {
-      this.#sender.sendUnimplemented(root)
+      this.#sender.sendUnimplemented(message)
       return true
     }
     const body = readerAt(envelope, 0)
@@ -205,7 +204,7 @@ export class Connection {
         answers.receiveCall(id, body, message)
         break
       case RETURN:
-        questions.receiveReturn(id, body, message)
+        questions.receiveReturn(id, body)
         break
       case FINISH:
         answers.receiveFinish(id, body)
@@ -220,7 +219,7 @@ export class Connection {
         exports.release(id, u32(body, 4))
         break
       case DISEMBARGO:
-        embargoes.receiveDisembargo(id, body, root)
+        embargoes.receiveDisembargo(id, body, message)
         break
       case UNIMPLEMENTED:
         this.#receiveUnimplemented(body)

@@ -16,7 +16,7 @@
 
 import { soon } from '../base/index.ts'
 import { readerAt } from '../wire/index.ts'
-import type { Reader } from '../wire/index.ts'
+import type { Message, Reader } from '../wire/index.ts'
 import { overloaded, protocolError } from './error.ts'
 import { BrokenHook, PromiseHook } from './hook.ts'
 import type { Hook } from './hook.ts'
@@ -91,7 +91,7 @@ export class Embargoes {
     return detour.addRef()
   }
 
-  receiveDisembargo(id: number, disembargo: Reader, received: Reader): void {
+  receiveDisembargo(id: number, disembargo: Reader, received: Message): void {
     const { answers, sender } = this.#tables
     const kind = u16(disembargo, 4)
     if (kind === RECEIVER_LOOPBACK) {

@@ -23,6 +23,11 @@ export function protocolError(found: string): WwError {
   return failed('PROTOCOL_ERROR', `Protocol error: ${found}`)
 }
 
+/** A union of the protocol holds what no member of level 1 is. */
+export function unknownKind(what: string, kind: number): WwError {
+  return protocolError(`a ${what} of unknown kind ${kind}`)
+}
+
 export function unimplemented(what: string): WwError {
   return new WwError('unimplemented', 'UNIMPLEMENTED', `${what} is not implemented`)
 }

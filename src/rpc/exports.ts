@@ -13,14 +13,14 @@
 //  - A promise that was sent is owed a Resolve, once, as long as the peer holds it.
 
 import { soon } from '../base/index.ts'
-import { putUint16, putUint32 } from '../wire/index.ts'
+import { addStruct, addStructs, putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
+import { hookOfEntry } from './cap-table.ts'
 import { asWwError, overloaded, protocolError } from './error.ts'
 import { BrokenHook } from './hook.ts'
 import type { Hook, SettledListener } from './hook.ts'
 import { IdTable } from './ids.ts'
-import { hookOfEntry } from './payload.ts'
-import type { Content } from './payload.ts'
+import type { Payload } from './payload.ts'
 import {
   CAP_SENDER_HOSTED,
   CAP_SENDER_PROMISE,
@@ -86,14 +86,14 @@ export class Exports {
    * @param inCall whether promises of the peer may be named as such (see the invariants)
    * @returns what was exported, an entry per reference; nothing is when it throws
    */
-  writePayload(builder: Builder, at: number, content: Content, inCall: boolean): readonly number[] {
-    const payload = builder.struct(at, 0, 2)
+  writePayload(builder: Builder, at: number, content: Payload, inCall: boolean): readonly number[] {
+    const payload = addStruct(builder, at, 0, 2)
     content.writeTo(builder, payload)
     const { caps } = builder
     if (caps.length === 0) return NONE
     const exported: number[] = []
     try {
-      let descriptor = builder.compositeList(payload + 1, caps.length, 1, 1)
+      let descriptor = addStructs(builder, payload + 1, caps.length, 1, 1)
       for (const entry of caps) {
         const id = this.#writeDescriptor(builder, descriptor, hookOfEntry(entry), inCall)
         if (id !== undefined) exported.push(id)
@@ -152,7 +152,7 @@ export class Exports {
     const at = message.body + 1
     let error = target instanceof BrokenHook ? target.error : undefined
     try {
-      if (!error) this.#writeDescriptor(message, message.struct(at, 1, 1), target, false)
+      if (!error) this.#writeDescriptor(message, addStruct(message, at, 1, 1), target, false)
     } catch (thrown) {
       error = asWwError(thrown)
     }

@@ -14,6 +14,9 @@ import {
   getStruct,
   getText,
   pointerElement,
+  putData,
+  putStruct,
+  putText,
   structElement,
 } from '../wire/index.ts'
 import type {
@@ -31,7 +34,7 @@ import type { AnyInit } from './any.ts'
 import { call, Client, Pipeline, streamCall } from './client.ts'
 import type { CallOptions, Interface, InterfaceType } from './client.ts'
 import type { PendingCall } from './hook.ts'
-import { findMethod } from './local.ts'
+import { findOwner } from './local.ts'
 import { getCap, putCap } from './payload.ts'
 
 /** How something behind a pointer is read and written. */
@@ -75,11 +78,11 @@ export type Pipelined<T> = [NonNullable<T>] extends [Client]
 
 export const textType: PointerType<string> = {
   get: (s, index) => getText(s, index, ''),
-  put: (builder, at, value) => builder.text(at, value),
+  put: (builder, at, value) => putText(builder, at, value),
 }
 export const dataType: PointerType<Uint8Array> = {
   get: (s, index) => getData(s, index),
-  put: (builder, at, value) => builder.data(at, value),
+  put: (builder, at, value) => putData(builder, at, value),
 }
 export const anyType: PointerType<AnyPointer, AnyInit> = { get: getAny, put: putAny }
 
@@ -128,7 +131,7 @@ function pointerTypeOf(argument: TypeArgument): PointerType<unknown, unknown> {
       : {
           get: (s: Reader, index: number) => getStruct(s, index, argument),
           put: (builder: Builder, at: number, value: unknown) =>
-            builder.put(at, argument, value as never),
+            putStruct(builder, at, argument, value as never),
           type: argument,
         },
   )
@@ -205,7 +208,7 @@ function define(prototype: object, types: Types): void {
 type TypedOptions = CallOptions & { readonly types?: readonly TypeArgument[] }
 
 function methodOf(client: Client, interfaceId: bigint, methodId: number, options?: TypedOptions) {
-  const { method } = findMethod(client.$type.$interface, interfaceId, methodId)!
+  const method = findOwner(client.$type.$interface, interfaceId)!.methods[methodId]!
   const types = options?.types?.map(pointerTypeOf)
   const of = (struct: (types?: Types) => StructType<Struct, never>) => struct(types)
   return { params: of(method.params), results: of(method.results) }

@@ -16,7 +16,7 @@
 
 import { soon } from '../base/index.ts'
 import { asWwError, canceled, failed } from './error.ts'
-import type { Content } from './payload.ts'
+import type { Payload } from './payload.ts'
 import type { Flow } from './stream.ts'
 
 /** A call on its way to a hook. */
@@ -24,10 +24,10 @@ export interface Request {
   readonly interfaceId: bigint
   readonly methodId: number
   /** Owned by whoever is handed the request: released when no longer needed. */
-  readonly params: Content
+  readonly params: Payload
 }
 
-export type Outcome = { readonly results: Content } | { readonly error: Error }
+export type Outcome = { readonly results: Payload } | { readonly error: Error }
 
 /** Indexes of pointers, from the root of a call's results to a capability. */
 export type Path = readonly number[]
@@ -57,6 +57,9 @@ export interface PendingCall {
   release(): void
 }
 
+/** Hooks nobody holds any more, while the first of them is told. */
+let dropping: Hook[] | undefined
+
 export abstract class Hook {
   // Declared, not defined: to define a field in a class that many extend takes 0.2 µs.
   declare private references: number
@@ -77,21 +80,17 @@ export abstract class Hook {
   /** One owner less. */
   release(): void {
     if (--this.references !== 0) return
-    if (Hook.#dropping) {
-      Hook.#dropping.push(this)
+    if (dropping) {
+      dropping.push(this)
       return
     }
-    const dropping: Hook[] = [this]
-    Hook.#dropping = dropping
+    dropping = [this]
     try {
       for (const hook of dropping) hook.dropped()
     } finally {
-      Hook.#dropping = undefined
+      dropping = undefined
     }
   }
-
-  /** Hooks nobody holds any more, while the first of them is told. */
-  static #dropping: Hook[] | undefined
 
   /** Nobody holds this any more. Must not throw. */
   protected abstract dropped(): void
@@ -132,10 +131,6 @@ export class BrokenHook extends Hook {
     this.error = error
   }
 
-  override get isMissed(): boolean {
-    return false
-  }
-
   call(request: Request): PendingCall {
     return refuse(request, this.error)
   }
@@ -163,7 +158,7 @@ export function nullHook(): BrokenHook {
 function hookIn(outcome: Outcome, path: Path): Hook {
   if ('error' in outcome) return new BrokenHook(outcome.error)
   try {
-    return outcome.results.toPayload().hookAt(path)
+    return outcome.results.hookAt(path)
   } catch (thrown) {
     return new BrokenHook(asWwError(thrown))
   }
@@ -259,7 +254,7 @@ export class Call implements PendingCall {
           continue
         }
         // Who takes it out of the results must not overtake who pipelined.
-        if ('results' in outcome) outcome.results.toPayload().standIn(path, hook.addRef())
+        if ('results' in outcome) outcome.results.standIn(path, hook.addRef())
         place.onSettled = () => {
           if (this.#places?.delete(key)) hook.release()
         }
@@ -386,7 +381,7 @@ export class PromiseHook extends SettlingHook {
     const { successor } = this
     if (successor) return successor.call(request)
     try {
-      request.params.toPayload()
+      request.params.encoded()
     } catch (thrown) {
       return refuse(request, asWwError(thrown))
     }

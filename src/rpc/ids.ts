@@ -1,10 +1,12 @@
 /** A table whose ids we choose: small integers, used again as soon as they are free. */
 export class IdTable<Entry> {
   readonly #entries: (Entry | undefined)[] = []
+  /** The first `#freeCount` are free: a list that shrinks and grows is made anew each time. */
   readonly #free: number[] = []
+  #freeCount = 0
 
   get size(): number {
-    return this.#entries.length - this.#free.length
+    return this.#entries.length - this.#freeCount
   }
 
   at(id: number): Entry | undefined {
@@ -13,7 +15,7 @@ export class IdTable<Entry> {
 
   /** Enters what `make` makes for an id. */
   add<Made extends Entry>(make: (id: number) => Made): Made {
-    const id = this.#free.pop() ?? this.#entries.length
+    const id = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#entries.length
     return (this.#entries[id] = make(id))
   }
 
@@ -21,12 +23,12 @@ export class IdTable<Entry> {
   delete(id: number): void {
     if (this.#entries[id] === undefined) return
     this.#entries[id] = undefined
-    this.#free.push(id)
+    this.#free[this.#freeCount++] = id
   }
 
   /** Takes every entry out. */
   clear(): Entry[] {
-    this.#free.length = 0
+    this.#freeCount = 0
     return this.#entries.splice(0).filter((entry) => entry !== undefined)
   }
 }

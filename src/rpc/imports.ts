@@ -11,11 +11,12 @@
 //  - A third-party capability is reached by its vine.
 
 import { pointerOf, readerAt } from '../wire/index.ts'
-import type { Message, Reader } from '../wire/index.ts'
-import { failed, protocolError } from './error.ts'
+import type { Reader } from '../wire/index.ts'
+import { CapSlot } from './cap-table.ts'
+import { failed, protocolError, unknownKind } from './error.ts'
 import { BrokenHook, nullHook } from './hook.ts'
 import type { Hook } from './hook.ts'
-import { CapSlot, Payload } from './payload.ts'
+import { Payload } from './payload.ts'
 import {
   CAP_NONE,
   CAP_RECEIVER_ANSWER,
@@ -49,10 +50,10 @@ export class Imports {
   }
 
   /** @param inReturn whether its capabilities may be what calls of ours went out to already */
-  readPayload(payload: Reader, message: Message, inReturn: boolean): Payload {
+  readPayload(payload: Reader, inReturn: boolean): Payload {
     const table = listAt(payload, 1)
     const root = pointerOf(payload, 0)
-    if (table.length === 0) return new Payload(message, root, NONE)
+    if (table.length === 0) return Payload.of(root, NONE)
     const slots: (CapSlot | null)[] = []
     if (table.length > this.#tables.limits.maxMessageCaps) {
       throw protocolError(`a message with ${table.length} capabilities`)
@@ -67,7 +68,7 @@ export class Imports {
       for (const slot of slots) slot?.release()
       throw thrown
     }
-    return new Payload(message, root, slots).guard()
+    return Payload.of(root, slots).guard()
   }
 
   /** What a promise of the peer has become; null for none. */
@@ -96,7 +97,7 @@ export class Imports {
       case CAP_THIRD_PARTY:
         return this.#import(u32(readerAt(descriptor, 0), 0), false)
       default:
-        throw protocolError(`a capability of unknown kind ${kind}`)
+        throw unknownKind('capability', kind)
     }
   }
 
@@ -135,7 +136,7 @@ export class Imports {
     let target: Hook
     if (kind === RESOLVE_CAP) target = this.#readSettled(what) ?? nullHook()
     else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
-    else throw protocolError(`a resolution of unknown kind ${kind}`)
+    else throw unknownKind('resolution', kind)
     const promise = this.#hooks.get(id)
     if (promise?.isPromise) {
       promise.resolve(target)

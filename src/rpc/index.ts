@@ -21,7 +21,6 @@ export type { RpcLimits } from './limits.ts'
 export { serve } from './local.ts'
 export type { CallContext } from './local.ts'
 export { loopback } from './loopback.ts'
-export type { Content } from './payload.ts'
 export { Payload } from './payload.ts'
 export { readRecording, record, recordingLines, replay } from './record.ts'
 export type {

@@ -14,7 +14,7 @@ import type { Client, Interface, InterfaceType, Method } from './client.ts'
 import { asWwError, canceled, unimplemented } from './error.ts'
 import { Call, Hook, refuse } from './hook.ts'
 import type { PendingCall, Request } from './hook.ts'
-import { Draft } from './payload.ts'
+import { Payload } from './payload.ts'
 import type { StreamTurns, Turn } from './stream.ts'
 
 /** What a handler knows about the call it serves. */
@@ -39,59 +39,53 @@ export function serve<C extends Client, Server extends object>(
 
 class LocalHook extends Hook {
   readonly #interface: Interface
-  readonly #server: object
+  readonly server: object
   /** Whose turn it is, once there was a stream call. */
-  #turns: StreamTurns | undefined
+  turns: StreamTurns | undefined
 
   constructor(type: Interface, server: object) {
     super()
     this.#interface = type
-    this.#server = server
+    this.server = server
   }
 
   override get isMissed(): boolean {
-    return Reflect.get(this.#server, Symbol.dispose) !== undefined
+    return Reflect.get(this.server, Symbol.dispose) !== undefined
   }
 
   call(request: Request): PendingCall {
-    if (this.#turns?.broken) return refuse(request, this.#turns.broken)
-    const found = findMethod(this.#interface, request.interfaceId, request.methodId)
-    if (!found) {
+    if (this.turns?.broken) return refuse(request, this.turns.broken)
+    const owner = findOwner(this.#interface, request.interfaceId)
+    const method = owner?.methods[request.methodId]
+    if (!method) {
       const what = `Method ${request.methodId} of interface 0x${request.interfaceId.toString(16)}`
       return refuse(request, unimplemented(`${what} on a ${this.#interface.name}`))
     }
-    const { method } = found
-    const turns = (this.#turns ??= method.turns?.())
+    const turns = (this.turns ??= method.turns?.())
     let handler: Handler | undefined
     try {
-      handler = findHandler(this.#server, method.name)
-      request.params.toPayload()
+      handler = findHandler(this.server, method.name)
+      request.params.encoded()
     } catch (thrown) {
       return refuse(request, asWwError(thrown))
     }
     if (!handler) {
-      const missing = unimplemented(`${found.owner.name}.${method.name}`)
+      const missing = unimplemented(`${owner!.name}.${method.name}`)
       if (turns && method.turns) turns.broken = missing
       return refuse(request, missing)
     }
-    const call = new LocalCall(this, this.#server, method, request, handler)
+    const call = new LocalCall(this, method, request.params, handler)
     this.addRef()
     if (turns) turns.take(call)
     else call.start()
     return call
   }
 
-  /** @param error what its handler failed with, unless nobody wanted it any more */
-  ended(call: LocalCall, error?: WwError): void {
-    if (call.isStream) this.#turns?.pass(error)
-    this.release()
-  }
-
   protected dropped(): void {
-    const dispose: unknown = Reflect.get(this.#server, Symbol.dispose)
+    const dispose: unknown = Reflect.get(this.server, Symbol.dispose)
     if (typeof dispose !== 'function') return
     try {
-      dispose.call(this.#server)
+      dispose.call(this.server)
     } catch {
       // Nobody is left who could be told.
     }
@@ -107,11 +101,6 @@ function findHandler(server: object, name: string): Handler | undefined {
   const isClass = name === 'constructor' && handler.prototype !== undefined
   const isOwnClass = isClass && !Object.hasOwn(server, name) && server instanceof handler
   return isOwnClass ? undefined : (handler as Handler)
-}
-
-interface FoundMethod {
-  readonly owner: Interface
-  readonly method: Method
 }
 
 const families = new WeakMap<Interface, Map<bigint, Interface>>()
@@ -132,10 +121,8 @@ function familyOf(type: Interface): Map<bigint, Interface> {
 
 // Which interface of `type`'s family has this id. Ids decide, never method numbers alone: a call
 // under a foreign interface must not reach a method that happens to have its number.
-export function findMethod(type: Interface, id: bigint, methodId: number): FoundMethod | undefined {
-  const owner = id === type.id ? type : familyOf(type).get(id)
-  const method = owner?.methods[methodId]
-  return owner && method ? { owner, method } : undefined
+export function findOwner(type: Interface, id: bigint): Interface | undefined {
+  return id === type.id ? type : familyOf(type).get(id)
 }
 
 class Context implements CallContext {
@@ -151,9 +138,8 @@ class Context implements CallContext {
 
 class LocalCall extends Call implements Turn {
   readonly #hook: LocalHook
-  readonly #server: object
   readonly #method: Method
-  readonly #request: Request
+  readonly #params: Payload
   readonly #handler: Handler
   #controller: AbortController | undefined
   #isCanceled = false
@@ -161,12 +147,11 @@ class LocalCall extends Call implements Turn {
   #isOver = false
   #overListeners: (() => void)[] | undefined
 
-  constructor(hook: LocalHook, server: object, method: Method, request: Request, handler: Handler) {
+  constructor(hook: LocalHook, method: Method, params: Payload, handler: Handler) {
     super()
     this.#hook = hook
-    this.#server = server
     this.#method = method
-    this.#request = request
+    this.#params = params
     this.#handler = handler
   }
 
@@ -179,9 +164,8 @@ class LocalCall extends Call implements Turn {
   }
 
   refuse(error: WwError): void {
-    this.#end(error)
-    this.#over()
-    this.#hook.release()
+    this.finish({ error })
+    this.#end()
   }
 
   override whenOver(listener: () => void): void {
@@ -189,25 +173,15 @@ class LocalCall extends Call implements Turn {
     else (this.#overListeners ??= []).push(listener)
   }
 
-  #over(): void {
-    this.#isOver = true
-    const listeners = this.#overListeners ?? []
-    this.#overListeners = undefined
-    for (const listener of listeners) listener()
-  }
-
   #run(): void {
-    const { params } = this.#request
     if (this.#isCanceled) {
-      params.release()
-      this.#over()
-      this.#hook.ended(this)
+      this.#endTurn()
       return
     }
     let made: unknown
     try {
-      const given = params.toPayload().structAt([], this.#method.params())
-      made = this.#handler.call(this.#server, given, new Context(this))
+      const given = this.#params.structAt([], this.#method.params())
+      made = this.#handler.call(this.#hook.server, given, new Context(this))
     } catch (thrown) {
       this.#failed(thrown)
       return
@@ -222,26 +196,30 @@ class LocalCall extends Call implements Turn {
   }
 
   #made(value: unknown): void {
-    const results = new Draft(this.#method.results(), (value ?? {}) as never, true)
+    const results = new Payload(this.#method.results(), value ?? {}, true)
     this.finish({ results })
-    // The params end here, and with them what the results may refer to.
+    // The params end now, and with them what the results may refer to.
     results.settle()
-    this.#request.params.release()
-    this.#over()
-    this.#hook.ended(this)
+    this.#endTurn()
   }
 
   #failed(thrown: unknown): void {
     const error = asWwError(thrown)
-    this.#end(error)
-    this.#over()
-    this.#hook.ended(this, this.#isCanceled ? undefined : error)
+    this.finish({ error })
+    this.#endTurn(this.#isCanceled ? undefined : error)
   }
 
-  /** The handler failed, or will not run. */
-  #end(error: WwError): void {
-    this.finish({ error })
-    this.#request.params.release()
+  /** @param error what the handler failed with, unless nobody wanted it any more */
+  #endTurn(error?: WwError): void {
+    this.#end()
+    if (this.isStream) this.#hook.turns?.pass(error)
+  }
+
+  #end(): void {
+    this.#params.release()
+    this.#isOver = true
+    for (const listener of this.#overListeners ?? []) listener()
+    this.#hook.release()
   }
 
   /** Made when a handler asks for it, which most do not. */

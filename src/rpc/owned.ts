@@ -27,6 +27,7 @@ const pulse = new FinalizationRegistry<undefined>(() => {
 export abstract class Owned {
   /** Only while it is one of the newest: what is watched must not hold its owner. */
   #owner: object | undefined
+  #place = 0
 
   /** Whether it holds what somebody would miss. */
   abstract get isHeld(): boolean
@@ -37,7 +38,7 @@ export abstract class Owned {
   /** From now on this ends with `owner`. */
   endWith(owner: object): void {
     this.#owner = owner
-    next = (next + 1) % NEWEST
+    this.#place = next = (next + 1) % NEWEST
     newest[next]?.watch()
     newest[next] = this
     if (isPulseAwaited) return
@@ -54,6 +55,8 @@ export abstract class Owned {
 
   /** Its owner has given it back, or will. */
   protected givenBack(): void {
+    if (!this.#owner) return
     this.#owner = undefined
+    newest[this.#place] = undefined
   }
 }

@@ -16,6 +16,8 @@
 
 import { ERROR_KINDS, messageOf, WwError } from '../base/index.ts'
 import {
+  addStruct,
+  addStructs,
   Builder,
   DEFAULT_WIRE_LIMITS,
   getData,
@@ -25,12 +27,14 @@ import {
   getUint32,
   getUint64,
   hasPointer,
+  putData,
+  putText,
   putUint16,
   putUint32,
   putUint64,
 } from '../wire/index.ts'
 import type { ElementCodec, List, Outbox, Reader } from '../wire/index.ts'
-import { asWwError, protocolError } from './error.ts'
+import { asWwError, protocolError, unknownKind } from './error.ts'
 import type { Path } from './hook.ts'
 
 export const UNIMPLEMENTED = 0
@@ -96,12 +100,12 @@ export class Outgoing extends Builder {
    */
   constructor(slab: Outbox, tag: number, id?: number, dataWords = 1, pointers = 0) {
     super(slab)
-    const envelope = this.struct(this.allocate(1), 1, 1)
+    const envelope = addStruct(this, this.allocate(1), 1, 1)
     this.halves[envelope * 2] = tag
     this.at = envelope + 1
     this.body = this.words
     if (id === undefined) return
-    this.struct(this.at, dataWords, pointers)
+    addStruct(this, this.at, dataWords, pointers)
     this.u32(0, id)
   }
 
@@ -120,10 +124,10 @@ export function writePromisedAnswer(
   questionId: number,
   path: Path,
 ): void {
-  const promised = builder.struct(at, 1, 1)
+  const promised = addStruct(builder, at, 1, 1)
   putUint32(builder, promised * 8, questionId, 0)
   if (path.length === 0) return
-  let op = builder.compositeList(promised + 1, path.length, 1, 0)
+  let op = addStructs(builder, promised + 1, path.length, 1, 0)
   for (const pointer of path) {
     putUint16(builder, op * 8, 1, 0)
     putUint16(builder, op * 8 + 2, pointer, 0)
@@ -140,7 +144,7 @@ export function readPath(promised: Reader): Path {
     const op = ops.at(index)!
     const tag = u16(op, 0)
     if (tag === 1) path.push(u16(op, 2))
-    else if (tag !== 0) throw protocolError(`a pipeline step of unknown kind ${tag}`)
+    else if (tag !== 0) throw unknownKind('pipeline step', tag)
   }
   return path
 }
@@ -164,13 +168,14 @@ const MAX_CODE_BYTES = 64
  */
 export function writeException(builder: Builder, at: number, thrown: unknown): void {
   const error = asWwError(thrown)
-  const exception = builder.struct(at, 1, 3)
+  const exception = addStruct(builder, at, 1, 3)
   putUint16(builder, exception * 8 + 4, Math.max(ERROR_KINDS.indexOf(error.kind), 0), 0)
-  builder.text(exception + 1, messageOf(error).slice(0, MAX_REASON))
-  const detail = builder.compositeList(exception + 3, 1, 1, 1)
+  putText(builder, exception + 1, messageOf(error).slice(0, MAX_REASON))
+  const detail = addStructs(builder, exception + 3, 1, 1, 1)
   putUint64(builder, detail * 8, CODE_DETAIL, 0n)
   const code = String(error.code).slice(0, MAX_CODE_BYTES)
-  builder.data(
+  putData(
+    builder,
     detail + 1,
     Uint8Array.from(code, (letter) => letter.charCodeAt(0) & 0x7f),
   )

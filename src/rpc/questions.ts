@@ -11,8 +11,8 @@
 //  - A call that cannot be sent leaves nothing behind, and fails.
 
 import { getBool, readerAt } from '../wire/index.ts'
-import type { Message, Reader } from '../wire/index.ts'
-import { asWwError, failed, overloaded, protocolError } from './error.ts'
+import type { Reader } from '../wire/index.ts'
+import { asWwError, failed, overloaded, protocolError, unknownKind } from './error.ts'
 import { forget, refuse } from './hook.ts'
 import type { Hook, Outcome, PendingCall, Request } from './hook.ts'
 import { IdTable } from './ids.ts'
@@ -107,7 +107,7 @@ export class Questions {
     sender.send(message, false)
   }
 
-  receiveReturn(id: number, returned: Reader, message: Message): void {
+  receiveReturn(id: number, returned: Reader): void {
     const { answers, exports, embargoes } = this.#tables
     const question = this.#entries.at(id)
     if (!question || question.hasReturned) {
@@ -122,7 +122,7 @@ export class Questions {
     const isFinishOwed = !getBool(returned, 33, false)
     const kind = u16(returned, 6)
     if (kind !== RETURN_TAKE_FROM_OTHER) {
-      this.#conclude(question, this.#readReturn(kind, returned, message), isFinishOwed)
+      this.#conclude(question, this.#readReturn(kind, returned), isFinishOwed)
       return
     }
     // They may still be on their way. Until then the question stays, and calls pipelined on it.
@@ -143,11 +143,11 @@ export class Questions {
     this.#entries.delete(question.id)
   }
 
-  #readReturn(kind: number, returned: Reader, message: Message): Outcome {
+  #readReturn(kind: number, returned: Reader): Outcome {
     const content = readerAt(returned, 0)
     switch (kind) {
       case RETURN_RESULTS:
-        return { results: this.#tables.imports.readPayload(content, message, true) }
+        return { results: this.#tables.imports.readPayload(content, true) }
       case RETURN_EXCEPTION:
         return { error: readException(content) }
       case RETURN_CANCELED:
@@ -155,7 +155,7 @@ export class Questions {
       case RETURN_SENT_ELSEWHERE:
         throw protocolError('results sent elsewhere for a call that did not ask for it')
       default:
-        throw protocolError(`a return of unknown kind ${kind}`)
+        throw unknownKind('return', kind)
     }
   }
 

@@ -18,7 +18,7 @@
 
 import { messageOf, WwError } from '../base/index.ts'
 import type { ByteLink, ByteSink } from '../base/index.ts'
-import { Builder, FrameReader, Message, rootReader } from '../wire/index.ts'
+import { Builder, copyPointer, FrameReader, Message, rootReader } from '../wire/index.ts'
 import { loopback } from './loopback.ts'
 import { traceLines } from './trace.ts'
 import type { Direction } from './trace.ts'
@@ -343,7 +343,7 @@ function contentOf({ segments }: Message): string {
   const builder = new Builder()
   let text = ''
   try {
-    builder.copy(builder.allocate(1), rootReader(message))
+    copyPointer(builder, builder.allocate(1), rootReader(message))
     for (const chunk of builder.frame()) text += textOf(chunk)
   } catch {
     // No message at all, but the same bytes are the same.

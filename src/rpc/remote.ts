@@ -4,7 +4,7 @@
 // through it; embargoes.ts decides whether they have to wait and hands us a hook that already takes
 // care of it.
 
-import { putUint16, putUint32 } from '../wire/index.ts'
+import { addStruct, putUint16, putUint32 } from '../wire/index.ts'
 import type { Builder } from '../wire/index.ts'
 import { canceled } from './error.ts'
 import { Call, SettlingHook } from './hook.ts'
@@ -67,7 +67,7 @@ export class ImportHook extends RemoteHook {
   }
 
   writeTarget(builder: Builder, at: number): void {
-    putUint32(builder, builder.struct(at, 1, 1) * 8, this.id, 0)
+    putUint32(builder, addStruct(builder, at, 1, 1) * 8, this.id, 0)
   }
 
   writeDescriptor(builder: Builder, at: number): boolean {
@@ -95,7 +95,7 @@ class PipelineHook extends RemoteHook {
   }
 
   writeTarget(builder: Builder, at: number): void {
-    const target = builder.struct(at, 1, 1)
+    const target = addStruct(builder, at, 1, 1)
     putUint16(builder, target * 8 + 4, TARGET_ANSWER, 0)
     writePromisedAnswer(builder, target + 1, this.#question.id, this.#path)
   }

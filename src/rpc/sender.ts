@@ -14,8 +14,8 @@
 
 import { soon } from '../base/index.ts'
 import type { ByteLink, WwError } from '../base/index.ts'
-import { Outbox } from '../wire/index.ts'
-import type { Reader } from '../wire/index.ts'
+import { copyPointer, Outbox, rootReader } from '../wire/index.ts'
+import type { Message } from '../wire/index.ts'
 import { overloaded } from './error.ts'
 import type { RpcLimits } from './limits.ts'
 import { Outgoing, UNIMPLEMENTED } from './protocol.ts'
@@ -62,7 +62,7 @@ export class Sender {
       message.discard()
       return
     }
-    this.#trace?.message('sent', message.snapshot().segments)
+    this.#trace?.message('sent', message.segments())
     message.frameInto(this.#out)
     if (this.#out.length >= this.#limits.flushBytes) this.flush()
     else if (isUrgent && !this.#isFlushScheduled) {
@@ -75,10 +75,10 @@ export class Sender {
   }
 
   /** Sends back a message that means nothing to us. */
-  sendUnimplemented(received: Reader): void {
+  sendUnimplemented(received: Message): void {
     const echo = this.begin(UNIMPLEMENTED)
     // What cannot be copied ends the connection, and this message with it.
-    echo.copy(echo.at, received)
+    copyPointer(echo, echo.at, rootReader(received))
     this.send(echo)
   }
 

@@ -11,7 +11,7 @@
 //  - Of a connection nothing is kept but the names of calls that are not finished.
 
 import type { Reader, Segment } from '../wire/index.ts'
-import { getBool, getUint64, Message, readerAt, rootReader } from '../wire/index.ts'
+import { getBool, getUint64, Message, readerAt, rootStruct } from '../wire/index.ts'
 import type { Interface } from './client.ts'
 import {
   ABORT,
@@ -119,7 +119,7 @@ class Lines {
   }
 
   #say(direction: Direction, message: Message): string {
-    const envelope = readerAt(rootReader(message), 0)
+    const envelope = rootStruct(message)
     const tag = u16(envelope, 0)
     const name = NAMES.get(tag) ?? `message of kind ${tag}`
     const body = readerAt(envelope, 0)

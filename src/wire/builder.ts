@@ -10,36 +10,12 @@
 //  - What is built, a reader with our limits takes: no more words, no more segments.
 
 import { WwError } from '../base/index.ts'
-import {
-  COPIED_WORDS,
-  COPIES_PER_WORD,
-  DEFAULT_WIRE_LIMITS,
-  EXTERNAL_DATA_BYTES,
-  SLAB_BYTES,
-} from './limits.ts'
-import {
-  CAPABILITY,
-  COMPOSITE,
-  ELEMENT_BYTES,
-  follow,
-  found,
-  Message,
-  NULL,
-  segmentOf,
-  STRUCT,
-} from './message.ts'
+import { DEFAULT_WIRE_LIMITS, SLAB_BYTES } from './limits.ts'
+import { Message, segmentOf } from './message.ts'
 import type { Segment } from './message.ts'
+import { putWord } from './put.ts'
 import { Slab } from './slab.ts'
 import type { Outbox } from './slab.ts'
-import { pointerAt, Struct } from './struct.ts'
-import type { Reader, StructType } from './struct.ts'
-import { badMessage, badValue, bytesOf, encodeText } from './text.ts'
-
-/** A list pointer has 29 bits for its length. */
-const MAX_LIST_LENGTH = (1 << 29) - 1
-
-/** A text that may take more is encoded before room is taken for it. */
-const MAX_SPARE_BYTES = 12 << 10
 
 const MAX_WORDS = DEFAULT_WIRE_LIMITS.maxFrameWords
 
@@ -76,14 +52,19 @@ export class Builder {
   constructor(slab: Slab = shared) {
     const free = slab.isOpen ? (shared.isOpen ? new Slab() : shared) : slab
     free.open()
-    this.bytes = free.bytes
-    this.view = free.view
-    this.halves = free.halves
+    this.#enter(free)
     this.words = free.words + 1
     this.caps = NONE
     this.#slab = free
     this.#start = this.words
-    this.#room = free.bytes.length >>> 3
+    this.#room = this.bytes.length >>> 3
+  }
+
+  #enter({ segments }: Slab): void {
+    const { bytes, view, halves } = segments[0]!
+    this.bytes = bytes
+    this.view = view
+    this.halves = halves
   }
 
   /** Of everything written so far, large Data included. */
@@ -109,207 +90,37 @@ export class Builder {
     }
     const slab = this.#slab!
     if (this.words * 8 > this.bytes.length) {
-      let length = SLAB_BYTES * 2
-      while (length < this.words * 8 + at * 4) length *= 2
-      const grown = new Uint8Array(length)
+      const grown = new Uint8Array(Math.max(SLAB_BYTES * 2, this.words * 16))
       const from = slab.words * 8
       grown.set(this.bytes.subarray(from, at * 8), from)
       slab.replace(grown, slab.words)
-      this.bytes = grown
-      this.view = slab.view
-      this.halves = slab.halves
+      this.#enter(slab)
     }
     this.#room = Math.min(most, this.bytes.length >>> 3)
   }
 
-  /** Writes the two halves of the word at `at`. */
-  #put(at: number, low: number, high: number): void {
-    this.halves[at * 2] = low
-    this.halves[at * 2 + 1] = high
-  }
-
-  #point(at: number, target: number, kind: number, high: number): void {
-    this.#put(at, ((target - at - 1) << 2) | kind, high)
-  }
-
-  /** A struct behind the pointer at `at`. @returns the word index of its data section */
-  struct(at: number, dataWords: number, pointers: number): number {
-    if (dataWords + pointers === 0) {
-      // A pointer to nothing would be all zero, which means null: point at itself instead.
-      this.#put(at, -4, 0)
-      return at
-    }
-    const target = this.allocate(dataWords + pointers)
-    this.#point(at, target, 0, dataWords | (pointers << 16))
-    return target
-  }
-
-  /** A list of `words` words behind the pointer at `at`. @returns the word index of its content */
-  list(at: number, size: number, count: number, words: number): number {
-    if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
-    const target = this.allocate(words)
-    this.#point(at, target, 1, (count << 3) | size)
-    return target
-  }
-
-  /** A list of structs. @returns the word index of the first one's data section */
-  compositeList(at: number, count: number, dataWords: number, pointers: number): number {
-    if (count > MAX_LIST_LENGTH) throw badValue(`at most ${MAX_LIST_LENGTH} elements`, count)
-    const words = count * (dataWords + pointers)
-    const target = this.list(at, 7, words, words + 1)
-    this.#put(target, count << 2, dataWords | (pointers << 16))
-    return target + 1
-  }
-
-  text(at: number, value: string): void {
-    if (typeof value !== 'string') throw badValue('a string', value)
-    let length = value.length * 3
-    let target: number
-    if (length > MAX_SPARE_BYTES) {
-      const bytes = bytesOf(value)
-      length = bytes.length
-      target = this.allocate((length + 8) >> 3)
-      this.bytes.set(bytes, target * 8)
-    } else {
-      // Room for the worst case, of which the rest is taken back.
-      target = this.allocate((length + 8) >> 3)
-      length = encodeText(value, this.bytes, target * 8)
-      this.words = target + ((length + 8) >> 3)
-    }
-    this.#point(at, target, 1, ((length + 1) << 3) | 2)
-  }
-
-  /** Large `value`s are sent as they are, not copied: do not change them before the message is out. */
-  data(at: number, value: Uint8Array): void {
-    if (!(value instanceof Uint8Array)) throw badValue('a Uint8Array', value)
-    const words = (value.length + 7) >> 3
-    const { length } = value
-    const isFull = (this.#external?.chunks.length ?? 0) + 1 >= DEFAULT_WIRE_LIMITS.maxSegments
-    if (length < EXTERNAL_DATA_BYTES || isFull) {
-      const target = this.list(at, 2, length, words)
-      this.bytes.set(value, target * 8)
-      return
-    }
+  /**
+   * Takes `value` along as a segment of its own, behind the pointer at `at`: it is sent, not copied.
+   * @returns false if there are too many already
+   */
+  attach(at: number, value: Uint8Array): boolean {
     const external = (this.#external ??= { chunks: [], words: 0 })
-    external.words += words
+    const { chunks } = external
+    if (chunks.length + 1 >= DEFAULT_WIRE_LIMITS.maxSegments) return false
+    external.words += (value.length + 7) >> 3
     this.#room = 0
     const pad = this.allocate(2)
-    external.chunks.push(value)
-    this.#put(at, ((pad - this.#start) << 3) | 6, 0)
-    this.#put(pad, 2, external.chunks.length)
-    this.#put(pad + 1, 1, (length << 3) | 2)
+    chunks.push(value)
+    putWord(this, at, ((pad - this.#start) << 3) | 6, 0)
+    putWord(this, pad, 2, chunks.length)
+    putWord(this, pad + 1, 1, (value.length << 3) | 2)
+    return true
   }
 
-  capability(at: number, cap: object): void {
-    this.#put(at, 3, this.caps.length)
+  /** @returns the index of `cap` in the message's table */
+  addCap(cap: object): number {
     if (this.caps === NONE) this.caps = []
-    this.caps.push(cap)
-  }
-
-  /** Writes `init` as a struct of `type` behind the pointer at `at`. */
-  put<T extends Struct, Init>(at: number, type: StructType<T, Init>, init: Init | T): void {
-    if (init instanceof Struct) {
-      this.putStruct(at, init)
-      return
-    }
-    type.$write(this, this.struct(at, type.$dataWords, type.$pointerWords), init)
-  }
-
-  /** Writes `init` into a struct that is already allocated, as an element of a list is. */
-  fill<T extends Struct, Init>(type: StructType<T, Init>, at: number, init: Init | T): void {
-    if (init instanceof Struct) this.#copyInto(at, type.$dataWords, type.$pointerWords, init.$)
-    else type.$write(this, at, init)
-  }
-
-  /** A struct as it was received, fields unknown here included. */
-  putStruct(at: number, { $: source }: Struct): void {
-    // An element of a list of small scalars is a struct of less than a word.
-    const dataWords = (source.dataBytes + 7) >> 3
-    this.#copyInto(this.struct(at, dataWords, source.pointers), dataWords, source.pointers, source)
-  }
-
-  // Copies what fits: fields the target's type does not know are left out.
-  #copyInto(at: number, dataWords: number, pointers: number, source: Reader): void {
-    const { message, segment, data, depth } = source
-    const most = this.#mostBytes(message)
-    const length = Math.min(source.dataBytes, dataWords * 8)
-    this.bytes.set(segment.bytes.subarray(data, data + length), at * 8)
-    const count = Math.min(source.pointers, pointers)
-    for (let index = 0; index < count; index++) {
-      this.#copy(at + dataWords + index, message, segment, pointerAt(source, index), depth, most)
-    }
-  }
-
-  /**
-   * Deep copy of whatever the first pointer of `source` points to; no schema needed. Charged to the source's read limit; and
-   * what it takes here is bounded by the size of the source. Its capabilities join our table.
-   */
-  copy(at: number, source: Reader): void {
-    this.#copyInto(at, 0, 1, source)
-  }
-
-  /** What a copy out of a message may make of `totalBytes`. */
-  #mostBytes({ words }: Message): number {
-    return this.totalBytes + (words * COPIES_PER_WORD + COPIED_WORDS) * 8
-  }
-
-  #copy(
-    at: number,
-    message: Message,
-    source: Segment,
-    from: number,
-    depth: number,
-    most: number,
-  ): void {
-    if (this.totalBytes > most) throw badMessage('its parts are shared too often to be copied')
-    const kind = follow(message, source, from, depth)
-    if (kind === NULL) return
-    const { segment, at: start, a, b } = found
-    const { bytes } = segment
-    if (kind === CAPABILITY) {
-      const cap = message.caps[a]
-      if (cap) this.capability(at, cap)
-      return
-    }
-    // `count` times data, then pointers: a struct, a list of structs, or a list of pointers.
-    let target: number
-    let count = a
-    let dataWords = b & 0xffff
-    let pointers = b >>> 16
-    if (kind === COMPOSITE) target = this.compositeList(at, count, dataWords, pointers)
-    else if (kind === STRUCT) {
-      count = 1
-      dataWords = a
-      pointers = b
-      target = this.struct(at, dataWords, pointers)
-    } else if (a === 6) {
-      count = b
-      dataWords = 0
-      pointers = 1
-      target = this.list(at, a, b, b)
-    } else {
-      const length = a === 1 ? (b + 7) >> 3 : b * ELEMENT_BYTES[a]!
-      const content = bytes.subarray(start * 8, start * 8 + length)
-      if (a === 2 && length >= EXTERNAL_DATA_BYTES) this.data(at, content)
-      else {
-        target = this.list(at, a, b, (length + 7) >> 3)
-        this.bytes.set(content, target * 8)
-      }
-      return
-    }
-    if (pointers === 0) {
-      this.bytes.set(bytes.subarray(start * 8, (start + count * dataWords) * 8), target * 8)
-      return
-    }
-    let of = start
-    for (; count > 0; count--) {
-      if (dataWords > 0) this.bytes.set(bytes.subarray(of * 8, (of + dataWords) * 8), target * 8)
-      of += dataWords
-      target += dataWords
-      for (let index = 0; index < pointers; index++) {
-        this.#copy(target++, message, segment, of++, depth - 1, most)
-      }
-    }
+    return this.caps.push(cap) - 1
   }
 
   /** Finishes the message: its frame leaves by `outbox`. */
@@ -348,30 +159,36 @@ export class Builder {
 
   /** The table of a frame with one segment, in the word that was left for it. */
   #table(): void {
-    this.#put(this.#start - 1, 0, this.words - this.#start)
+    putWord(this, this.#start - 1, 0, this.words - this.#start)
   }
 
   /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */
   toMessage(): Message {
-    const message = this.snapshot()
+    const message = new Message(this.segments())
+    message.caps = this.caps
     this.#close(true)
     return message
   }
 
-  /** What was written so far, as a message of its own. Its `caps` are this builder's, borrowed. */
+  /**
+   * What was written so far, for whoever knows where in it to begin: pointers of ours need no bounds, so
+   * messages share the segment that is all of our memory.
+   */
   snapshot(): Message {
-    const { bytes, view } = this
-    const segments: Segment[] = [
-      { bytes, view, halves: this.#slab!.halves, start: this.#start, end: this.words },
-    ]
+    const segments = this.#external ? this.segments() : this.#slab!.segments
+    return new Message(segments, DEFAULT_WIRE_LIMITS, this.totalBytes / 8)
+  }
+
+  /** What was written so far. */
+  segments(): Segment[] {
+    const { bytes, view, halves } = this
+    const segments: Segment[] = [{ bytes, view, halves, start: this.#start, end: this.words }]
     for (const data of this.#external?.chunks ?? []) {
       const whole = new Uint8Array((data.length + 7) & ~7)
       whole.set(data)
       segments.push(segmentOf(whole))
     }
-    const message = new Message(segments)
-    if (this.caps !== NONE) message.caps = this.caps.slice()
-    return message
+    return segments
   }
 
   /** The message is not wanted. Nothing after it was finished. */
@@ -383,62 +200,4 @@ export class Builder {
     this.#slab?.close(this.words, isTaken)
     this.#slab = undefined
   }
-}
-
-// Scalars into a data section. `byte` is absolute; `byDefault` as in the readers.
-
-function range(value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw badValue(`an integer from ${low} to ${high}`, value)
-  }
-}
-
-export function putBool(b: Builder, byte: number, bit: number, value: boolean): void {
-  if (value) b.bytes[byte + (bit >> 3)]! |= 1 << (bit & 7)
-}
-export function putInt8(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, -0x80, 0x7f)
-  b.view.setInt8(byte, value ^ byDefault)
-}
-export function putUint8(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, 0, 0xff)
-  b.view.setUint8(byte, value ^ byDefault)
-}
-export function putInt16(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, -0x8000, 0x7fff)
-  b.view.setInt16(byte, value ^ byDefault, true)
-}
-export function putUint16(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, 0, 0xffff)
-  b.view.setUint16(byte, value ^ byDefault, true)
-}
-export function putInt32(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, -0x8000_0000, 0x7fff_ffff)
-  b.view.setInt32(byte, value ^ byDefault, true)
-}
-export function putUint32(b: Builder, byte: number, value: number, byDefault: number): void {
-  range(value, 0, 0xffff_ffff)
-  b.view.setUint32(byte, value ^ byDefault, true)
-}
-export function putInt64(b: Builder, byte: number, value: bigint, byDefault: bigint): void {
-  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
-    throw badValue('a signed 64-bit bigint', value)
-  }
-  b.view.setBigInt64(byte, value ^ byDefault, true)
-}
-export function putUint64(b: Builder, byte: number, value: bigint, byDefault: bigint): void {
-  if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) {
-    throw badValue('an unsigned 64-bit bigint', value)
-  }
-  b.view.setBigUint64(byte, value ^ byDefault, true)
-}
-export function putFloat32(b: Builder, byte: number, value: number, byDefault: number): void {
-  if (typeof value !== 'number') throw badValue('a number', value)
-  b.view.setFloat32(byte, value, true)
-  if (byDefault) b.view.setUint32(byte, b.view.getUint32(byte, true) ^ byDefault, true)
-}
-export function putFloat64(b: Builder, byte: number, value: number, byDefault: bigint): void {
-  if (typeof value !== 'number') throw badValue('a number', value)
-  b.view.setFloat64(byte, value, true)
-  if (byDefault) b.view.setBigUint64(byte, b.view.getBigUint64(byte, true) ^ byDefault, true)
 }

@@ -11,6 +11,7 @@
 import { Builder } from './builder.ts'
 import { CAPABILITY, COMPOSITE, ELEMENT_BYTES, follow, found, NULL, STRUCT } from './message.ts'
 import type { Message, Segment } from './message.ts'
+import { addList, addStruct, addStructs } from './put.ts'
 import type { AnyPointer } from './struct.ts'
 import { badValue } from './text.ts'
 
@@ -50,7 +51,7 @@ function copy(
   if (kind === STRUCT) {
     const dataWords = usedWords(source, at, a)
     const count = usedWords(source, at + a, b)
-    const target = builder.struct(to, dataWords, count)
+    const target = addStruct(builder, to, dataWords, count)
     copyWords(builder, target, source, at, dataWords)
     pointers(target + dataWords, at + a, count)
     return
@@ -64,7 +65,7 @@ function copy(
       dataWords = Math.max(dataWords, usedWords(source, element, dataRoom))
       count = Math.max(count, usedWords(source, element + dataRoom, pointerRoom))
     }
-    const first = builder.compositeList(to, a, dataWords, count)
+    const first = addStructs(builder, to, a, dataWords, count)
     for (let index = 0; index < a; index++) {
       const target = first + index * (dataWords + count)
       copyWords(builder, target, source, at + index * step, dataWords)
@@ -73,11 +74,11 @@ function copy(
     return
   }
   if (a === 6) {
-    pointers(builder.list(to, 6, b, b), at, b)
+    pointers(addList(builder, to, 6, b, b), at, b)
     return
   }
   const bytes = a === 1 ? (b + 7) >> 3 : b * ELEMENT_BYTES[a]!
-  const target = builder.list(to, a, b, (bytes + 7) >> 3)
+  const target = addList(builder, to, a, b, (bytes + 7) >> 3)
   builder.bytes.set(source.bytes.subarray(at * 8, at * 8 + bytes), target * 8)
   // Bits behind the last element are zero.
   if (a === 1 && (b & 7) !== 0) builder.bytes[target * 8 + bytes - 1]! &= (1 << (b & 7)) - 1

@@ -91,12 +91,12 @@ export class FrameReader {
       const table = (count >>> 1) + 1
       needed = table
       if (at + table > have) break
-      const segments: Segment[] = []
+      const segments = new Array<Segment>(count)
       let end = at + table
       for (let index = 1; index <= count; index++) {
         const start = end
         end += halves[at * 2 + index]! >>> 0
-        segments.push({ bytes, view, halves, start, end })
+        segments[index - 1] = { bytes, view, halves, start, end }
       }
       needed = end - at
       const words = needed - table

@@ -3,20 +3,7 @@
  * Knows nothing of RPC: a capability is an index into a table somebody else fills.
  * @module
  */
-export {
-  Builder,
-  putBool,
-  putFloat32,
-  putFloat64,
-  putInt16,
-  putInt32,
-  putInt64,
-  putInt8,
-  putUint16,
-  putUint32,
-  putUint64,
-  putUint8,
-} from './builder.ts'
+export { Builder } from './builder.ts'
 export { canonicalOf } from './canonical.ts'
 export { FrameReader } from './frame.ts'
 export { DEFAULT_WIRE_LIMITS } from './limits.ts'
@@ -48,6 +35,27 @@ export type { Segment } from './message.ts'
 export { Outbox } from './slab.ts'
 export { pack, PackedReader } from './packed.ts'
 export {
+  addStruct,
+  addStructs,
+  copyPointer,
+  copyStruct,
+  putBool,
+  putCapability,
+  putData,
+  putFloat32,
+  putFloat64,
+  putInt16,
+  putInt32,
+  putInt64,
+  putInt8,
+  putStruct,
+  putText,
+  putUint16,
+  putUint32,
+  putUint64,
+  putUint8,
+} from './put.ts'
+export {
   AnyPointer,
   getAny,
   getBool,
@@ -73,6 +81,7 @@ export {
   readerAt,
   rootOf,
   rootReader,
+  rootStruct,
   Struct,
 } from './struct.ts'
 export type { StructType } from './struct.ts'

@@ -1,6 +1,14 @@
 import type { WwError } from '../base/index.ts'
+import type { Builder } from './builder.ts'
+import { COMPOSITE, ELEMENT_BYTES, found, LIST, NULL } from './message.ts'
+import type { Message, Segment } from './message.ts'
 import {
+  addList,
+  addStructs,
+  fillStruct,
   putBool,
+  putData,
+  putText,
   putFloat32,
   putFloat64,
   putInt16,
@@ -11,10 +19,7 @@ import {
   putUint32,
   putUint64,
   putUint8,
-} from './builder.ts'
-import type { Builder } from './builder.ts'
-import { COMPOSITE, ELEMENT_BYTES, found, LIST, NULL } from './message.ts'
-import type { Message, Segment } from './message.ts'
+} from './put.ts'
 import {
   followField,
   getData,
@@ -156,14 +161,14 @@ export const voidElement: ElementCodec<null> = {
   size: 0,
   read: () => null,
   writeList(builder, at, values) {
-    builder.list(at, 0, values.length, 0)
+    addList(builder, at, 0, values.length, 0)
   },
 }
 export const boolElement: ElementCodec<boolean> = {
   size: 1,
   read: (s, bit) => ((s.segment.bytes[s.data]! >> bit) & 1) === 1,
   writeList(builder, at, values) {
-    const first = builder.list(at, 1, values.length, Math.ceil(values.length / 64)) * 8
+    const first = addList(builder, at, 1, values.length, Math.ceil(values.length / 64)) * 8
     let index = 0
     for (const value of values) {
       if (index === values.length) throw grew()
@@ -188,7 +193,7 @@ function scalar<T, Zero>(
     read: (s) => get(s, 0, zero),
     writeList(builder, at, values) {
       const length = values.length * bytes
-      let byte = builder.list(at, size, values.length, Math.ceil(length / 8)) * 8
+      let byte = addList(builder, at, size, values.length, Math.ceil(length / 8)) * 8
       const end = byte + length
       for (const value of values) {
         if (byte === end) throw grew()
@@ -219,7 +224,7 @@ export function pointerElement<T, Init>(
     size: 6,
     read,
     writeList(builder, at, values) {
-      let pointer = builder.list(at, 6, values.length, values.length)
+      let pointer = addList(builder, at, 6, values.length, values.length)
       const end = pointer + values.length
       for (const value of values) {
         if (pointer === end) throw grew()
@@ -231,11 +236,11 @@ export function pointerElement<T, Init>(
 
 export const textElement = /* @__PURE__ */ pointerElement<string, string>(
   (s) => getText(s, 0, ''),
-  (b, at, v) => b.text(at, v),
+  (b, at, v) => putText(b, at, v),
 )
 export const dataElement = /* @__PURE__ */ pointerElement<Uint8Array, Uint8Array>(
   (s) => getData(s, 0),
-  (b, at, v) => b.data(at, v),
+  (b, at, v) => putData(b, at, v),
 )
 
 /** `codec` is a thunk because types may refer to each other in circles. */
@@ -257,11 +262,11 @@ export function structElement<T extends Struct, Init>(
     read: (s) => new (type())(s),
     writeList(builder, at, values) {
       const { $dataWords, $pointerWords } = type()
-      let element = builder.compositeList(at, values.length, $dataWords, $pointerWords)
+      let element = addStructs(builder, at, values.length, $dataWords, $pointerWords)
       let left = values.length
       for (const value of values) {
         if (left-- === 0) throw grew()
-        builder.fill(type(), element, value)
+        fillStruct(builder, type(), element, value)
         element += $dataWords + $pointerWords
       }
     },

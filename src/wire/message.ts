@@ -57,6 +57,12 @@ export function segmentOf(bytes: Uint8Array): Segment {
 /** No capabilities, as most messages have. */
 const NO_CAPS: readonly CapEntry[] = []
 
+function wordsOf(segments: readonly Segment[]): number {
+  let words = 0
+  for (const { start, end } of segments) words += end - start
+  return words
+}
+
 export class Message {
   // Declared, not defined, here and wherever many objects are made: defining a field before the
   // constructor fills it takes as long as filling it.
@@ -69,12 +75,11 @@ export class Message {
   /** What may still be read: `follow` counts it down. */
   declare budgetWords: number
 
-  constructor(segments: readonly Segment[], limits: WireLimits = DEFAULT_WIRE_LIMITS) {
-    let words = 0
-    for (let index = 0; index < segments.length; index++) {
-      const segment = segments[index]!
-      words += segment.end - segment.start
-    }
+  constructor(
+    segments: readonly Segment[],
+    limits: WireLimits = DEFAULT_WIRE_LIMITS,
+    words = wordsOf(segments),
+  ) {
     const again = words * READS_PER_WORD
     this.segments = segments
     this.words = words

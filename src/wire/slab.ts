@@ -8,15 +8,18 @@
 
 import { EMPTY_BYTES } from '../base/index.ts'
 import { SLAB_BYTES } from './limits.ts'
-import { halvesOf, viewOf } from './message.ts'
+import { segmentOf } from './message.ts'
+import type { Segment } from './message.ts'
 
 /** A message is not begun with less room than this, so that small ones need not move. */
 const MIN_BYTES = 512
 
+const NOTHING = [segmentOf(EMPTY_BYTES)]
+const NO_CHUNKS: Uint8Array[] = []
+
 export class Slab {
-  bytes = EMPTY_BYTES
-  view = viewOf(EMPTY_BYTES)
-  halves = halvesOf(EMPTY_BYTES)
+  /** All of it, as a list of one. */
+  segments: readonly Segment[] = NOTHING
   /** Where the next message begins. */
   words = 0
   isOpen = false
@@ -24,15 +27,13 @@ export class Slab {
   /** A builder begins. */
   open(): void {
     this.isOpen = true
-    if (this.bytes.length - this.words * 8 >= MIN_BYTES) return
+    if (this.segments[0]!.bytes.length - this.words * 8 >= MIN_BYTES) return
     this.replace(new Uint8Array(SLAB_BYTES), 0)
   }
 
   /** Goes on in `bytes`, at word `words`. */
   replace(bytes: Uint8Array, words: number): void {
-    this.bytes = bytes
-    this.view = viewOf(bytes)
-    this.halves = halvesOf(bytes)
+    this.segments = [segmentOf(bytes)]
     this.words = words
   }
 
@@ -45,13 +46,13 @@ export class Slab {
     this.isOpen = false
     this.words = words
     // A large buffer ends with its message.
-    if (this.bytes.length > SLAB_BYTES) this.replace(EMPTY_BYTES, 0)
+    if (this.segments[0]!.bytes.length > SLAB_BYTES) this.replace(EMPTY_BYTES, 0)
   }
 }
 
 /** A slab whose messages, each with the table of its frame in front, are to leave in order. */
 export class Outbox extends Slab {
-  #chunks: Uint8Array[] = []
+  #chunks = NO_CHUNKS
   #chunkBytes = 0
   /** Up to here, what is in the slab is in a chunk. */
   #cutWords = 0
@@ -65,7 +66,7 @@ export class Outbox extends Slab {
   take(): Uint8Array[] {
     this.#cut()
     const chunks = this.#chunks
-    this.#chunks = []
+    this.#chunks = NO_CHUNKS
     this.#chunkBytes = 0
     return chunks
   }
@@ -92,13 +93,15 @@ export class Outbox extends Slab {
 
   #cut(): void {
     if (this.words > this.#cutWords) {
-      this.#add(this.bytes.subarray(this.#cutWords * 8, this.words * 8))
+      this.#add(this.segments[0]!.bytes.subarray(this.#cutWords * 8, this.words * 8))
     }
     this.#cutWords = this.words
   }
 
   #add(chunk: Uint8Array): void {
-    this.#chunks.push(chunk)
+    // Most often it stays the only one.
+    if (this.#chunks === NO_CHUNKS) this.#chunks = [chunk]
+    else this.#chunks.push(chunk)
     this.#chunkBytes += chunk.length
   }
 }

@@ -161,9 +161,13 @@ export function getData(s: Reader, index: number, byDefault?: Uint8Array): Uint8
 
 /** The struct behind a pointer of `s`; where there is none, one that reads as if nothing was set. */
 export function readerAt(s: Reader, index: number): Reader {
-  const kind = followField(s, index)
+  return readerOf(followField(s, index), s.message, s.depth)
+}
+
+/** What was found last, which was of such a kind. */
+function readerOf(kind: number, message: Message, depth: number): Reader {
   if (kind === STRUCT) {
-    return new Reader(s.message, found.segment, found.at * 8, found.a * 8, found.b, s.depth - 1)
+    return new Reader(message, found.segment, found.at * 8, found.a * 8, found.b, depth - 1)
   }
   if (kind === NULL) return EMPTY
   throw badMessage('a struct was expected')
@@ -183,10 +187,10 @@ export function getAny(s: Reader, index: number): AnyPointer {
   return new AnyPointer(pointerOf(s, index))
 }
 
-/** A pointer of `s` as the only one of a struct. */
+/** A pointer of `s` as the only one of a struct; of one without, if `s` has not got it. */
 export function pointerOf(s: Reader, index: number): Reader {
-  if (index >= s.pointers) return EMPTY
-  return new Reader(s.message, s.segment, pointerAt(s, index) * 8, 0, 1, s.depth)
+  const count = index < s.pointers ? 1 : 0
+  return new Reader(s.message, s.segment, pointerAt(s, index) * 8, 0, count, s.depth)
 }
 
 /** A pointer whose type is not known here; checked when it is read as something. */
@@ -239,7 +243,18 @@ export function rootOf(message: Message): AnyPointer {
 
 /** The same, as the only pointer of a struct. */
 export function rootReader(message: Message): Reader {
-  const first = message.segments[0]
-  if (!first || first.end === first.start) throw badMessage('it is empty')
+  const first = firstOf(message)
   return new Reader(message, first, first.start * 8, 0, 1, message.maxDepth)
+}
+
+/** The struct that is the content of a message. */
+export function rootStruct(message: Message): Reader {
+  const first = firstOf(message)
+  const { maxDepth } = message
+  return readerOf(follow(message, first, first.start, maxDepth), message, maxDepth)
+}
+
+function firstOf({ segments: [first] }: Message): Segment {
+  if (!first || first.end === first.start) throw badMessage('it is empty')
+  return first
 }

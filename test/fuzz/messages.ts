@@ -6,10 +6,15 @@
 
 import { WwError } from '../../src/base/index.ts'
 import {
+  addStruct,
   Builder,
+  copyPointer,
   DEFAULT_WIRE_LIMITS,
   FrameReader,
   Message,
+  putCapability,
+  putStruct,
+  putText,
   rootOf,
   rootReader,
 } from '../../src/wire/index.ts'
@@ -70,7 +75,7 @@ function checkCopy(segments: readonly Uint8Array[], features: Set<string>): void
   const { message, charged } = open(segments)
   const builder = new Builder()
   const copied = attempt(() => {
-    builder.copy(builder.allocate(1), rootReader(message))
+    copyPointer(builder, builder.allocate(1), rootReader(message))
     if (builder.totalBytes > 8 * (2 * charged() + 2)) {
       throw new Error(`${charged()} words became ${builder.totalBytes} bytes`)
     }
@@ -274,16 +279,16 @@ const inner = { number: 7 } as never
 
 const SAMPLES: readonly ((builder: Builder, at: number) => void)[] = [
   (builder, at) =>
-    builder.put(at, Kinds, { text: 'a text', data: new Uint8Array([1, 2, 3]), inner }),
+    putStruct(builder, at, Kinds, { text: 'a text', data: new Uint8Array([1, 2, 3]), inner }),
   (builder, at) =>
-    builder.put(at, Lists, {
+    putStruct(builder, at, Lists, {
       bools: [true, false, true],
       texts: ['one', 'two'],
       inners: [inner, inner],
       uint16s: [1, 2, 3, 4, 5],
     } as never),
   (builder, at) =>
-    builder.put(at, RpcMessage, {
+    putStruct(builder, at, RpcMessage, {
       call: {
         questionId: 3,
         target: { promisedAnswer: { questionId: 1, transform: [{ getPointerField: 1 }] } },
@@ -291,10 +296,10 @@ const SAMPLES: readonly ((builder: Builder, at: number) => void)[] = [
       },
     }),
   (builder, at) => {
-    const struct = builder.struct(at, 1, 3)
-    builder.capability(struct + 1, {})
-    builder.capability(struct + 2, {})
-    builder.text(struct + 3, 'between')
+    const struct = addStruct(builder, at, 1, 3)
+    putCapability(builder, struct + 1, {})
+    putCapability(builder, struct + 2, {})
+    putText(builder, struct + 3, 'between')
   },
 ]
 

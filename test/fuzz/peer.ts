@@ -11,7 +11,15 @@
 
 import type { ByteLink } from '../../src/base/index.ts'
 import { serve } from '../../src/rpc/index.ts'
-import { Builder, FrameReader, getCapIndex, getUint32, rootOf } from '../../src/wire/index.ts'
+import {
+  Builder,
+  FrameReader,
+  getCapIndex,
+  getUint32,
+  putCapability,
+  putStruct,
+  rootOf,
+} from '../../src/wire/index.ts'
 import type { AnyPointer, Struct, StructType } from '../../src/wire/index.ts'
 import { Message } from '../fixture/rpc.gen.ts'
 import type {
@@ -213,7 +221,7 @@ export class Peer {
 
   send(message: Message$Init): void {
     const builder = new Builder()
-    builder.put(builder.allocate(1), Message, message)
+    putStruct(builder, builder.allocate(1), Message, message)
     this.#link.send(builder.frame())
     const afterwards = this.#afterwards
     this.#afterwards = []
@@ -833,13 +841,13 @@ const BROKEN_CALL: CallRecord = {
 
 function content<T extends Struct, Init>(type: StructType<T, Init>, init: Init): AnyPointer {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return rootOf(builder.toMessage())
 }
 
 function capPointer(): AnyPointer {
   const builder = new Builder()
-  builder.capability(builder.allocate(1), CAP)
+  putCapability(builder, builder.allocate(1), CAP)
   return rootOf(builder.toMessage())
 }
 

@@ -33,7 +33,7 @@ export class Peer_echo$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Peer_echo$Params$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -53,7 +53,7 @@ export class Peer_echo$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Peer_echo$Results$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -132,7 +132,7 @@ export class Peer_fail$Params extends $.Struct {
       $.putUint16(builder, byte + 0, value.kind, 0)
     }
     if (value.text !== undefined) {
-      builder.text(at + 1, value.text)
+      $.putText(builder, at + 1, value.text)
     }
   }
 }
@@ -190,7 +190,7 @@ export class Peer_makeNamed$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Peer_makeNamed$Params$Init): void {
     if (value.name !== undefined) {
-      builder.text(at + 0, value.name)
+      $.putText(builder, at + 0, value.name)
     }
   }
 }
@@ -321,7 +321,7 @@ export class Peer_promise$Params extends $.Struct {
       ($.capElement(() => Gate)).writeList(builder, at + 0, value.gates)
     }
     if (value.outcome !== undefined) {
-      builder.put(at + 1, Outcome, value.outcome)
+      $.putStruct(builder, at + 1, Outcome, value.outcome)
     }
   }
 }
@@ -378,7 +378,7 @@ export class Peer_late$Params extends $.Struct {
       $.putCap(builder, at + 0, value.gate)
     }
     if (value.outcome !== undefined) {
-      builder.put(at + 1, Outcome, value.outcome)
+      $.putStruct(builder, at + 1, Outcome, value.outcome)
     }
   }
 }
@@ -886,7 +886,7 @@ export class Peer_readWide$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Peer_readWide$Results$Init): void {
     if (value.lists !== undefined) {
-      builder.put(at + 0, Wide, value.lists)
+      $.putStruct(builder, at + 0, Wide, value.lists)
     }
   }
 }
@@ -936,7 +936,7 @@ export class Peer_readNarrow$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Peer_readNarrow$Results$Init): void {
     if (value.lists !== undefined) {
-      builder.put(at + 0, Narrow, value.lists)
+      $.putStruct(builder, at + 0, Narrow, value.lists)
     }
   }
 }
@@ -1363,7 +1363,7 @@ export class Sink_write$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Sink_write$Params$Init): void {
     if (value.data !== undefined) {
-      builder.data(at + 0, value.data)
+      $.putData(builder, at + 0, value.data)
     }
   }
 }
@@ -1604,7 +1604,7 @@ export class NamedCounter_name$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: NamedCounter_name$Results$Init): void {
     if (value.name !== undefined) {
-      builder.text(at + 0, value.name)
+      $.putText(builder, at + 0, value.name)
     }
   }
 }
@@ -1708,7 +1708,7 @@ export class Stranger_add$Params extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Params$Init): void {
     if (value.text !== undefined) {
-      builder.text(at + 0, value.text)
+      $.putText(builder, at + 0, value.text)
     }
   }
 }
@@ -1728,7 +1728,7 @@ export class Stranger_add$Results extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Stranger_add$Results$Init): void {
     if (value.text !== undefined) {
-      builder.text(at + 0, value.text)
+      $.putText(builder, at + 0, value.text)
     }
   }
 }
@@ -1860,7 +1860,7 @@ export class Outcome$Union extends $.Struct {
       $.putCap(builder, at + 2, value.give)
     }
     if (value.fail !== undefined) {
-      builder.text(at + 2, value.fail)
+      $.putText(builder, at + 2, value.fail)
     }
   }
 }
@@ -1913,7 +1913,7 @@ export class Shapes_pair extends $.Struct {
       $.putCap(builder, at + 3, value.left)
     }
     if (value.right !== undefined) {
-      builder.put(at + 4, Outer, value.right)
+      $.putStruct(builder, at + 4, Outer, value.right)
     }
   }
 }
@@ -2021,7 +2021,7 @@ export class Shapes extends $.Struct {
       $.putCap(builder, at + 1, value.counter)
     }
     if (value.outer !== undefined) {
-      builder.put(at + 2, Outer, value.outer)
+      $.putStruct(builder, at + 2, Outer, value.outer)
     }
     if (value.pair !== undefined) {
       Shapes_pair.$write(builder, at, value.pair as Shapes_pair$Init)
@@ -2090,10 +2090,10 @@ export class Outer extends $.Struct {
 
   static $write(builder: $.Builder, at: number, value: Outer$Init): void {
     if (value.label !== undefined) {
-      builder.text(at + 0, value.label)
+      $.putText(builder, at + 0, value.label)
     }
     if (value.inner !== undefined) {
-      builder.put(at + 1, Inner, value.inner)
+      $.putStruct(builder, at + 1, Inner, value.inner)
     }
   }
 }
@@ -2239,7 +2239,7 @@ export class Wide_Number extends $.Struct {
       $.putUint32(builder, byte + 0, value.value, 0)
     }
     if (value.note !== undefined) {
-      builder.text(at + 1, value.note)
+      $.putText(builder, at + 1, value.note)
     }
   }
 }
@@ -2270,7 +2270,7 @@ export class Wide_Words extends $.Struct {
   static $write(builder: $.Builder, at: number, value: Wide_Words$Init): void {
     const byte = at * 8
     if (value.text !== undefined) {
-      builder.text(at + 1, value.text)
+      $.putText(builder, at + 1, value.text)
     }
     if (value.count !== undefined) {
       $.putUint64(builder, byte + 0, value.count, 0n)

@@ -10,7 +10,7 @@ import { ERROR_KINDS, WwError } from '../../src/base/index.ts'
 import * as codegen from '../../src/rpc/codegen.ts'
 import { broken, promised, serve } from '../../src/rpc/index.ts'
 import type { Client } from '../../src/rpc/index.ts'
-import { Builder, rootOf } from '../../src/wire/index.ts'
+import { Builder, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { StructType } from '../../src/wire/index.ts'
 import {
   Counter,
@@ -178,7 +178,7 @@ function structOf<T extends codegen.Struct, Init>(
   init: Init,
 ): T {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return rootOf(builder.toMessage()).asStruct(type as StructType<T, never>)
 }
 

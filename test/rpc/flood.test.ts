@@ -12,7 +12,7 @@ import { concatBytes } from '../../src/base/index.ts'
 import type { ByteLink } from '../../src/base/index.ts'
 import { Connection, DEFAULT_RPC_LIMITS } from '../../src/rpc/index.ts'
 import type { RpcLimits } from '../../src/rpc/index.ts'
-import { Builder, FrameReader } from '../../src/wire/index.ts'
+import { Builder, FrameReader, putStruct } from '../../src/wire/index.ts'
 import { Message } from '../fixture/rpc.gen.ts'
 import type { Message$Init } from '../fixture/rpc.gen.ts'
 import { socketLink } from '../help/socket-link.ts'
@@ -31,7 +31,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 function frameOf(message: Message$Init): Uint8Array {
   const builder = new Builder()
-  builder.put(builder.allocate(1), Message, message)
+  putStruct(builder, builder.allocate(1), Message, message)
   return concatBytes(builder.frame())
 }
 

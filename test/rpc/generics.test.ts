@@ -12,7 +12,7 @@ import {
   textType,
 } from '../../src/rpc/index.ts'
 import type { Client } from '../../src/rpc/index.ts'
-import { Builder, rootOf, textElement } from '../../src/wire/index.ts'
+import { Builder, putStruct, rootOf, textElement } from '../../src/wire/index.ts'
 import type { AnyPointer, List, Struct, StructType } from '../../src/wire/index.ts'
 import {
   Awkward,
@@ -172,7 +172,7 @@ test('type parameters are typed as meant', () => {
 
 function copy<T extends Struct, Init>(type: StructType<T, Init>, init: Init): T {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return rootOf(builder.toMessage()).asStruct(type)
 }
 

@@ -7,7 +7,7 @@ import { concatBytes } from '../../src/base/index.ts'
 import type { ByteLink, ByteSink } from '../../src/base/index.ts'
 import { Connection, DEFAULT_RPC_LIMITS } from '../../src/rpc/index.ts'
 import type { RpcLimits } from '../../src/rpc/index.ts'
-import { Builder } from '../../src/wire/index.ts'
+import { Builder, putStruct } from '../../src/wire/index.ts'
 import {
   Node,
   Node_echo$Params,
@@ -54,7 +54,7 @@ async function holding(peer: RawPeer): Promise<Node> {
 
 function frameOf(message: Message$Init): Uint8Array {
   const builder = new Builder()
-  builder.put(builder.allocate(1), Message, message)
+  putStruct(builder, builder.allocate(1), Message, message)
   return concatBytes(builder.frame())
 }
 

@@ -3,13 +3,13 @@
 import { expect, test } from 'vitest'
 
 import { annotationOf } from '../../src/rpc/index.ts'
-import { Builder, rootOf } from '../../src/wire/index.ts'
+import { Builder, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { Struct, StructType } from '../../src/wire/index.ts'
 import * as notes from '../fixture/notes.gen.ts'
 
 function copy<T extends Struct, Init>(type: StructType<T, Init>, init: Init): T {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return rootOf(builder.toMessage()).asStruct(type)
 }
 

@@ -3,7 +3,7 @@
 import type { ByteLink } from '../../src/base/index.ts'
 import { Connection, loopback, serve } from '../../src/rpc/index.ts'
 import type { ConnectionOptions } from '../../src/rpc/index.ts'
-import { Builder, FrameReader, rootOf } from '../../src/wire/index.ts'
+import { Builder, FrameReader, putCapability, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { AnyPointer, Struct, StructType } from '../../src/wire/index.ts'
 import { Node } from '../fixture/calls.gen.ts'
 import { Message } from '../fixture/rpc.gen.ts'
@@ -48,7 +48,7 @@ export class RawPeer {
   send(...messages: Message$Init[]): void {
     for (const message of messages) {
       const builder = new Builder()
-      builder.put(builder.allocate(1), Message, message)
+      putStruct(builder, builder.allocate(1), Message, message)
       this.link.send(builder.frame())
     }
   }
@@ -57,7 +57,7 @@ export class RawPeer {
   sendReturnWithoutFinish(answerId: number): void {
     const builder = new Builder()
     const root = builder.allocate(1)
-    builder.put(root, Message, { return: { answerId, results: {} } })
+    putStruct(builder, root, Message, { return: { answerId, results: {} } })
     builder.bytes[(root + 3) * 8 + 4]! |= 2 // bit 33 of the Return, three words behind
     this.link.send(builder.frame())
   }
@@ -122,7 +122,7 @@ export function describe(message: Message): string {
 /** Content for a payload: capability pointers in it are numbered in the order of their fields. */
 export function content<T extends Struct, Init>(type: StructType<T, Init>, init: Init): AnyPointer {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return rootOf(builder.toMessage())
 }
 
@@ -132,7 +132,7 @@ export const CAP: Node = serve(Node, {} as never)
 /** Content that is a capability pointer. */
 export function capContent(): AnyPointer {
   const builder = new Builder()
-  builder.capability(builder.allocate(1), CAP)
+  putCapability(builder, builder.allocate(1), CAP)
   return rootOf(builder.toMessage())
 }
 

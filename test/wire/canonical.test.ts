@@ -4,7 +4,14 @@ import { build } from 'esbuild'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { Builder, canonicalOf, Message, rootOf, segmentOf } from '../../src/wire/index.ts'
+import {
+  Builder,
+  canonicalOf,
+  Message,
+  putCapability,
+  rootOf,
+  segmentOf,
+} from '../../src/wire/index.ts'
 import { Kinds, Lists, NewLists, OldLists } from '../fixture/kinds.gen.ts'
 import { decode, encode, frameOf, listPointer, messageIn, structPointer } from './help.ts'
 import { kinds, lists } from './values.ts'
@@ -50,7 +57,7 @@ test('zero words behind data, null pointers behind pointers and bits behind bits
 
 test('a capability has no canonical form', () => {
   const builder = new Builder()
-  builder.capability(builder.allocate(1), {})
+  putCapability(builder, builder.allocate(1), {})
   expect(() => canonicalOf(rootOf(builder.toMessage()))).toThrow(
     'expected a value without capabilities',
   )

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { concatBytes, WwError } from '../../src/base/index.ts'
-import { Builder, DEFAULT_WIRE_LIMITS, FrameReader, rootOf } from '../../src/wire/index.ts'
+import {
+  Builder,
+  DEFAULT_WIRE_LIMITS,
+  FrameReader,
+  putStruct,
+  rootOf,
+} from '../../src/wire/index.ts'
 import { EXTERNAL_DATA_BYTES } from '../../src/wire/limits.ts'
 import { Kinds, Lists } from '../fixture/kinds.gen.ts'
 import { Random } from '../help/random.ts'
@@ -103,7 +109,7 @@ test('a stream of single bytes is buffered in little more than its size', () => 
 test('large Data travels uncopied as a segment of its own', () => {
   const data = new Uint8Array(EXTERNAL_DATA_BYTES).fill(3)
   const builder = new Builder()
-  builder.put(builder.allocate(1), Kinds, { data, text: 'beside it' })
+  putStruct(builder, builder.allocate(1), Kinds, { data, text: 'beside it' })
   const chunks = builder.frame()
   expect(chunks.some((chunk) => chunk === data)).toBe(true)
   const read = decode(Kinds, concatBytes(chunks))
@@ -139,14 +145,14 @@ test('builders may be nested, and a builder discarded twice is not handed out tw
   const outer = new Builder()
   const at = outer.allocate(1)
   const inner = new Builder()
-  inner.put(inner.allocate(1), Kinds, { text: 'inner' })
+  putStruct(inner, inner.allocate(1), Kinds, { text: 'inner' })
   inner.discard()
   inner.discard()
   const first = new Builder()
   const second = new Builder()
-  first.put(first.allocate(1), Kinds, { text: 'first' })
-  second.put(second.allocate(1), Kinds, { text: 'second' })
-  outer.put(at, Kinds, { text: 'outer' })
+  putStruct(first, first.allocate(1), Kinds, { text: 'first' })
+  putStruct(second, second.allocate(1), Kinds, { text: 'second' })
+  putStruct(outer, at, Kinds, { text: 'outer' })
   expect(rootOf(outer.toMessage()).asStruct(Kinds).text).toBe('outer')
   expect(rootOf(first.toMessage()).asStruct(Kinds).text).toBe('first')
   expect(rootOf(second.toMessage()).asStruct(Kinds).text).toBe('second')

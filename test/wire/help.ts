@@ -1,5 +1,5 @@
 import { concatBytes } from '../../src/base/index.ts'
-import { Builder, FrameReader, rootOf } from '../../src/wire/index.ts'
+import { Builder, FrameReader, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { Message, Struct, StructType, WireLimits } from '../../src/wire/index.ts'
 
 /** `init` as the frame of a message. */
@@ -8,7 +8,7 @@ export function encode<T extends Struct, Init>(
   init: Init | T,
 ): Uint8Array {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, init)
+  putStruct(builder, builder.allocate(1), type, init)
   return concatBytes(builder.frame())
 }
 

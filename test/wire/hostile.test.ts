@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { WwError } from '../../src/base/index.ts'
 import {
   Builder,
+  copyPointer,
   DEFAULT_WIRE_LIMITS,
   getCapEntry,
   rootOf,
@@ -56,7 +57,7 @@ function readAll(message: Message): void {
 function copy(message: Message): void {
   const builder = new Builder()
   try {
-    builder.copy(builder.allocate(1), rootReader(message))
+    copyPointer(builder, builder.allocate(1), rootReader(message))
   } finally {
     builder.discard()
   }

@@ -1,7 +1,7 @@
 // Calls between two vats of one process, and messages, beside their rivals. Both sides encode and
 // decode everything; only the wire is short.
 
-import { Builder, FrameReader, rootOf } from '../../../src/wire/index.ts'
+import { Builder, FrameReader, putStruct, rootOf } from '../../../src/wire/index.ts'
 import { Kinds } from '../../fixture/kinds.gen.ts'
 import type { Bench } from '../bench.ts'
 import { esMessage, esOverPipe } from './capnp-es.ts'
@@ -79,7 +79,7 @@ const ourReader = new FrameReader((message) => {
 
 function ourMessage(): number {
   const builder = new Builder()
-  builder.put(builder.allocate(1), Kinds, SMALL)
+  putStruct(builder, builder.allocate(1), Kinds, SMALL)
   ourSum = 0
   for (const chunk of builder.frame()) ourReader.feed(chunk)
   return ourSum

@@ -9,7 +9,7 @@ import {
   Executor_load$Params,
   Executor_spawn$Params,
 } from '../../../src/capnp/system.ts'
-import { Builder, rootOf } from '../../../src/wire/index.ts'
+import { Builder, putStruct, rootOf } from '../../../src/wire/index.ts'
 import type { Struct, StructType } from '../../../src/wire/index.ts'
 import { Message } from '../../fixture/rpc.gen.ts'
 import type { Message$Init } from '../../fixture/rpc.gen.ts'
@@ -34,7 +34,7 @@ const ID_AT = 32
 
 function frame(message: Message$Init): Uint8Array {
   const builder = new Builder()
-  builder.put(builder.allocate(1), Message, message)
+  putStruct(builder, builder.allocate(1), Message, message)
   return concatBytes(builder.frame())
 }
 
@@ -124,7 +124,7 @@ function executorCall<Init>(
   capTable: readonly object[] = [],
 ): Message$Init {
   const builder = new Builder()
-  builder.put(builder.allocate(1), type, params)
+  putStruct(builder, builder.allocate(1), type, params)
   return {
     call: {
       questionId: 0,
