@@ -7,6 +7,11 @@ import type { WwError } from './error.ts'
 export interface ByteSink {
   /** Bytes in order. `chunk` is lent for the call; afterwards the link may write to it again. */
   chunk(chunk: Uint8Array): void
+  /**
+   * Where the next chunk would best lie, when it matters: one at the front of this is not copied. Any
+   * other is welcome too. Holds until that chunk.
+   */
+  room?(): Uint8Array | undefined
   /** The link takes bytes again after `send` returned false. */
   drained(): void
   /** Said once, last: the peer closed (no error) or the link broke (with the reason). */
@@ -18,6 +23,11 @@ export interface ByteSink {
  * Bytes arrive whole and in order but cut anywhere; framing is the user's affair.
  */
 export interface ByteLink {
+  /**
+   * Memory of this size that may hold anything, for bytes that come: where a platform has such, and it
+   * takes less time than zeros.
+   */
+  readonly allocate?: ((bytes: number) => Uint8Array) | undefined
   /** Begins delivery to `sink`. Called exactly once; bytes that came earlier are kept until then. */
   open(sink: ByteSink): void
   /**

@@ -31,12 +31,14 @@ export async function serveControl(
 ): Promise<AsyncDisposable> {
   await makeWay(path)
   const open = new Map<Socket, Connection>()
-  const server = createServer((socket) => {
+  const server = createServer((accepted) => {
     if (open.size >= HOST_LIMITS.maxControls) {
-      socket.destroy()
+      accepted.destroy()
       return
     }
-    const connection = new Connection(new SocketLink(socket), { bootstrap: inspector.$dup(), log })
+    const link = new SocketLink(accepted)
+    const { socket } = link
+    const connection = new Connection(link, { bootstrap: inspector.$dup(), log })
     open.set(socket, connection)
     socket.once('close', () => open.delete(socket))
     void connection.closed.then(() => socket.destroySoon())
@@ -116,12 +118,13 @@ export async function withControl<T>(
     const sentence = `No node answers at ${path} (${code}): is it running, with --control ${path}?`
     throw new WwError('failed', 'NO_NODE', sentence, { cause })
   }
-  const connection = new Connection(new SocketLink(socket))
+  const link = new SocketLink(socket)
+  const connection = new Connection(link)
   try {
     using inspector = connection.bootstrap(Inspector)
     return await look(inspector)
   } finally {
     connection.close()
-    socket.destroySoon()
+    link.socket.destroySoon()
   }
 }

@@ -135,9 +135,10 @@ export class Connection {
       this.#end(because('The connection was ended', error), error)
     })
     this.#tables = new Tables(this.#sender, options)
-    this.#frames = new FrameReader((message) => this.#receive(message), limits.wire)
+    this.#frames = new FrameReader((message) => this.#receive(message), limits.wire, link.allocate)
     link.open({
       chunk: (chunk) => this.#feed(chunk),
+      room: () => this.#frames.room(),
       drained: () => this.#sender.drained(),
       ended: (error) => this.#linkEnded(error),
     })

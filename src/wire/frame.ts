@@ -1,11 +1,13 @@
 // Cuts a byte stream into messages.
 //
 // Invariants
-//  - Every byte is copied once, into memory of ours; chunks are only borrowed. So a message is aligned
-//    and complete in one buffer, nobody else writes to it, and small ones share a buffer and a view.
+//  - Every byte is copied once, into memory of ours, unless it was put there (`room`); chunks are only
+//    borrowed. So a message is aligned and complete in one buffer, nobody else writes to it, and small
+//    ones share a buffer and a view.
 //  - Bytes of a buffer are written once: a message that was delivered never changes.
 //  - A frame is refused by its table, before its body is awaited; and memory grows with what has come,
-//    never on a claim: to no more than GROWTH times that, or a slab.
+//    never on a claim: to no more than GROWTH times that, or TRUSTED_BYTES.
+//  - A frame larger than a slab has a buffer of its own and fills it, so nobody sees what was there before.
 //
 // Format: https://capnproto.org/encoding.html#serialization-over-a-stream
 
@@ -18,8 +20,11 @@ import { badMessage } from './text.ts'
 
 /** How often a frame may be moved while it comes in: an eighth of it twice, and so on. */
 const GROWTH = 8
-/** A claim that is believed: what the smallest buffer for a large frame has. */
-const TRUSTED_BYTES = 1 << 20
+/**
+ * A claim that is believed: a megabyte, and what stands around it in a message. Data are often a power
+ * of two, and 8 MiB with what stands around them are not to be moved for the sake of that.
+ */
+const TRUSTED_BYTES = (1 << 20) + (1 << 10)
 /** The first buffer: who says little takes little. */
 const FIRST_BYTES = 1 << 10
 
@@ -29,6 +34,7 @@ const NOTHING = segmentOf(EMPTY_BYTES)
 export class FrameReader {
   readonly #limits: WireLimits
   readonly #deliver: (message: Message) => boolean
+  readonly #allocate: (bytes: number) => Uint8Array
   #buffer = NOTHING
   /** Where the frame begins that is awaited, and where what has come of it ends. Bytes. */
   #start = 0
@@ -36,15 +42,30 @@ export class FrameReader {
   /** From `#start`, without which nothing can be decided. */
   #neededBytes = 8
 
-  /** @param deliver gets each message in order; false stops the reading of what is left */
-  constructor(deliver: (message: Message) => boolean, limits: WireLimits = DEFAULT_WIRE_LIMITS) {
+  /**
+   * @param deliver gets each message in order; false stops the reading of what is left
+   * @param allocate makes memory for large frames; it may hold anything
+   */
+  constructor(
+    deliver: (message: Message) => boolean,
+    limits: WireLimits = DEFAULT_WIRE_LIMITS,
+    allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+  ) {
     this.#deliver = deliver
     this.#limits = limits
+    this.#allocate = allocate
   }
 
   /** Whether the stream may end here without cutting a message in two. */
   get isBetweenFrames(): boolean {
     return this.#start === this.#end
+  }
+
+  /** Where the rest of a large frame goes, if one is under way: what is fed from there is not copied. */
+  room(): Uint8Array | undefined {
+    if (this.#start + this.#neededBytes - this.#end <= SLAB_BYTES) return undefined
+    if (this.#end === this.#buffer.bytes.length) this.#renew()
+    return this.#buffer.bytes.subarray(this.#end)
   }
 
   /** Borrows `chunk`. @throws {WwError} BAD_MESSAGE */
@@ -55,7 +76,9 @@ export class FrameReader {
       if (end === this.#buffer.bytes.length) end = this.#renew()
       const { bytes } = this.#buffer
       const count = Math.min(bytes.length - end, length - at)
-      bytes.set(count === length ? chunk : chunk.subarray(at, at + count), end)
+      if (chunk.buffer !== bytes.buffer || chunk.byteOffset !== bytes.byteOffset + end) {
+        bytes.set(count === length ? chunk : chunk.subarray(at, at + count), end)
+      }
       at += count
       end += count
       this.#end = end
@@ -68,7 +91,8 @@ export class FrameReader {
     const came = this.#buffer.bytes.subarray(this.#start, this.#end)
     const believed = Math.max(TRUSTED_BYTES, came.length * GROWTH)
     const slabBytes = Math.min(SLAB_BYTES, this.#buffer.bytes.length * 4 || FIRST_BYTES)
-    const bytes = new Uint8Array(Math.max(slabBytes, Math.min(this.#neededBytes, believed)))
+    const size = Math.max(slabBytes, Math.min(this.#neededBytes, believed))
+    const bytes = size > SLAB_BYTES ? this.#allocate(size) : new Uint8Array(size)
     bytes.set(came)
     this.#buffer = segmentOf(bytes)
     this.#start = 0

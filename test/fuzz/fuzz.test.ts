@@ -18,7 +18,10 @@ const RUNS: Readonly<Record<string, number>> = {
 }
 
 const MUST_REACH: Readonly<Record<string, readonly string[]>> = {
-  frames: ['whole', 'cut off', 'too many segments', 'too many words', '5 segments', '9 messages'],
+  frames: [
+    ...['whole', 'cut off', 'too many segments', 'too many words', '5 segments', '9 messages'],
+    ...['0 placed', '3 placed'],
+  ],
   messages: [
     'well formed',
     'malformed',

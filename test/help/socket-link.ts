@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 
-import type { ByteLink } from '../../src/base/index.ts'
-import { SocketLink } from '../../src/host/index.ts'
+// Past the door: a process that only makes calls is not to load a node.
+import { SocketLink } from '../../src/host/socket-link.ts'
 
 /** A connected stream socket (Unix or TCP) as a link: the product's own. Takes ownership of `socket`. */
-export function socketLink(socket: Socket): ByteLink {
+export function socketLink(socket: Socket): SocketLink {
   return new SocketLink(socket)
 }

@@ -204,8 +204,9 @@ export async function listenOurs(transport: Transport, tally = new Tally()): Pro
 /** A vat of ours between its callers and `upstream`, with a connection there for each. */
 export async function relayOurs(transport: Transport, upstream: string): Promise<OurListening> {
   return await accept(transport, async (socket) => {
+    const link = socketLink(socket)
     const outer = new Connection(socketLink(await dial(upstream)))
-    const inner = new Connection(socketLink(socket), { bootstrap: outer.bootstrap(Peer) as Client })
+    const inner = new Connection(link, { bootstrap: outer.bootstrap(Peer) as Client })
     void inner.closed.then(() => outer.close())
     void outer.closed.then(() => inner.close())
     return [inner, outer]

@@ -79,10 +79,11 @@ class Flooded implements AsyncDisposable {
     this.peer = peer
     const link = socketLink(socket)
     const watched: ByteLink = {
+      allocate: link.allocate,
       open: (sink) => link.open(sink),
       send: (chunks) => {
         const mayGoOn = link.send(chunks)
-        this.mostQueuedBytes = Math.max(this.mostQueuedBytes, socket.writableLength)
+        this.mostQueuedBytes = Math.max(this.mostQueuedBytes, link.socket.writableLength)
         return mayGoOn
       },
       pause: () => {

@@ -9,6 +9,7 @@ import {
   putStruct,
   rootOf,
 } from '../../src/wire/index.ts'
+import type { Message } from '../../src/wire/index.ts'
 import { EXTERNAL_DATA_BYTES } from '../../src/wire/limits.ts'
 import { Kinds, Lists } from '../fixture/kinds.gen.ts'
 import { Random } from '../help/random.ts'
@@ -62,6 +63,100 @@ test('random cuts change nothing', () => {
     }),
     { numRuns: 60 },
   )
+})
+
+/** Memory as a platform gives it that does not wipe: it holds what somebody else left there. */
+function unwiped(sizes: number[] = []) {
+  return (bytes: number) => {
+    sizes.push(bytes)
+    return new Uint8Array(bytes).fill(0xa5)
+  }
+}
+
+/** Reads `stream` in pieces of `pieceBytes()`, each to where the reader would have it if `isPlaced()`. */
+function readInto(
+  reader: FrameReader,
+  stream: Uint8Array,
+  pieceBytes: () => number,
+  isPlaced: () => boolean,
+): void {
+  for (let at = 0; at < stream.length;) {
+    const piece = stream.subarray(at, at + pieceBytes())
+    const room = isPlaced() ? reader.room()?.subarray(0, piece.length) : undefined
+    room?.set(piece.subarray(0, room.length))
+    reader.feed(room ?? piece.slice())
+    at += (room ?? piece).length
+  }
+}
+
+test('bytes that are put where the reader would have them make the same messages', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(200_000), { maxLength: 6 }), fc.nat(), (sizes, seed) => {
+      const random = new Random(seed)
+      const datas = sizes.map((size, at) => new Uint8Array(size).fill(at + 1))
+      const stream = concatBytes(datas.map((data) => encode(Kinds, { data, text: 'beside it' })))
+      const read: Uint8Array[] = []
+      const deliver = (message: Message) => {
+        const { data, text } = rootOf(message).asStruct(Kinds)
+        expect(text).toBe('beside it')
+        return read.push(data) > 0
+      }
+      const reader = new FrameReader(deliver, DEFAULT_WIRE_LIMITS, unwiped())
+      const pieceBytes = () => 1 + random.below(random.chance(0.2) ? 20 : 50_000)
+      readInto(reader, stream, pieceBytes, () => random.chance(0.7))
+      expect(reader.isBetweenFrames).toBe(true)
+      expect(read.map((data) => data.length)).toEqual(sizes)
+      // Only now: no message changes when later ones come.
+      for (const [at, data] of read.entries()) {
+        const strange = [0, 1, 2, 3, 4, 5, 6, 0xa5].filter((byte) => byte !== at + 1)
+        expect(strange.filter((byte) => data.includes(byte))).toEqual([])
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('a small message has no room of its own, and a large one never more than it needs', () => {
+  const { reader } = reading()
+  expect(reader.room()).toBeUndefined()
+  reader.feed(frameOfText('x'.repeat(9000)).subarray(0, 100))
+  expect(reader.room()).toBeUndefined()
+  const stream = encode(Kinds, { data: new Uint8Array(100_000) })
+  const large = new FrameReader(() => true)
+  large.feed(stream.slice(0, 40_000))
+  expect(large.room()?.length).toBe(stream.length - 40_000)
+})
+
+test('memory grows eightfold with what has come, and 8 MiB of Data are moved once', () => {
+  const sizes: number[] = []
+  const reader = new FrameReader(() => true, DEFAULT_WIRE_LIMITS, unwiped(sizes))
+  const stream = encode(Kinds, { data: new Uint8Array(8 << 20) })
+  const moved = (1 << 20) + (1 << 10)
+  readInto(
+    reader,
+    stream.subarray(0, moved),
+    () => 100_000,
+    () => true,
+  )
+  expect(sizes).toEqual([moved])
+  expect(reader.room()?.length).toBe(stream.length - moved)
+  expect(sizes).toEqual([moved, stream.length])
+})
+
+test('whoever only claims a large message is given room for little', () => {
+  const sizes: number[] = []
+  const reader = new FrameReader(() => true, DEFAULT_WIRE_LIMITS, unwiped(sizes))
+  const table = new Uint8Array(8)
+  new DataView(table.buffer).setUint32(4, DEFAULT_WIRE_LIMITS.maxFrameWords, true)
+  reader.feed(table)
+  let came = table.length
+  for (let room = reader.room(); came < 5 << 20; room = reader.room()) {
+    const most = Math.max((1 << 20) + (1 << 10), came * 8)
+    expect(came + room!.length).toBeLessThanOrEqual(most)
+    reader.feed(room!.subarray(0, 50_000))
+    came += Math.min(room!.length, 50_000)
+  }
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(came * 8)
 })
 
 test('nothing is delivered after the receiver says stop', () => {
