@@ -87,7 +87,7 @@ interface Place {
 
 /** Where each segment goes and stands; undefined when one is not plain, or does not fit. */
 function placesOf(section: Cursor, memoryBytes: number): readonly Place[] | undefined {
-  const { count } = countedList(section, 'data segments', CELL_LIMITS.moduleSegments)
+  const { count } = countedList(section, 'data segments', CELL_LIMITS.separatedSegments)
   const places: Place[] = []
   for (let i = 0; i < count; i++) {
     if (section.u32() !== ACTIVE || section.u8() !== OP.i32Const) return undefined
