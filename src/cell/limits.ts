@@ -21,8 +21,9 @@ export const CELL_LIMITS = {
   moduleGlobals: 20_000,
   moduleSegments: 100_000,
   moduleTables: 16,
-  /** Programs up to here are taken apart into code and data, in some milliseconds of the host's thread. */
-  separatedBytes: 8 << 20,
+  /** Programs up to here are taken apart into code and data: some milliseconds of the host's thread. A guest in TypeScript has 1 MiB, in two segments. */
+  separatedBytes: 4 << 20,
+  separatedSegments: 1_000,
   /** Kinds of exceptions. C++ has one or two. */
   moduleTags: 100,
   /** One function: its bytes, its locals, its blocks within blocks, its operands. An interpreter's loop has some 100 KiB. */

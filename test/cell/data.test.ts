@@ -121,6 +121,13 @@ test.each<[string, () => Uint8Array]>([
       ),
   ],
   ['a size beyond the largest', () => new Uint8Array(CELL_LIMITS.separatedBytes + 1)],
+  [
+    'more segments than are looked at',
+    () => {
+      const { separatedSegments } = CELL_LIMITS
+      return module('(data (i32.const 0) "x")'.repeat(separatedSegments + 1))
+    },
+  ],
   ['no module', () => new Uint8Array([1, 2, 3])],
   ['no bytes', () => new Uint8Array(0)],
 ])('a module with %s stays whole', (_, make) => {

@@ -31,7 +31,7 @@ export interface ModuleData {
 export type Segment = readonly [at: number, size: number]
 
 /** A whole module is code alone. */
-export interface Parts {
+export interface ModuleParts {
   readonly code: Uint8Array
   readonly data: ModuleData | undefined
 }
@@ -41,7 +41,7 @@ const PAGE_BYTES = 65_536
 const ACTIVE = 0
 
 /** @param bytes of anything; not changed. The code is a copy, or all of it */
-export function takeApart(bytes: Uint8Array): Parts {
+export function takeApart(bytes: Uint8Array): ModuleParts {
   try {
     return separate(bytes) ?? { code: bytes, data: undefined }
   } catch (thrown) {
@@ -51,7 +51,7 @@ export function takeApart(bytes: Uint8Array): Parts {
   }
 }
 
-function separate(bytes: Uint8Array): Parts | undefined {
+function separate(bytes: Uint8Array): ModuleParts | undefined {
   if (bytes.length > CELL_LIMITS.separatedBytes) return undefined
   if (HEADER.some((byte, at) => bytes[at] !== byte)) return undefined
   const sections = sectionsOf(bytes)
@@ -87,7 +87,7 @@ interface Place {
 
 /** Where each segment goes and stands; undefined when one is not plain, or does not fit. */
 function placesOf(section: Cursor, memoryBytes: number): readonly Place[] | undefined {
-  const { count } = countedList(section, 'data segments', CELL_LIMITS.moduleSegments)
+  const { count } = countedList(section, 'data segments', CELL_LIMITS.separatedSegments)
   const places: Place[] = []
   for (let i = 0; i < count; i++) {
     if (section.u32() !== ACTIVE || section.u8() !== OP.i32Const) return undefined

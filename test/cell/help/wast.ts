@@ -2,6 +2,7 @@
 // rewritten, and compares all that can be seen: values, traps, and what does not load.
 
 import { Malformed } from '../../../src/cell/malformed.ts'
+import { takeApart } from '../../../src/cell/module/data.ts'
 import { rewriteModule } from '../../../src/cell/module/rewrite.ts'
 import type { Stopper, StopReason } from '../../../src/cell/world/stop.ts'
 import { rewrittenInstance } from './rewritten.ts'
@@ -246,9 +247,14 @@ class Script {
       this.#tally.skipped++
       return
     }
-    // What the engine refuses goes no further; the rewriter reads it all the same, and first.
+    // What the engine refuses goes no further, also when its data is taken from it; the rewriter reads
+    // it all the same, and first.
+    const { code } = takeApart(bytes)
+    if (WebAssembly.validate(code as Uint8Array<ArrayBuffer>)) {
+      this.#tally.differences.push(`valid without its data: ${form}`)
+    }
     try {
-      rewriteModule(bytes)
+      rewriteModule(code)
     } catch (thrown) {
       const isKnown = thrown instanceof Malformed
       if (!isKnown) this.#tally.differences.push(`${String(thrown)}: ${form}`)
