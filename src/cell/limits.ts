@@ -51,9 +51,9 @@ export const CELL_LIMITS = {
   savedUnitsPerMs: 1 << 14,
   /** What a call of the host counts in that, besides what the guest pays for it: some microseconds. */
   hostCallUnits: 1 << 10,
-  /** How long a cell's thread looks out for what it waits for before it sleeps; and what that counts. */
+  /** How long a cell's thread looks out for what it waits for before it sleeps, and what a millisecond of that counts. */
   glanceMs: 0.03,
-  glanceUnits: 1 << 12,
+  glanceUnitsPerMs: 1 << 19,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
   /** A turn that is not given back in so many milliseconds counts no more. */
