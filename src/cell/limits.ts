@@ -43,7 +43,7 @@ export const CELL_LIMITS = {
   fuelSlice: 1 << 18,
   /**
    * Units a cell may use at once after it has waited; some milliseconds. Beyond, it computes in turns
-   * of so many units, as long again. A cell that answers calls stays below.
+   * of so many units, as long again. A cell that answers a call now and then stays below.
    */
   savedUnits: 1 << 22,
   turnUnits: 1 << 22,
