@@ -46,7 +46,7 @@ export const CELL_LIMITS = {
   fuelSlice: 1 << 18,
   /**
    * Units a cell may use at once after it has waited; some milliseconds. Beyond, it computes in turns
-   * of so many units, as long again. A cell that answers calls stays below.
+   * of so many units, as long again. A cell that answers a call now and then stays below.
    */
   savedUnits: 1 << 22,
   turnUnits: 1 << 22,
@@ -54,9 +54,9 @@ export const CELL_LIMITS = {
   savedUnitsPerMs: 1 << 14,
   /** What a call of the host counts in that, besides what the guest pays for it: some microseconds. */
   hostCallUnits: 1 << 10,
-  /** How long a cell's thread looks out for what it waits for before it sleeps; and what that counts. */
+  /** How long a cell's thread looks out for what it waits for before it sleeps, and what a millisecond of that counts. */
   glanceMs: 0.03,
-  glanceUnits: 1 << 12,
+  glanceUnitsPerMs: 1 << 19,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
   /** How far the thread that starts and joins them does, and they until they are up. */

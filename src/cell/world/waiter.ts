@@ -28,16 +28,18 @@ export class Waiter {
       const seen = cellBell.count
       if (this.#pipes.killed) throw new Stop({ kind: 'kill' })
       if (ready()) return true
-      if (deadlineMs <= nowMs()) return false
-      this.#usage.tell()
-      if (this.#glance.isRung(cellBell, seen, deadlineMs)) {
-        share.spend(CELL_LIMITS.glanceUnits)
-        continue
-      }
       const beganMs = nowMs()
+      if (deadlineMs <= beganMs) return false
+      this.#usage.tell()
+      const isRung = this.#glance.isRung(cellBell, seen, deadlineMs)
+      const asleepMs = nowMs()
+      // Not what it stood back for others meanwhile.
+      const glancedMs = Math.min(asleepMs - beganMs, CELL_LIMITS.glanceMs)
+      share.spend(glancedMs * CELL_LIMITS.glanceUnitsPerMs)
+      if (isRung) continue
       share.pause()
-      cellBell.wait(seen, Math.max(0, deadlineMs - beganMs))
-      share.resume(nowMs() - beganMs)
+      cellBell.wait(seen, Math.max(0, deadlineMs - asleepMs))
+      share.resume(nowMs() - asleepMs)
     }
   }
 
