@@ -79,7 +79,8 @@ function released(): WwError {
 export type CapSlots = readonly (CapSlot | null)[]
 
 export class CapTable extends Owned {
-  readonly slots: CapSlots
+  /** Empty when they were released: what they held may lead back to the message. */
+  slots: CapSlots
 
   constructor(slots: CapSlots) {
     super()
@@ -95,8 +96,10 @@ export class CapTable extends Owned {
   }
 
   release(): void {
+    const { slots } = this
+    this.slots = []
     this.givenBack()
-    for (const slot of this.slots) slot?.release()
+    for (const slot of slots) slot?.release()
   }
 }
 

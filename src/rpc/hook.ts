@@ -362,7 +362,8 @@ export abstract class SettlingHook extends Hook {
 /** A capability that is not known yet. Calls wait in order, and go out in order when it is. */
 export class PromiseHook extends SettlingHook {
   protected readonly isPromise = true
-  readonly #onUnawaited: (() => void) | undefined
+  /** Until it is settled: it leads to the call whose results may hold this. */
+  #onUnawaited: (() => void) | undefined
   #queue: Set<QueuedCall> | undefined
   #isResolved = false
 
@@ -404,6 +405,7 @@ export class PromiseHook extends SettlingHook {
       return
     }
     this.#isResolved = true
+    this.#onUnawaited = undefined
     const next = this.unlessRing(resolution)
     // A call made while the queue empties joins its end.
     for (const call of this.#queue ?? []) call.forwardTo(next)

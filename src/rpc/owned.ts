@@ -6,7 +6,8 @@
 // been.
 //
 // Invariants
-//  - What was given back is neither watched nor held.
+//  - What was given back is not held, nor does it hold anything: the collector may watch it still.
+//  - What is owned does not lead to its owner, or it would never be found.
 //  - What is forgotten is found when the collector has looked at everything twice.
 
 /** How many may live longer by one round of the collector, because they are held here. */

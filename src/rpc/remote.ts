@@ -84,7 +84,8 @@ export class ImportHook extends RemoteHook {
 
 /** A place in the results of a question that has not returned. */
 class PipelineHook extends RemoteHook {
-  readonly #question: Question
+  /** Until it is settled: its results may hold this. */
+  #question: Question | undefined
   readonly #path: Path
   readonly isPromise = true
 
@@ -94,14 +95,19 @@ class PipelineHook extends RemoteHook {
     this.#path = path
   }
 
+  override settle(resolution: Hook): void {
+    super.settle(resolution)
+    this.#question = undefined
+  }
+
   writeTarget(builder: Builder, at: number): void {
     const target = addStruct(builder, at, 1, 1)
     putUint16(builder, target * 8 + 4, TARGET_ANSWER, 0)
-    writePromisedAnswer(builder, target + 1, this.#question.id, this.#path)
+    writePromisedAnswer(builder, target + 1, this.#question!.id, this.#path)
   }
 
   writeDescriptor(builder: Builder, at: number): boolean {
-    if (!this.#question.isOpen) return false
+    if (!this.#question?.isOpen) return false
     putUint16(builder, at * 8, CAP_RECEIVER_ANSWER, 0)
     writePromisedAnswer(builder, at + 1, this.#question.id, this.#path)
     return true

@@ -162,14 +162,6 @@ export class Builder {
     putWord(this, this.#start - 1, 0, this.words - this.#start)
   }
 
-  /** Finishes the message and reads it here. Its `caps` are this builder's, still borrowed. */
-  toMessage(): Message {
-    const message = new Message(this.segments())
-    message.caps = this.caps
-    this.#close(true)
-    return message
-  }
-
   /**
    * What was written so far, for whoever knows where in it to begin: pointers of ours need no bounds, so
    * messages share the segment that is all of our memory.
@@ -200,4 +192,12 @@ export class Builder {
     this.#slab?.close(this.words, isTaken)
     this.#slab = undefined
   }
+}
+
+/** Finishes the message in `builder` and reads it here. Its `caps` are the builder's, still borrowed. */
+export function finished(builder: Builder): Message {
+  const message = new Message(builder.segments())
+  message.caps = builder.caps
+  builder.discard()
+  return message
 }

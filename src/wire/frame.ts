@@ -115,12 +115,15 @@ export class FrameReader {
       const table = (count >>> 1) + 1
       needed = table
       if (at + table > have) break
-      const segments = new Array<Segment>(count)
+      // Most often one: a list that grows from none takes room for seventeen.
+      let segments: Segment[] | undefined
       let end = at + table
       for (let index = 1; index <= count; index++) {
         const start = end
         end += halves[at * 2 + index]! >>> 0
-        segments[index - 1] = { bytes, view, halves, start, end }
+        const segment = { bytes, view, halves, start, end }
+        if (segments) segments.push(segment)
+        else segments = [segment]
       }
       needed = end - at
       const words = needed - table
@@ -129,7 +132,7 @@ export class FrameReader {
       at = end
       needed = 1
       this.#start = end * 8
-      if (!this.#deliver(new Message(segments, limits))) return false
+      if (!this.#deliver(new Message(segments!, limits))) return false
     }
     this.#neededBytes = needed * 8
     // A large buffer ends with its message.

@@ -3,7 +3,7 @@
  * Knows nothing of RPC: a capability is an index into a table somebody else fills.
  * @module
  */
-export { Builder } from './builder.ts'
+export { Builder, finished } from './builder.ts'
 export { canonicalOf } from './canonical.ts'
 export { FrameReader } from './frame.ts'
 export { DEFAULT_WIRE_LIMITS } from './limits.ts'
@@ -75,7 +75,6 @@ export {
   getUint64,
   getUint8,
   hasPointer,
-  NULL_POINTER,
   pointerOf,
   Reader,
   readerAt,

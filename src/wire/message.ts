@@ -33,24 +33,16 @@ if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) {
   throw new Error('Cannot run on a big-endian machine')
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** `bytes`, which begin at a whole word, as halves of words. */
-export function halvesOf(bytes: Uint8Array): Int32Array {
-  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
-}
-
 /** A buffer of whole words as one segment; copied if it does not begin at one. */
 export function segmentOf(bytes: Uint8Array): Segment {
   const aligned = bytes.byteOffset & 7 ? bytes.slice() : bytes
+  const { buffer, byteOffset, length } = aligned
   return {
     bytes: aligned,
-    view: viewOf(aligned),
-    halves: halvesOf(aligned),
+    view: new DataView(buffer, byteOffset, length),
+    halves: new Int32Array(buffer, byteOffset, length >>> 2),
     start: 0,
-    end: aligned.length >>> 3,
+    end: length >>> 3,
   }
 }
 

@@ -234,8 +234,6 @@ export function getCapEntry(s: Reader, index: number): CapEntry {
   return cap
 }
 
-export const NULL_POINTER = new AnyPointer(EMPTY)
-
 /** The content of a message: what its first word points to. */
 export function rootOf(message: Message): AnyPointer {
   return new AnyPointer(rootReader(message))

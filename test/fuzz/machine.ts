@@ -20,7 +20,7 @@ import * as schema from '../fixture/thing.gen.ts'
 import { Thing } from '../fixture/thing.gen.ts'
 import { Choices } from './choices.ts'
 import type { Fuzzer } from './fuzzer.ts'
-import { objectRef, PromiseRef, ResultRef } from './meaning.ts'
+import { isEndless, objectRef, PromiseRef, ResultRef } from './meaning.ts'
 import type { CallRecord, Ref } from './meaning.ts'
 import { METHODS, Peer, targetOf, Violation } from './peer.ts'
 import type { Dest, PeerQuestion, VatExport } from './peer.ts'
@@ -172,10 +172,12 @@ class Script {
   // ---- what the peer does
 
   /** Something the peer can call or give away. */
-  #dest(peer: Peer, maxRank = Infinity): Dest {
+  #dest(peer: Peer, maxRank = Infinity, isTarget = false): Dest {
+    // Who is given what never comes would wait for it, and nobody could make him stop.
+    const comes = (record: CallRecord | undefined) => isTarget || !record || !isEndless(record)
     const answers = [...peer.questions.values()].filter(
       ({ finish, tailOf, onReturn, record }) =>
-        finish === 'no' && !tailOf && !onReturn && record?.method !== 'never',
+        finish === 'no' && !tailOf && !onReturn && comes(record),
     )
     const dests = (
       [
@@ -190,7 +192,7 @@ class Script {
   }
 
   #peerCalls(peer: Peer): void {
-    const target = this.#dest(peer)
+    const target = this.#dest(peer, Infinity, true)
     if (target.kind !== 'vat' && target.kind !== 'answer') {
       // It would be a matter between the peer and itself.
       if (this.#choices.oneIn(3)) peer.bootstrap()
@@ -207,6 +209,7 @@ class Script {
         ? `${target.export.isPromise} ${target.export.resolved}`
         : target.question.isReturned
     this.world.reached(`sent call ${method} to ${target.kind} ${state} with ${param?.kind}`)
+    if (isEndless(record)) this.world.reached(`sent endless call ${method}`)
     peer.call(targetOf(target), record, param)
   }
 
@@ -571,7 +574,7 @@ class Script {
 
   #finishNever(peer: Peer): void {
     for (const question of [...peer.questions.values()]) {
-      const isNever = question.record?.method === 'never'
+      const isNever = question.record !== undefined && isEndless(question.record)
       if (isNever && this.#isFinishable(question)) peer.finish(question, true)
     }
   }

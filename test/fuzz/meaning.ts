@@ -58,9 +58,12 @@ export class PromiseRef implements Ref {
 export class ResultRef implements Ref {
   readonly rank: number
   readonly #call: CallRecord
+  /** It is not there before somebody gives up a call that does not end. */
+  readonly isNever: boolean
 
   constructor(call: CallRecord) {
     this.#call = call
+    this.isNever = isEndless(call)
     this.rank = Math.max(call.target.rank, call.param?.rank ?? 0, call.promise?.rank ?? 0)
   }
   identity(): Identity {
@@ -73,6 +76,11 @@ export class ResultRef implements Ref {
     if (method === 'give') return param!.identity()
     return promise?.identity() ?? 'broken'
   }
+}
+
+/** Whether a call ends only when somebody gives it up, itself or by what it is made on. */
+export function isEndless({ method, target }: CallRecord): boolean {
+  return method === 'never' || (target instanceof ResultRef && target.isNever)
 }
 
 /** How a call must have ended. */

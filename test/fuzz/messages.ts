@@ -10,6 +10,7 @@ import {
   Builder,
   copyPointer,
   DEFAULT_WIRE_LIMITS,
+  finished,
   FrameReader,
   Message,
   putCapability,
@@ -306,6 +307,6 @@ const SAMPLES: readonly ((builder: Builder, at: number) => void)[] = [
 function validMessage(index: number): Uint8Array {
   const builder = new Builder()
   SAMPLES[index]!(builder, builder.allocate(1))
-  const [only] = builder.toMessage().segments
+  const [only] = finished(builder).segments
   return only!.bytes.slice(only!.start * 8, only!.end * 8)
 }

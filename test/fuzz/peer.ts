@@ -13,6 +13,7 @@ import type { ByteLink } from '../../src/base/index.ts'
 import { serve } from '../../src/rpc/index.ts'
 import {
   Builder,
+  finished,
   FrameReader,
   getCapIndex,
   getUint32,
@@ -842,13 +843,13 @@ const BROKEN_CALL: CallRecord = {
 function content<T extends Struct, Init>(type: StructType<T, Init>, init: Init): AnyPointer {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage())
+  return rootOf(finished(builder))
 }
 
 function capPointer(): AnyPointer {
   const builder = new Builder()
   putCapability(builder, builder.allocate(1), CAP)
-  return rootOf(builder.toMessage())
+  return rootOf(finished(builder))
 }
 
 /** Of the capability in the struct's first pointer, or in the pointer itself. */

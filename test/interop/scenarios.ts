@@ -10,7 +10,7 @@ import { ERROR_KINDS, WwError } from '../../src/base/index.ts'
 import * as codegen from '../../src/rpc/codegen.ts'
 import { broken, promised, serve } from '../../src/rpc/index.ts'
 import type { Client } from '../../src/rpc/index.ts'
-import { Builder, putStruct, rootOf } from '../../src/wire/index.ts'
+import { Builder, finished, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { StructType } from '../../src/wire/index.ts'
 import {
   Counter,
@@ -179,7 +179,7 @@ function structOf<T extends codegen.Struct, Init>(
 ): T {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage()).asStruct(type as StructType<T, never>)
+  return rootOf(finished(builder)).asStruct(type as StructType<T, never>)
 }
 
 type Scenario = (stage: Stage) => Promise<void>

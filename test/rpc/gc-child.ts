@@ -37,6 +37,7 @@ async function forgetful(): Promise<void> {
     // Read and forgotten, pipelined and forgotten, never awaited, never read, cast, passed around.
     await (await remote.make({ name: 1 })).node!.ping({ value: 1 })
     await remote.make({ name: 1 }).node.make({ name: 2 }).node.ping({ value: 1 })
+    await remote.later({ slot: 0 }).node.ping({ value: 1 })
     void remote.make({ name: 1 })
     await remote.deep()
     const { node } = await remote.later({ slot: 0 })
@@ -44,6 +45,7 @@ async function forgetful(): Promise<void> {
     const own = object()
     await (await remote.give({ node: own })).node!.ping({ value: 1 })
     await own.make({ name: 3 }).node.ping({ value: 1 })
+    await own.later({ slot: 0 }).node.ping({ value: 1 })
     void promised(Node, Promise.resolve(object()))
   }
 }

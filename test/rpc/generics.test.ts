@@ -12,7 +12,7 @@ import {
   textType,
 } from '../../src/rpc/index.ts'
 import type { Client } from '../../src/rpc/index.ts'
-import { Builder, putStruct, rootOf, textElement } from '../../src/wire/index.ts'
+import { Builder, finished, putStruct, rootOf, textElement } from '../../src/wire/index.ts'
 import type { AnyPointer, List, Struct, StructType } from '../../src/wire/index.ts'
 import {
   Awkward,
@@ -173,7 +173,7 @@ test('type parameters are typed as meant', () => {
 function copy<T extends Struct, Init>(type: StructType<T, Init>, init: Init): T {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage()).asStruct(type)
+  return rootOf(finished(builder)).asStruct(type)
 }
 
 test('what is bound to a type parameter is written and read as that, however it is nested', () => {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 
 import { Connection, dataType, loopback, serve, textType } from '../../src/rpc/index.ts'
-import { Builder, putStruct, rootOf } from '../../src/wire/index.ts'
+import { Builder, finished, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { StructType } from '../../src/wire/index.ts'
 import type { Struct as AnyStruct } from '../../src/wire/index.ts'
 import {
@@ -22,7 +22,7 @@ import { failure } from './help.ts'
 function copy<T extends AnyStruct, Init>(type: StructType<T, Init>, init: Init): T {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage()).asStruct(type)
+  return rootOf(finished(builder)).asStruct(type)
 }
 
 const METHODS = [

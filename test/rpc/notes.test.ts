@@ -3,14 +3,14 @@
 import { expect, test } from 'vitest'
 
 import { annotationOf } from '../../src/rpc/index.ts'
-import { Builder, putStruct, rootOf } from '../../src/wire/index.ts'
+import { Builder, finished, putStruct, rootOf } from '../../src/wire/index.ts'
 import type { Struct, StructType } from '../../src/wire/index.ts'
 import * as notes from '../fixture/notes.gen.ts'
 
 function copy<T extends Struct, Init>(type: StructType<T, Init>, init: Init): T {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage()).asStruct(type)
+  return rootOf(finished(builder)).asStruct(type)
 }
 
 test('annotations are read from whatever they were put on', () => {

@@ -3,7 +3,14 @@
 import type { ByteLink } from '../../src/base/index.ts'
 import { Connection, loopback, serve } from '../../src/rpc/index.ts'
 import type { ConnectionOptions } from '../../src/rpc/index.ts'
-import { Builder, FrameReader, putCapability, putStruct, rootOf } from '../../src/wire/index.ts'
+import {
+  Builder,
+  finished,
+  FrameReader,
+  putCapability,
+  putStruct,
+  rootOf,
+} from '../../src/wire/index.ts'
 import type { AnyPointer, Struct, StructType } from '../../src/wire/index.ts'
 import { Node } from '../fixture/calls.gen.ts'
 import { Message } from '../fixture/rpc.gen.ts'
@@ -123,7 +130,7 @@ export function describe(message: Message): string {
 export function content<T extends Struct, Init>(type: StructType<T, Init>, init: Init): AnyPointer {
   const builder = new Builder()
   putStruct(builder, builder.allocate(1), type, init)
-  return rootOf(builder.toMessage())
+  return rootOf(finished(builder))
 }
 
 /** Stands for a capability pointer in {@link content}. */
@@ -133,7 +140,7 @@ export const CAP: Node = serve(Node, {} as never)
 export function capContent(): AnyPointer {
   const builder = new Builder()
   putCapability(builder, builder.allocate(1), CAP)
-  return rootOf(builder.toMessage())
+  return rootOf(finished(builder))
 }
 
 export const caps = (...capTable: CapDescriptor$Init[]) => ({ capTable })

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import {
   Builder,
   canonicalOf,
+  finished,
   Message,
   putCapability,
   rootOf,
@@ -58,7 +59,7 @@ test('zero words behind data, null pointers behind pointers and bits behind bits
 test('a capability has no canonical form', () => {
   const builder = new Builder()
   putCapability(builder, builder.allocate(1), {})
-  expect(() => canonicalOf(rootOf(builder.toMessage()))).toThrow(
+  expect(() => canonicalOf(rootOf(finished(builder)))).toThrow(
     'expected a value without capabilities',
   )
 })

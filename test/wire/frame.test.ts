@@ -5,6 +5,7 @@ import { concatBytes, WwError } from '../../src/base/index.ts'
 import {
   Builder,
   DEFAULT_WIRE_LIMITS,
+  finished,
   FrameReader,
   putStruct,
   rootOf,
@@ -248,9 +249,9 @@ test('builders may be nested, and a builder discarded twice is not handed out tw
   putStruct(first, first.allocate(1), Kinds, { text: 'first' })
   putStruct(second, second.allocate(1), Kinds, { text: 'second' })
   putStruct(outer, at, Kinds, { text: 'outer' })
-  expect(rootOf(outer.toMessage()).asStruct(Kinds).text).toBe('outer')
-  expect(rootOf(first.toMessage()).asStruct(Kinds).text).toBe('first')
-  expect(rootOf(second.toMessage()).asStruct(Kinds).text).toBe('second')
+  expect(rootOf(finished(outer)).asStruct(Kinds).text).toBe('outer')
+  expect(rootOf(finished(first)).asStruct(Kinds).text).toBe('first')
+  expect(rootOf(finished(second)).asStruct(Kinds).text).toBe('second')
 })
 
 test.each<[string, () => unknown]>([

@@ -9,7 +9,7 @@ import {
   Executor_load$Params,
   Executor_spawn$Params,
 } from '../../../src/capnp/system.ts'
-import { Builder, putStruct, rootOf } from '../../../src/wire/index.ts'
+import { Builder, finished, putStruct, rootOf } from '../../../src/wire/index.ts'
 import type { Struct, StructType } from '../../../src/wire/index.ts'
 import { Message } from '../../fixture/rpc.gen.ts'
 import type { Message$Init } from '../../fixture/rpc.gen.ts'
@@ -131,7 +131,7 @@ function executorCall<Init>(
       target: ofAnswer(1, EXECUTOR),
       interfaceId: Executor.$interface.id,
       methodId: Executor.$interface.methods.findIndex((method) => method.name === name),
-      params: { content: rootOf(builder.toMessage()), capTable: [...capTable] },
+      params: { content: rootOf(finished(builder)), capTable: [...capTable] },
     },
   }
 }
