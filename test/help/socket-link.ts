@@ -1,0 +1,1 @@
+export { socketLink } from '../host/link.ts'
