@@ -26,8 +26,14 @@ interface Figures {
   rivalName: string
 }
 
+const ends: (() => Promise<void>)[] = []
+
 async function benchesOf(room: string): Promise<Figures[]> {
-  const { benches } = (await import(`./${room}/index.js`)) as { benches: Bench[] }
+  const { benches, end } = (await import(`./${room}/index.js`)) as {
+    benches: Bench[]
+    end?: () => Promise<void>
+  }
+  if (end) ends.push(end)
   return benches.map((bench) => ({ room, bench, ours: [], rival: [], rivalName: '' }))
 }
 
@@ -87,4 +93,5 @@ for (const row of [head, ...rows]) {
       .trimEnd(),
   )
 }
+for (const end of ends) await end()
 process.exit(0)

@@ -166,8 +166,9 @@ export class Session implements AsyncDisposable {
   readonly #socket: Socket
 
   constructor(socket: Socket) {
-    this.#socket = socket
-    this.connection = new Connection(socketLink(socket))
+    const link = socketLink(socket)
+    this.#socket = link.socket
+    this.connection = new Connection(link)
     this.peer = this.connection.bootstrap(Peer)
   }
 
@@ -196,8 +197,9 @@ export interface OurListening extends Listening {
 /** A vat of ours: every connection gets the same peer. */
 export async function listenOurs(transport: Transport, tally = new Tally()): Promise<OurListening> {
   return await accept(transport, (socket) => {
-    const peer = ourPeer(tally, () => socket.destroy())
-    return [new Connection(socketLink(socket), { bootstrap: peer })]
+    const link = socketLink(socket)
+    const peer = ourPeer(tally, () => link.socket.destroy())
+    return [new Connection(link, { bootstrap: peer })]
   })
 }
 

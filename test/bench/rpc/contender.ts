@@ -16,6 +16,17 @@ export interface Contender {
 export const CHAIN = 4
 export const WINDOW = 100
 
+/** What is measured between processes. */
+export interface Load {
+  /** How many calls are under way. */
+  readonly window: number
+  /** Of an echo; 0 is a ping. */
+  readonly bytes: number
+}
+
+/** How long. */
+export const MEASURED_MS = 300
+
 /** µs per call, one at a time. */
 export async function sequential(calls: number, call: () => PromiseLike<unknown>): Promise<number> {
   for (let warm = 0; warm < calls / 4; warm++) await call()

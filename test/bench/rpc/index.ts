@@ -9,7 +9,7 @@ import { webOverPipe, webOverPort } from './capnweb.ts'
 import { CHAIN, processorTime, sequential, WINDOW, windowed } from './contender.ts'
 import type { Contender } from './contender.ts'
 import { oursConnected, oursLocal } from './ours.ts'
-import { overSockets } from './socket.ts'
+import { overSockets, processes } from './socket.ts'
 
 const CALLS = 10_000
 const KIB = new Uint8Array(1024).fill(7)
@@ -127,3 +127,6 @@ export const benches: Bench[] = [
   },
   ...overSockets,
 ]
+
+/** Ends what lasts through all rounds. */
+export const end = async (): Promise<void> => await processes[Symbol.asyncDispose]()
