@@ -51,6 +51,10 @@ export const CELL_LIMITS = {
   savedUnitsPerMs: 1 << 14,
   /** What a call of the host counts in that, besides what the guest pays for it: some microseconds. */
   hostCallUnits: 1 << 10,
+  /** So many are counted at once, with a look at the clock, which takes as long as a tenth of one. */
+  callsAtOnce: 8,
+  /** What a millisecond of a processor counts: half a unit per nanosecond. */
+  unitsPerMs: 1 << 19,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
   /** How far the thread that starts and joins them does, and they until they are up. */
