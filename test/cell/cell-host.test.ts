@@ -14,7 +14,6 @@ import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/index.ts'
 import type { Log, LogFacts } from '../../src/base/index.ts'
 import { launchHost } from '../../src/cell/fence/launch.ts'
-import { FENCE_LIMITS } from '../../src/cell/fence/limits.ts'
 import { permissionArguments } from '../../src/cell/fence/permission.ts'
 import { ProcessHost, ThreadHost } from '../../src/cell/index.ts'
 import type { Cell, CellHost } from '../../src/cell/index.ts'
@@ -74,25 +73,6 @@ onLinux(
   },
 )
 
-onLinux(
-  'a host that cells share stands back behind the node and pid0, with all its threads',
-  async () => {
-    await using host = new ProcessHost({ log: silentLog })
-    const leastOf = (pid: number) =>
-      Math.min(
-        ...readdirSync(`/proc/${pid}/task`).map((task) => {
-          const fields = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').split(') ')[1]!
-          return Number(fields.split(' ')[16])
-        }),
-      )
-    await start(host, 'pid0', true)
-    const [apart] = host.pids
-    await start(host)
-    const shared = host.pids.find((pid) => pid !== apart)!
-    expect([leastOf(apart!), leastOf(shared)]).toEqual([0, FENCE_LIMITS.niceness])
-  },
-)
-
 /**
  * Runs a program where ours would run, and gives what it writes to its standard error.
  * @param source is given the file of `thread`, a second program
@@ -108,7 +88,7 @@ async function saidBy(source: (file: URL) => string, thread = ''): Promise<strin
     await writeFile(threadFile, thread)
     await writeFile(file, source(pathToFileURL(threadFile)))
     const listener = { receive() {}, lose() {} }
-    const host = launchHost(listener, { log, entry: pathToFileURL(file) })
+    const host = launchHost(listener, log, pathToFileURL(file))
     host.keepAlive(true)
     await until(() => lines.includes('over'))
     host.kill()
@@ -273,7 +253,8 @@ test('an error in a cell host is told the log, line by line and not without end'
     let lost = ''
     const host = launchHost(
       { receive() {}, lose: (cause) => void (lost = cause) },
-      { log, entry: pathToFileURL(file) },
+      log,
+      pathToFileURL(file),
     )
     host.keepAlive(true)
     await host.gone

@@ -30,26 +30,18 @@ const FILES = [
   new URL('../compiler.mjs', import.meta.url),
 ]
 // No memory of it on disk, nothing it could write to a file, and no variables of the shell's own.
-const BOUNDED = 'ulimit -c 0; ulimit -f 0; exec nice -n "$0" env -i "$@"'
+const BOUNDED = 'ulimit -c 0; ulimit -f 0; exec env -i "$0" "$@"'
 
-export interface LaunchOptions {
-  readonly log: Log
-  /** How far it stands back behind this process, all its threads; 0 to 19. */
-  readonly niceness?: number
-  /** Another program than ours, for tests of what is taken from it. */
-  readonly entry?: URL
-}
-
-/** @param listener is called in later turns */
-export function launchHost(
-  listener: HostListener,
-  { log, niceness = 0, entry = ENTRY }: LaunchOptions,
-): HostProcess {
+/**
+ * @param listener is called in later turns
+ * @param entry another program than ours, for tests of what is taken from it
+ */
+export function launchHost(listener: HostListener, log: Log, entry = ENTRY): HostProcess {
   const files = [entry, ...FILES]
   const node = [...permissionArguments(files), '--allow-worker', fileURLToPath(entry)]
   const isUnix = process.platform !== 'win32'
   const [command, args] = isUnix
-    ? ['/bin/sh', ['-c', BOUNDED, String(niceness), process.execPath, ...node]]
+    ? ['/bin/sh', ['-c', BOUNDED, process.execPath, ...node]]
     : [process.execPath, node]
   const child = spawn(command, args, {
     env: {},

@@ -27,11 +27,6 @@ export const FENCE_LIMITS = {
    * step takes as long as the system needs to take many threads down.
    */
   stopMs: CELL_LIMITS.stopMs + CELL_LIMITS.terminateMs + CELL_LIMITS.takeDownMs + 5_000,
-  /**
-   * How far a host that cells share stands back behind its node and pid0, with all threads that the
-   * engine has there: half as far as its cells.
-   */
-  niceness: CELL_LIMITS.foremanNiceness,
   /** Hosts for cells that pid0 may start come up so long after it: who leaves at once does not pay for them. */
   aheadMs: 300,
   /** Lines of a host's standard error that are told the log, and characters of each. */

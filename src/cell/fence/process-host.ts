@@ -43,8 +43,8 @@ export class ProcessHost implements CellHost {
     this.#programs = new Programs({ log, cacheDirectory, isCompiled: false })
     const { maxStarting, maxQueued, startMs } = { ...POOL_LIMITS, ...pool }
     this.#starts = new StartQueue(maxStarting, maxQueued, startMs)
-    this.#apart = new Site({ ...pool, ...ALONE }, 0, log)
-    this.#shared = new Site({ ...pool, ...ALL_AT_ONCE }, FENCE_LIMITS.niceness, log)
+    this.#apart = new Site({ ...pool, ...ALONE }, log)
+    this.#shared = new Site({ ...pool, ...ALL_AT_ONCE }, log)
   }
 
   /** The processes that are there. */
@@ -133,14 +133,12 @@ export class ProcessHost implements CellHost {
 /** Where cells of one kind are: one host at a time that is fit, and those that are not yet gone. */
 class Site {
   readonly #pool: Partial<PoolLimits>
-  readonly #niceness: number
   readonly #log: Log
   readonly #hosts = new Map<Fence, HostProcess>()
   #fence: Fence | undefined
 
-  constructor(pool: Partial<PoolLimits>, niceness: number, log: Log) {
+  constructor(pool: Partial<PoolLimits>, log: Log) {
     this.#pool = pool
-    this.#niceness = niceness
     this.#log = log
   }
 
@@ -159,7 +157,7 @@ class Site {
           fence.lose(cause)
         },
       },
-      { log: this.#log, niceness: this.#niceness },
+      this.#log,
     )
     const fence = new Fence(host, this.#pool, this.#log)
     this.#hosts.set(fence, host)
