@@ -57,8 +57,11 @@ export const CELL_LIMITS = {
   unitsPerMs: 1 << 19,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
-  /** How far the thread that starts and joins them does, and they until they are up. */
-  foremanNiceness: 5,
+  /**
+   * How far the thread that starts and joins them does, and they until they are up. Little: beside
+   * others of the machine a start is not to take much longer.
+   */
+  foremanNiceness: 2,
   /** Its JavaScript heap, MiB: some kilobytes for each thread. */
   foremanHeapMb: 64,
   /** It ends when there has been no thread for so many milliseconds. */

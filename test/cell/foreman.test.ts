@@ -11,6 +11,8 @@ import { brokenRoom } from './help/broken-room.ts'
 import { spawn, until } from './help/cells.ts'
 import { wat } from './help/wat.ts'
 
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean
+
 const onLinux = test.skipIf(process.platform !== 'linux')
 const tasks = () => readdirSync('/proc/self/task')
 /** How far each thread stands back. */
@@ -69,11 +71,11 @@ onLinux('cells stand back behind who starts them, and that behind the host', asy
 
 test('no thread is started or joined by the thread of the host but the foreman', async () => {
   const started: string[] = []
-  const { emit } = Worker.prototype
+  const emit = Reflect.get(Worker.prototype, 'emit') as Emit
   Worker.prototype.emit = function (this: Worker, event: string | symbol, ...args: unknown[]) {
     started.push(String(event))
-    return Reflect.apply(emit, this, [event, ...args]) as boolean
-  } as typeof emit
+    return Reflect.apply(emit, this, [event, ...args])
+  }
   try {
     const foreman = new Foreman()
     const threads = Array.from({ length: 4 }, () => begin(foreman))
