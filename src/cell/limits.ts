@@ -66,6 +66,10 @@ export const CELL_LIMITS = {
   foremanHeapMb: 64,
   /** It ends when there has been no thread for so many milliseconds. */
   foremanIdleMs: 1_000,
+  /** Whoever asks after a while is ahead of those who have asked all the time by so many milliseconds: half a turn. */
+  turnAheadMs: 4,
+  /** A turn counts as so long at least, for what it takes to give one. */
+  turnLeastMs: 0.25,
   /** A turn in which nothing was computed for so many milliseconds counts no more. */
   turnMs: 50,
   /** Milliseconds of the host's thread a cell may use at once; see `pump.ts`. */
