@@ -1,13 +1,13 @@
 // The thread that starts the threads of cells and joins them; see foreman.ts. The build makes one file
 // of it, `foreman.cjs`.
 
-import { setPriority } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
 
 import { messageOf } from '../base/index.ts'
 import { fencedArguments } from './fence/permission.ts'
 import type { ForemanOrder, ForemanReport } from './foreman.ts'
 import { CELL_LIMITS } from './limits.ts'
+import { standBack } from './stand-back.ts'
 
 const FILE = new URL('./worker.cjs', import.meta.url)
 
@@ -47,7 +47,7 @@ function say(report: ForemanReport): void {
 }
 
 // Its threads have the same from their start: what they load is no cell's work yet, and not the host's.
-if (process.platform === 'linux') setPriority(CELL_LIMITS.foremanNiceness)
+standBack(CELL_LIMITS.foremanNiceness)
 
 parentPort?.on('message', (order: ForemanOrder) => {
   switch (order.kind) {

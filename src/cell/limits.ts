@@ -54,17 +54,27 @@ export const CELL_LIMITS = {
   savedUnitsPerMs: 1 << 14,
   /** What a call of the host counts in that, besides what the guest pays for it: some microseconds. */
   hostCallUnits: 1 << 10,
-  /** How long a cell's thread looks out for what it waits for before it sleeps, and what a millisecond of that counts. */
+  /** So many are counted at once, with a look at the clock, which takes as long as a tenth of one. */
+  callsAtOnce: 8,
+  /** What a millisecond of a processor counts: half a unit per nanosecond. */
+  unitsPerMs: 1 << 19,
+  /** How long a cell's thread looks out for what it waits for before it sleeps. */
   glanceMs: 0.03,
-  glanceUnitsPerMs: 1 << 19,
   /** How far a cell's thread stands back behind the host's, where threads have priorities of their own. */
   niceness: 10,
-  /** How far the thread that starts and joins them does, and they until they are up. */
-  foremanNiceness: 5,
+  /**
+   * How far the thread that starts and joins them does, and they until they are up. Little: beside
+   * others of the machine a start is not to take much longer.
+   */
+  foremanNiceness: 2,
   /** Its JavaScript heap, MiB: some kilobytes for each thread. */
   foremanHeapMb: 64,
   /** It ends when there has been no thread for so many milliseconds. */
   foremanIdleMs: 1_000,
+  /** Whoever asks after a while is ahead of those who have asked all the time by so many milliseconds: half a turn. */
+  turnAheadMs: 4,
+  /** A turn counts as so long at least, for what it takes to give one. */
+  turnLeastMs: 0.25,
   /** A turn in which nothing was computed for so many milliseconds counts no more. */
   turnMs: 50,
   /** Milliseconds of the host's thread a cell may use at once; see `pump.ts`. */

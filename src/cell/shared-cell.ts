@@ -8,6 +8,7 @@ import { Mailbox, MAILBOX_BYTES } from './mailbox.ts'
 import { Doorbell, RingReader, ringSize, RingWriter } from './ring.ts'
 import type { RingPlace } from './ring.ts'
 import { Share, TurnWord } from './world/share.ts'
+import { TimedDoorbell } from './world/timesheet.ts'
 
 // Indices of words; a doorbell has two.
 const HOST_BELL = 0
@@ -83,14 +84,14 @@ class SharedWords {
   readonly gauges: Gauges
   readonly mailbox: Mailbox
   readonly hostBell: Doorbell
-  readonly cellBell: Doorbell
+  readonly cellBell: TimedDoorbell
   readonly turn: TurnWord
   readonly #words: Int32Array
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer, 0, WORD_BYTES / Int32Array.BYTES_PER_ELEMENT)
     this.hostBell = new Doorbell(this.#words, HOST_BELL)
-    this.cellBell = new Doorbell(this.#words, CELL_BELL)
+    this.cellBell = new TimedDoorbell(this.#words, CELL_BELL)
     this.turn = new TurnWord(this.#words, TURN)
     this.gauges = new Gauges(buffer)
     this.mailbox = new Mailbox(buffer, WORD_BYTES)

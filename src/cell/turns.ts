@@ -4,8 +4,10 @@
 // Invariants
 //  - At most `places` cells have a turn. There is a processor less for them than the machine has: the
 //    one kept free runs the node and the cells that only answer, as soon as they are asked.
-//  - Of those who ask, the one that had the fewest turns is next; whoever comes back after a while
-//    does not catch up on what it did not ask for.
+//  - Of those who ask, the one that had a turn for the shortest time is next, in all its turns together:
+//    so a cell that answers a call now and then goes before those that use theirs up. Among equals the
+//    one that asked first is next. Whoever comes back after a while is ahead by a part of a turn, and
+//    does not catch up on what it did not ask for; whoever is new has no more than the others.
 //  - A turn of a cell that shows no progress for `turnMs` counts no more: who cannot be stopped holds
 //    nobody up. One that computes keeps its turn, however little of a processor the system gives it:
 //    else the busier the machine, the more would compute at once.
@@ -24,6 +26,7 @@ export interface Seat {
 }
 
 interface Taken {
+  readonly sinceMs: number
   readonly untilMs: number
   /** What it had computed when that was last looked at. */
   readonly progress: number
@@ -35,11 +38,13 @@ export class Turns {
   /** Who has a turn. */
   readonly #taken = new Map<QueuedSeat, Taken>()
   #overdue: NodeJS.Timeout | undefined
-  /** Turns had by whoever was next last. */
-  #floor = 0
+  readonly #nowMs: () => number
+  /** The most that anybody had who was next. */
+  #floorMs = 0
 
-  constructor(places = Math.max(1, availableParallelism() - 1)) {
+  constructor(places = Math.max(1, availableParallelism() - 1), nowMs = () => performance.now()) {
     this.#places = places
+    this.#nowMs = nowMs
   }
 
   /**
@@ -47,38 +52,44 @@ export class Turns {
    * @param progress differs from before when it has computed since
    */
   join(grant: () => void, progress: () => number): Seat {
-    return new QueuedSeat(this, grant, progress)
+    return new QueuedSeat(this, grant, progress, this.#floorMs)
   }
 
   ask(seat: QueuedSeat): void {
-    this.#taken.delete(seat)
-    // Ahead of those who had as many and have asked all the time.
-    seat.had = Math.max(seat.had, this.#floor - 0.5)
+    this.#end(seat)
+    seat.hadMs = Math.max(seat.hadMs, this.#floorMs - CELL_LIMITS.turnAheadMs)
     this.#waiting.add(seat)
     this.#next()
   }
 
   leave(seat: QueuedSeat): void {
-    this.#taken.delete(seat)
+    this.#end(seat)
     this.#waiting.delete(seat)
     this.#next()
   }
 
+  /** Its turn, if it has one, is over. */
+  #end(seat: QueuedSeat, nowMs = this.#nowMs()): void {
+    const taken = this.#taken.get(seat)
+    if (!taken) return
+    this.#taken.delete(seat)
+    seat.hadMs += Math.max(CELL_LIMITS.turnLeastMs, nowMs - taken.sinceMs)
+  }
+
   #next(): void {
-    const nowMs = performance.now()
+    const nowMs = this.#nowMs()
     for (const [seat, taken] of this.#taken) {
       if (taken.untilMs > nowMs) continue
       const progress = seat.progress()
-      if (progress === taken.progress) this.#taken.delete(seat)
-      else this.#taken.set(seat, { untilMs: nowMs + CELL_LIMITS.turnMs, progress })
+      if (progress === taken.progress) this.#end(seat, nowMs)
+      else this.#taken.set(seat, { ...taken, untilMs: nowMs + CELL_LIMITS.turnMs, progress })
     }
     while (this.#waiting.size > 0 && this.#taken.size < this.#places) {
       const seat = this.#least()
       this.#waiting.delete(seat)
-      this.#floor = seat.had
-      seat.had++
+      this.#floorMs = Math.max(this.#floorMs, seat.hadMs)
       const untilMs = nowMs + CELL_LIMITS.turnMs
-      this.#taken.set(seat, { untilMs, progress: seat.progress() })
+      this.#taken.set(seat, { sinceMs: nowMs, untilMs, progress: seat.progress() })
       seat.grant()
     }
     this.#watch(nowMs)
@@ -86,7 +97,7 @@ export class Turns {
 
   #least(): QueuedSeat {
     let least: QueuedSeat | undefined
-    for (const seat of this.#waiting) if (!least || seat.had < least.had) least = seat
+    for (const seat of this.#waiting) if (!least || seat.hadMs < least.hadMs) least = seat
     return least!
   }
 
@@ -112,13 +123,14 @@ class QueuedSeat implements Seat {
   readonly #turns: Turns
   readonly grant: () => void
   readonly progress: () => number
-  /** Turns it had, or would have had if it had asked all the time. */
-  had = 0
+  /** How long it had turns, or would have had them if it had asked all the time. */
+  hadMs: number
 
-  constructor(turns: Turns, grant: () => void, progress: () => number) {
+  constructor(turns: Turns, grant: () => void, progress: () => number, hadMs: number) {
     this.#turns = turns
     this.grant = grant
     this.progress = progress
+    this.hadMs = hadMs
   }
 
   ask(): void {

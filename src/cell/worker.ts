@@ -2,7 +2,6 @@
 // how it ended, and ends. It imports nothing of Node but the channel to its host and the priority of
 // a thread, and only files of this room; the build makes one file of them all, `worker.cjs`.
 
-import { setPriority } from 'node:os'
 import { MessageChannel, workerData } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
@@ -15,9 +14,11 @@ import { Tables } from './module/tables.ts'
 import type { CellExit, CellMessage, CellStart, ThreadData, ThreadMessage } from './protocol.ts'
 import { rehearsal } from './rehearsal.ts'
 import { CellSide } from './shared-cell.ts'
+import { standBack } from './stand-back.ts'
 import { linkCommand } from './wasi/preview1.ts'
 import { Stopper } from './world/stop.ts'
 import type { StopReason } from './world/stop.ts'
+import { Timesheet } from './world/timesheet.ts'
 import { nowMs } from './world/waiter.ts'
 import { openWorld } from './world/world.ts'
 import type { World } from './world/world.ts'
@@ -27,16 +28,22 @@ type EntryPoint = () => number
 
 type Say = (message: ThreadMessage) => void
 
-function run(start: CellStart, pipes: CellSide, say: Say): CellMessage {
-  const { share } = pipes
+/** @param pay charged for what the cell uses of a processor */
+function run(
+  start: CellStart,
+  pipes: CellSide,
+  say: Say,
+  pay: (units: number) => void,
+): CellMessage {
+  const timesheet = new Timesheet(pipes.cellBell, pay)
   const stopper = new Stopper(
     () => pipes.killed,
-    () => share.pay(CELL_LIMITS.hostCallUnits),
+    () => timesheet.call(),
     placesIn(start.code.kind === 'module' ? [start.code.module] : start.code.modules),
   )
   const { args, env, terminals, limits } = start
   const world = openWorld(pipes, args, env, terminals, limits)
-  const fuel = new Fuel(limits, stopper, paceOf(world), (units) => share.pay(units))
+  const fuel = new Fuel(limits, stopper, paceOf(world), (units) => timesheet.refuel(units))
   const tables = new Tables(limits.tableEntries, stopper)
   const { usage } = world
   usage.fuel = () => fuel.used
@@ -101,22 +108,24 @@ function waitForCell(): void {
   const { buffer, port } = workerData as ThreadData
   const pipes = new CellSide(buffer)
   const say: Say = (message) => port.postMessage(message)
+  const pay = (units: number) => pipes.share.pay(units)
   // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
   // gone: then it knows how the guest ended, too.
-  port.once('message', (start: CellStart) => say(run(start, pipes, say)))
+  port.once('message', (start: CellStart) => say(run(start, pipes, say, pay)))
   say({ kind: 'up' })
 }
 
 Error.stackTraceLimit = FRAMES
 
-// There, a priority is a thread's; elsewhere it would be that of the whole process.
-if (process.platform === 'linux') setPriority(CELL_LIMITS.niceness)
+standBack(CELL_LIMITS.niceness)
 
 // A cell of ours first, which comes the way the real one will.
 const first = rehearsal()
 const { port1, port2 } = new MessageChannel()
 port2.once('message', (start: CellStart) => {
-  run(start, first.pipes, (message) => port2.postMessage(message))
+  // Nobody is there to give it a turn.
+  const free = () => {}
+  run(start, first.pipes, (message) => port2.postMessage(message), free)
   port1.close()
   waitForCell()
 })

@@ -6,8 +6,13 @@ import { Random } from '../help/random.ts'
 import { sleep } from './help/cells.ts'
 
 /** Cells that ask whenever they have no turn, and the order in which they were given turns. */
-function crowd(places: number, count: number, progress: (cell: number) => number = () => 0) {
-  const turns = new Turns(places)
+function crowd(
+  places: number,
+  count: number,
+  progress: (cell: number) => number = () => 0,
+  nowMs?: () => number,
+) {
+  const turns = new Turns(places, nowMs)
   const granted: number[] = []
   const holding = new Set<number>()
   const seats = Array.from({ length: count }, (_, i) => {
@@ -34,15 +39,61 @@ test('no more cells have a turn than there are places, for any order of asking a
 })
 
 test('cells that ask without end have turns equally', () => {
-  const { seats, granted } = crowd(1, 7)
+  const { seats, granted } = crowd(1, 7, undefined, () => 0)
   for (const seat of seats) seat.ask()
   for (let step = 0; step < 700; step++) seats[granted.at(-1)!]!.ask()
   const counts = seats.map((_, i) => granted.filter((each) => each === i).length)
   expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
 })
 
+test('a cell whose turns are short is next before those that use theirs up, and has no more time than they', () => {
+  let nowMs = 0
+  const { seats, granted } = crowd(1, 5, undefined, () => nowMs)
+  const [short, ...long] = seats
+  const timeMs = seats.map(() => 0)
+  for (const seat of long) seat.ask()
+  short!.ask()
+  for (let step = 0; step < 2_000; step++) {
+    // Whoever has the turn gives it back after its time, and asks again; one of them rests before.
+    const holder = granted.at(-1)!
+    const ms = holder === 0 ? 1 : 8
+    nowMs += ms
+    timeMs[holder]! += ms
+    if (holder === 0) short!.leave()
+    seats[holder]!.ask()
+    const isFewest = timeMs[0]! < Math.min(...timeMs.slice(1))
+    if (holder > 0 && isFewest) expect(granted.at(-1)).toBe(0)
+  }
+  expect(timeMs[0]).toBeGreaterThan(900)
+  expect(Math.max(...timeMs.slice(1)) - Math.min(...timeMs.slice(1))).toBeLessThanOrEqual(8)
+})
+
+test('cells that are new, however many come, do not go before those who wait', () => {
+  let nowMs = 0
+  const { turns, seats, granted } = crowd(1, 2, undefined, () => nowMs)
+  for (const seat of seats) seat.ask()
+  for (let step = 0; step < 50; step++) {
+    nowMs += 8
+    seats[granted.at(-1)!]!.ask()
+  }
+  const from = granted.length
+  let had = 0
+  for (let step = 0; step < 20; step++) {
+    const seat = turns.join(
+      () => had++,
+      () => 0,
+    )
+    seat.ask()
+    nowMs += 8
+    seat.leave()
+    seats[granted.at(-1)!]!.ask()
+  }
+  expect(granted.length - from).toBeGreaterThanOrEqual(10)
+})
+
 test('a cell that asks now and then is next; one that comes back does not catch up', () => {
-  const { seats, granted } = crowd(1, 5)
+  let nowMs = 0
+  const { seats, granted } = crowd(1, 5, undefined, () => (nowMs += 8))
   for (const seat of seats.slice(0, 4)) seat.ask()
   for (let step = 0; step < 100; step++) seats[granted.at(-1)!]!.ask()
   // It had no turn so far: it is next, once.

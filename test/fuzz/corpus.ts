@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { reports } from '../cell/help/reports.ts'
 import { PROJECT } from '../help/ww.ts'
 import { frames } from './frames.ts'
 import type { Fuzzer } from './fuzzer.ts'
@@ -8,7 +9,7 @@ import { machine } from './machine.ts'
 import { messages } from './messages.ts'
 import { sessions } from './sessions.ts'
 
-export const FUZZERS: readonly Fuzzer[] = [frames, messages, machine, sessions]
+export const FUZZERS: readonly Fuzzer[] = [frames, messages, machine, sessions, reports]
 
 export function corpusFolder(name: string): string {
   return join(PROJECT, 'test/fuzz/corpus', name)

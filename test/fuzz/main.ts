@@ -3,7 +3,7 @@
 //   node dist/test/fuzz/main.js NAME [--seconds 60] [--seed 1] [--keep]
 //   node dist/test/fuzz/main.js NAME --replay FILE
 //
-// NAME is frames, messages, machine or sessions. A failing input is made small, written beside the
+// NAME is frames, messages, machine, sessions or reports. A failing input is made small, written beside the
 // other failures in the folder `fuzz-failures`, and told with how to run it again. `--keep` adds
 // what reached something new to the corpus, test/fuzz/corpus/NAME.
 

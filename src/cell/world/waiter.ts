@@ -33,9 +33,10 @@ export class Waiter {
       this.#usage.tell()
       const isRung = this.#glance.isRung(cellBell, seen, deadlineMs)
       const asleepMs = nowMs()
+      const lookedMs = asleepMs - beganMs
+      cellBell.waitedMs += lookedMs
       // Not what it stood back for others meanwhile.
-      const glancedMs = Math.min(asleepMs - beganMs, CELL_LIMITS.glanceMs)
-      share.spend(glancedMs * CELL_LIMITS.glanceUnitsPerMs)
+      share.spend(Math.min(lookedMs, CELL_LIMITS.glanceMs) * CELL_LIMITS.unitsPerMs)
       if (isRung) continue
       share.pause()
       cellBell.wait(seen, Math.max(0, deadlineMs - asleepMs))

@@ -1,27 +1,14 @@
 // What others notice of forty cells that mean harm: the same calls beside them, and before them. The
 // rival is the quiet of the same process; the aims are twice its latency and a pause of 50 ms.
 
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-
-import type { CrowdSeen, Pace } from '../../cell/help/crowd.ts'
+import type { Pace } from '../../cell/help/crowd.ts'
 import type { Isolation } from '../../help/isolation.ts'
 import type { Bench } from '../bench.ts'
+import { runCrowd } from './crowd-run.ts'
+import type { CrowdRun } from './crowd-run.ts'
+import { loadText } from './load.ts'
 
-const CROWD = fileURLToPath(new URL('../../cell/help/crowd.js', import.meta.url))
-const RUN_MS = 3_000
-const SLACK_MIB = 48
-const TIMEOUT_MS = 300_000
-
-const once = new Map<Isolation, Promise<CrowdSeen>>()
-
-async function runCrowd(isolation: Isolation): Promise<CrowdSeen> {
-  const args = ['--expose-gc', CROWD, String(RUN_MS), String(SLACK_MIB), isolation]
-  const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
-  const { stdout } = await promisify(execFile)(process.execPath, args, options)
-  return JSON.parse(stdout) as CrowdSeen
-}
+const once = new Map<Isolation, Promise<CrowdRun>>()
 
 // One run has thousands of calls: it serves all rounds.
 const among = (
@@ -35,8 +22,9 @@ const among = (
   run: async () => {
     const running = once.get(isolation) ?? runCrowd(isolation)
     once.set(isolation, running)
-    const seen = await running
-    return { ours: figure(seen[when]), rival: figure(seen.quiet), rivalName: 'the same, quiet' }
+    const { seen, load } = await running
+    const rivalName = `the same, quiet (${loadText(load)})`
+    return { ours: figure(seen[when]), rival: figure(seen.quiet), rivalName }
   },
 })
 
