@@ -6,7 +6,7 @@
 //    one kept free runs the node and the cells that only answer, as soon as they are asked.
 //  - Of those who ask, the one that had a turn for the shortest time is next, in all its turns together:
 //    so a cell that answers a call now and then goes before those that use theirs up. Among equals the
-//    one that asked first is next. Whoever comes back after a while is ahead by a part of a turn, and
+//    one that asked first is next. What nobody waited for counts nothing: a cell may rest with its turn. Whoever comes back after a while is ahead by a part of a turn, and
 //    does not catch up on what it did not ask for; whoever is new has no more than the others.
 //  - A turn of a cell that shows no progress for `turnMs` counts no more: who cannot be stopped holds
 //    nobody up. One that computes keeps its turn, however little of a processor the system gives it:
@@ -41,6 +41,8 @@ export class Turns {
   readonly #nowMs: () => number
   /** The most that anybody had who was next. */
   #floorMs = 0
+  /** Since when somebody has been waiting, whoever it is now. */
+  #awaitedSinceMs = Infinity
 
   constructor(places = Math.max(1, availableParallelism() - 1), nowMs = () => performance.now()) {
     this.#places = places
@@ -56,8 +58,10 @@ export class Turns {
   }
 
   ask(seat: QueuedSeat): void {
-    this.#end(seat)
+    const nowMs = this.#nowMs()
+    this.#end(seat, nowMs)
     seat.hadMs = Math.max(seat.hadMs, this.#floorMs - CELL_LIMITS.turnAheadMs)
+    if (this.#waiting.size === 0) this.#awaitedSinceMs = nowMs
     this.#waiting.add(seat)
     this.#next()
   }
@@ -73,7 +77,9 @@ export class Turns {
     const taken = this.#taken.get(seat)
     if (!taken) return
     this.#taken.delete(seat)
-    seat.hadMs += Math.max(CELL_LIMITS.turnLeastMs, nowMs - taken.sinceMs)
+    const isAwaited = this.#waiting.size > 0
+    const sinceMs = isAwaited ? Math.max(taken.sinceMs, this.#awaitedSinceMs) : nowMs
+    seat.hadMs += Math.max(CELL_LIMITS.turnLeastMs, nowMs - sinceMs)
   }
 
   #next(): void {

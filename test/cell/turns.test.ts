@@ -68,6 +68,24 @@ test('a cell whose turns are short is next before those that use theirs up, and 
   expect(Math.max(...timeMs.slice(1)) - Math.min(...timeMs.slice(1))).toBeLessThanOrEqual(8)
 })
 
+test('a turn that nobody waited for, however long, does not put a cell behind others', () => {
+  let nowMs = 0
+  const { seats, granted } = crowd(1, 3, undefined, () => nowMs)
+  seats[0]!.ask()
+  nowMs += 10_000
+  // Others come, and use theirs up.
+  for (const seat of seats.slice(1)) seat.ask()
+  seats[0]!.leave()
+  for (let step = 0; step < 4; step++) {
+    nowMs += 8
+    seats[granted.at(-1)!]!.ask()
+  }
+  seats[0]!.ask()
+  nowMs += 8
+  seats[granted.at(-1)!]!.ask()
+  expect(granted.at(-1)).toBe(0)
+})
+
 test('cells that are new, however many come, do not go before those who wait', () => {
   let nowMs = 0
   const { turns, seats, granted } = crowd(1, 2, undefined, () => nowMs)
