@@ -18,6 +18,7 @@ import { permissionArguments } from '../../src/cell/fence/permission.ts'
 import { ProcessHost, ThreadHost } from '../../src/cell/index.ts'
 import type { Cell, CellHost } from '../../src/cell/index.ts'
 import { PROJECT } from '../help/ww.ts'
+import { brokenRoom } from './help/broken-room.ts'
 import { collect, readText, until } from './help/cells.ts'
 import { copier, wat } from './help/wat.ts'
 
@@ -153,6 +154,22 @@ onLinux('a thread of it may not either, nor start others', async () => {
     .filter((line) => !/^\w+ ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(line))
   expect(allowed).toEqual(['env {}'])
   expect(said.split('\n')).toHaveLength(8)
+})
+
+onLinux('the thread of a cell may not start others, though who starts it may', async () => {
+  // It would never come up if it could do one of them.
+  const attempts = `for (const act of [
+    () => new (require('node:worker_threads').Worker)('', { eval: true }),
+    () => require('node:fs').readFileSync('/etc/passwd'),
+    () => require('node:fs').readFileSync(require('node:path').join(__dirname, 'foreman.cjs')),
+  ]) {
+    let isDenied = false
+    try { act() } catch (thrown) { isDenied = thrown.code === 'ERR_ACCESS_DENIED' }
+    if (!isDenied) process.exit(1)
+  }\n`
+  await using room = await brokenRoom('worker.cjs', (code) => attempts + code)
+  await using host = new room.door.ProcessHost({ log: silentLog })
+  expect(await echoes(await start(host))).toBe(true)
 })
 
 test('cells of a host that is killed end and say so; those apart go on; the next starts in a new one', async () => {
