@@ -6,8 +6,9 @@
 //    one kept free runs the node and the cells that only answer, as soon as they are asked.
 //  - Of those who ask, the one that had a turn for the shortest time is next, in all its turns together:
 //    so a cell that answers a call now and then goes before those that use theirs up. Among equals the
-//    one that asked first is next. What nobody waited for counts nothing: a cell may rest with its turn. Whoever comes back after a while is ahead by a part of a turn, and
-//    does not catch up on what it did not ask for; whoever is new has no more than the others.
+//    one that asked first is next. What nobody waited for counts nothing: a cell may rest with its turn.
+//    Whoever comes back after a while is ahead by a part of a turn, and does not catch up on what it did
+//    not ask for; whoever is new waits as if it had had a turn: else one new cell after the other is next.
 //  - A turn of a cell that shows no progress for `turnMs` counts no more: who cannot be stopped holds
 //    nobody up. One that computes keeps its turn, however little of a processor the system gives it:
 //    else the busier the machine, the more would compute at once.
@@ -16,6 +17,9 @@
 import { availableParallelism } from 'node:os'
 
 import { CELL_LIMITS } from './limits.ts'
+
+/** How long a turn takes that is used up. */
+const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
 /** One cell's place in the order. */
 export interface Seat {
@@ -54,7 +58,7 @@ export class Turns {
    * @param progress differs from before when it has computed since
    */
   join(grant: () => void, progress: () => number): Seat {
-    return new QueuedSeat(this, grant, progress, this.#floorMs)
+    return new QueuedSeat(this, grant, progress, this.#floorMs + TURN_MS)
   }
 
   ask(seat: QueuedSeat): void {

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest'
 
 import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { Turns } from '../../src/cell/turns.ts'
+import type { Seat } from '../../src/cell/turns.ts'
 import { Random } from '../help/random.ts'
 import { sleep } from './help/cells.ts'
+
+const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
 /** Cells that ask whenever they have no turn, and the order in which they were given turns. */
 function crowd(
@@ -88,25 +91,28 @@ test('a turn that nobody waited for, however long, does not put a cell behind ot
 
 test('cells that are new, however many come, do not go before those who wait', () => {
   let nowMs = 0
-  const { turns, seats, granted } = crowd(1, 2, undefined, () => nowMs)
-  for (const seat of seats) seat.ask()
-  for (let step = 0; step < 50; step++) {
-    nowMs += 8
-    seats[granted.at(-1)!]!.ask()
-  }
-  const from = granted.length
-  let had = 0
-  for (let step = 0; step < 20; step++) {
+  const turns = new Turns(1, () => nowMs)
+  const order: string[] = []
+  let giveBack = () => {}
+  const join = (name: string, then: (seat: Seat) => void) => {
     const seat = turns.join(
-      () => had++,
+      () => {
+        order.push(name)
+        giveBack = () => then(seat)
+      },
       () => 0,
     )
     seat.ask()
-    nowMs += 8
-    seat.leave()
-    seats[granted.at(-1)!]!.ask()
   }
-  expect(granted.length - from).toBeGreaterThanOrEqual(10)
+  for (const name of ['one', 'other']) join(name, (seat) => seat.ask())
+  for (let step = 0; step < 90; step++) {
+    join('new', (seat) => seat.leave())
+    nowMs += TURN_MS
+    giveBack()
+  }
+  expect(order.filter((name) => name !== 'new').length).toBeGreaterThanOrEqual(6)
+  // None waits longer than for those who were there when it asked.
+  expect(order.lastIndexOf('one')).toBeGreaterThan(45)
 })
 
 test('a cell that asks now and then is next; one that comes back does not catch up', () => {
