@@ -3,7 +3,7 @@
 import type { WwError } from '../base/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import { asWwError, canceled, failed } from './error.ts'
-import { BrokenHook, PromiseHook, refuse } from './hook.ts'
+import { BrokenHook, PromiseHook, refuse, ROOT } from './hook.ts'
 import type { Hook, Outcome, Path, PendingCall, Request } from './hook.ts'
 import { Owned } from './owned.ts'
 import { Payload } from './payload.ts'
@@ -177,9 +177,6 @@ function cancelOn(pending: PendingCall, signal: AbortSignal): void {
   signal.addEventListener('abort', cancel, { once: true })
   pending.whenDone(() => signal.removeEventListener('abort', cancel))
 }
-
-/** The results themselves. */
-const ROOT: Path = []
 
 /**
  * A call in progress, and what its results will be. Await it for the results; or call on through

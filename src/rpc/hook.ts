@@ -32,6 +32,9 @@ export type Outcome = { readonly results: Payload } | { readonly error: Error }
 /** Indexes of pointers, from the root of a call's results to a capability. */
 export type Path = readonly number[]
 
+/** The results themselves. */
+export const ROOT: Path = []
+
 /** Hears what a promise has turned out to be. */
 export type SettledListener = (target: Hook) => void
 

@@ -12,7 +12,7 @@ import type { WwError } from '../base/index.ts'
 import type { Struct } from '../wire/index.ts'
 import type { Client, Interface, InterfaceType, Method } from './client.ts'
 import { asWwError, canceled, unimplemented } from './error.ts'
-import { Call, Hook, refuse } from './hook.ts'
+import { Call, Hook, refuse, ROOT } from './hook.ts'
 import type { PendingCall, Request } from './hook.ts'
 import { Payload } from './payload.ts'
 import type { StreamTurns, Turn } from './stream.ts'
@@ -180,7 +180,7 @@ class LocalCall extends Call implements Turn {
     }
     let made: unknown
     try {
-      const given = this.#params.structAt([], this.#method.params())
+      const given = this.#params.structAt(ROOT, this.#method.params())
       made = this.#handler.call(this.#hook.server, given, new Context(this))
     } catch (thrown) {
       this.#failed(thrown)
