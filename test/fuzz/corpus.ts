@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { reports } from '../cell/help/reports.ts'
 import { PROJECT } from '../help/ww.ts'
 import { frames } from './frames.ts'
 import type { Fuzzer } from './fuzzer.ts'
@@ -9,7 +8,8 @@ import { machine } from './machine.ts'
 import { messages } from './messages.ts'
 import { sessions } from './sessions.ts'
 
-export const FUZZERS: readonly Fuzzer[] = [frames, messages, machine, sessions, reports]
+/** Of what runs in guests as well. */
+export const PURE_FUZZERS: readonly Fuzzer[] = [frames, messages, machine, sessions]
 
 export function corpusFolder(name: string): string {
   return join(PROJECT, 'test/fuzz/corpus', name)

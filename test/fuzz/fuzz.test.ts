@@ -1,13 +1,12 @@
-// The smoke run: the stored inputs and some new ones, the same every time. What they must reach is
-// named, so that a fuzzer that has lost its way is noticed. The long run is by command: main.ts.
+// The smoke runs of the pure rooms' fuzzers, and the search itself. The long run is by command: main.ts.
 
 import { expect, test } from 'vitest'
 
 import { Random } from '../help/random.ts'
-import { isWhole, rounds } from '../help/rounds.ts'
-import { FUZZERS, readCorpus } from './corpus.ts'
+import { PURE_FUZZERS } from './corpus.ts'
 import { fuzz, minimized, Failure } from './fuzzer.ts'
 import type { Fuzzer } from './fuzzer.ts'
+import { smoke } from './smoke.ts'
 
 /** New inputs besides the stored ones. */
 const RUNS: Readonly<Record<string, number>> = {
@@ -15,7 +14,6 @@ const RUNS: Readonly<Record<string, number>> = {
   messages: 300,
   machine: 40,
   sessions: 400,
-  reports: 300,
 }
 
 const MUST_REACH: Readonly<Record<string, readonly string[]>> = {
@@ -77,51 +75,11 @@ const MUST_REACH: Readonly<Record<string, readonly string[]>> = {
     'quiet end',
   ],
   sessions: ['no abort', 'ended by the peer', 'said abort', 'said unimplemented', 'said call'],
-  reports: [
-    ...['up', 'compiled', 'refused', 'notStarted', 'bytes', 'end', 'closed', 'credit'].map(
-      (kind) => `read ${kind}`,
-    ),
-    ...['question', 'gauges', 'ending', 'ended', 'started'].map((kind) => `read ${kind}`),
-    'breach: it sent a message of # bytes, more than #',
-    'breach: it sent a message of unknown kind #',
-    'breach: it spoke of pipe #, which does not lead from a cell',
-    'breach: it spoke of pipe #, which does not lead to a cell',
-    'breach: it sent a message that is not JSON',
-    'breach: it sent text that is not UTF-#',
-    'breach: it said that a cell uses what nothing can use',
-    'breach: it said of a cell that it ended, but not how',
-    'breach: it said of a cell that it ended in a way that there is not',
-    'breach: it refused a program for no reason',
-    'breach: it said # bytes where there is nothing to say',
-    'lives, its cell trapped, its program not compiled',
-    'lives, its cell trapped, its program compiled',
-    'lives, its cell exited, its program not compiled',
-    'ended, its cell exited, its program not compiled',
-    'ended, its cell trapped, its program not compiled',
-  ],
 }
 
-test.each(FUZZERS.map((fuzzer) => [fuzzer.name, fuzzer] as const))(
+test.each(PURE_FUZZERS.map((fuzzer) => [fuzzer.name, fuzzer] as const))(
   'nothing the fuzzer of %s tries breaks a promise, and it reaches what it is for',
-  async (name, fuzzer) => {
-    const rejections: unknown[] = []
-    const listener = (reason: unknown) => rejections.push(reason)
-    process.on('unhandledRejection', listener)
-    const stored = readCorpus(name)
-    expect(stored.length).toBeGreaterThan(10)
-    const corpus = stored.slice(0, rounds(stored.length))
-    const random = new Random(1)
-    try {
-      const isOver = (runs: number) => runs >= corpus.length + rounds(RUNS[name]!)
-      const { features } = await fuzz({ fuzzer, random, corpus, isOver })
-      const missed = MUST_REACH[name]!.filter((feature) => !features.has(feature))
-      if (isWhole) expect(missed).toEqual([])
-      await new Promise((resolve) => setImmediate(resolve))
-      expect(rejections).toEqual([])
-    } finally {
-      process.off('unhandledRejection', listener)
-    }
-  },
+  (name, fuzzer) => smoke(fuzzer, RUNS[name]!, MUST_REACH[name]!),
   60_000,
 )
 

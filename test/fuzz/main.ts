@@ -1,4 +1,4 @@
-// Fuzzing by command; the smoke run is fuzz.test.ts.
+// Fuzzing by command; the smoke runs are fuzz.test.ts, and cell/fence-reports.test.ts.
 //
 //   node dist/test/fuzz/main.js NAME [--seconds 60] [--seed 1] [--keep]
 //   node dist/test/fuzz/main.js NAME --replay FILE
@@ -12,10 +12,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect, parseArgs } from 'node:util'
 
+import { reports } from '../cell/help/reports.ts'
 import { Random } from '../help/random.ts'
-import { corpusFolder, FUZZERS, readCorpus } from './corpus.ts'
+import { corpusFolder, PURE_FUZZERS, readCorpus } from './corpus.ts'
 import { Failure, fuzz, minimized } from './fuzzer.ts'
 
+const FUZZERS = [...PURE_FUZZERS, reports]
 const MINIMIZING_RUNS = 4000
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
