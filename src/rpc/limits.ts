@@ -32,7 +32,10 @@ export interface RpcLimits {
   readonly maxStalledBytes: number
   /** Bytes that wait in a full link altogether, answers to what was read before included. */
   readonly maxQueuedBytes: number
-  /** Bytes of frames that wait for the end of the turn before they are written at once. */
+  /**
+   * Bytes of frames that wait for the end of the turn. Some fifty messages: with a hundred calls under
+   * way and all of them in one write, each side would stand still while the other works.
+   */
   readonly flushBytes: number
 }
 
@@ -47,7 +50,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   maxMessageCaps: 1 << 16,
   maxStalledBytes: 64 << 20, // no less than the largest frame
   maxQueuedBytes: 256 << 20,
-  flushBytes: 64 << 10,
+  flushBytes: 4 << 10,
 }
 
 /**

@@ -6,8 +6,8 @@
 //
 // Invariants
 //  - Messages leave in the order in which they were sent.
-//  - All frames of one turn go out in one write; what nobody waits for, Finish and Release, leaves a few
-//    turns later at most.
+//  - The frames of one turn go out in one write, or `flushBytes` at a time; what nobody waits for, Finish
+//    and Release, leaves a few turns later at most.
 //  - Who does not read what we answer is not read from either: reading stops while a full link has
 //    `maxStalledBytes` to send. More than `maxQueuedBytes` end the connection.
 //  - After `end` nothing leaves and nothing is kept.
