@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for may take a while on a busy machine; a second, as it comes, is not enough there.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

@@ -149,7 +149,10 @@ test('ww ps lists the cells of a node that was started with a control socket', a
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^ID +CELL +STATE +AGE +MEMORY +FUEL +OUTPUT +CALLS +GRANTS\n/)
   expect(stdout).toMatch(/\n 1 {2}pid0 +running .*MiB\/64MiB/)
-  expect(stdout).toMatch(/\n 2 {4}sleeper +running .*128KiB\/64MiB .*\/5M/)
+  // A child is there as soon as spawn answers, and has memory once its thread has made its instance.
+  await expect
+    .poll(async () => (await ww(['ps', '--control', socket])).stdout)
+    .toMatch(/\n 2 {4}sleeper +running .*128KiB\/64MiB .*\/5M/)
   const env = { WW_CONTROL: socket }
   const { stdout: json } = await ww(['ps', '--json'], { env })
   expect(JSON.parse(json)).toMatchObject([
