@@ -2,6 +2,8 @@
 // modules, which line of the source a place in the script comes from. A few bytes a line, where the
 // map is as long as the script.
 
+import { decodeVlq, encodeVlq } from '../base/index.ts'
+
 /** What `src/guest/places.ts` looks places up in; its shape is described there. */
 export interface SourcePlaces {
   readonly sources: readonly string[]
@@ -12,8 +14,6 @@ export interface SourceMap {
   readonly sources: readonly string[]
   readonly mappings: string
 }
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** @param isOwn whether a source, as the map names it, belongs to the guest */
 export function placesFromSourceMap(
@@ -54,31 +54,4 @@ export function placesFromSourceMap(
     }
   })
   return { sources, segments }
-}
-
-function encodeVlq(...numbers: readonly number[]): string {
-  let text = ''
-  for (const number of numbers) {
-    let left = number < 0 ? (-number << 1) | 1 : number << 1
-    for (; left >= 32; left >>= 5) text += BASE64[(left & 31) | 32]
-    text += BASE64[left]
-  }
-  return text
-}
-
-/** The numbers of one segment: base64 digits of five bits, the lowest first, then the sign. */
-function decodeVlq(text: string): number[] {
-  const numbers: number[] = []
-  let value = 0
-  let shift = 0
-  for (const character of text) {
-    const digit = BASE64.indexOf(character)
-    value += (digit & 31) << shift
-    shift += 5
-    if (digit >= 32) continue
-    numbers.push(value & 1 ? -(value >> 1) : value >> 1)
-    value = 0
-    shift = 0
-  }
-  return numbers
 }

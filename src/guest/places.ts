@@ -1,6 +1,8 @@
 // From places in the bundled script to places in the guest's source, for stack traces. The bundler
 // makes the table (bundle/places.ts), of the guest's own modules only.
 
+import { decodeVlq } from '../base/index.ts'
+
 /**
  * Where in the source the script's code comes from. `segments` are four numbers each, in order of
  * their place in the script; each holds from there to the next. They stand as in source maps
@@ -17,7 +19,6 @@ export interface SourcePlaces {
 }
 
 const SEGMENT_NUMBERS = 4
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 let load: () => SourcePlaces = () => ({ sources: [], segments: '' })
 
@@ -32,7 +33,7 @@ const SCRIPT_PLACE = /script\.js:(\d+):(\d+)/
 /** The frames of a stack that lie in the guest's own source, with their places there; or all. */
 export function guestFrames(frames: readonly string[]): readonly string[] {
   const { sources, segments } = load()
-  const numbers = numbersIn(segments)
+  const numbers = decodeVlq(segments)
   const own = frames.flatMap((frame) => {
     const [script, line, column] = SCRIPT_PLACE.exec(frame) ?? []
     const place =
@@ -66,21 +67,4 @@ function findPlace(
     found = source === undefined ? undefined : `${source}:${sourceLine}`
   }
   return found
-}
-
-/** Digits of five bits, the lowest first, and in the lowest of a number its sign. */
-function numbersIn(text: string): number[] {
-  const numbers: number[] = []
-  let value = 0
-  let shift = 0
-  for (const character of text) {
-    const digit = DIGITS.indexOf(character)
-    value += (digit & 31) << shift
-    shift += 5
-    if (digit >= 32) continue
-    numbers.push(value & 1 ? -(value >> 1) : value >> 1)
-    value = 0
-    shift = 0
-  }
-  return numbers
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
 import {
+  decodeVlq,
+  encodeVlq,
   errorFromUnknown,
   lineLog,
   messageOf,
@@ -8,6 +10,7 @@ import {
   Watch,
   WwError,
 } from '../../src/base/index.ts'
+import { Random } from '../help/random.ts'
 
 const closer = (name: string, closed: string[]) => ({
   [Symbol.dispose]: () => {
@@ -154,4 +157,12 @@ test('a log line is one line that drives no terminal, whatever its facts are', (
   })
   log.debug('not at this level')
   expect(lines).toEqual(['info: dialed peer="a\\nb" title="\\u009b31mred" way="\\u202eevil" n=3'])
+})
+
+test('numbers of a source map read as they were written, in the digits of ECMA-426', () => {
+  expect(encodeVlq(0, 1, -1, 15, 16, -511)).toBe('ACDegB/f')
+  const random = new Random(5)
+  const numbers = Array.from({ length: 500 }, () => random.below(2 ** 30) - 2 ** 29)
+  expect(decodeVlq(encodeVlq(...numbers))).toEqual(numbers)
+  expect(decodeVlq('')).toEqual([])
 })
