@@ -122,10 +122,10 @@ export class Share {
     this.#saved = Math.min(saved, CELL_LIMITS.savedUnits)
   }
 
-  /** What a turn was for and is left over is lost with it. */
+  /** What a turn was for and is left over is lost with it; what is owed is not. */
   #lose(): void {
     this.#hasTurn = false
-    this.#saved = 0
+    this.#saved = Math.min(0, this.#saved)
   }
 
   #awaitTurn(): void {
