@@ -2,7 +2,8 @@
 //
 // Invariants
 //  - Nobody who asks waits for a cell that has a turn and does not compute: turns of those that rest are
-//    taken back as soon as another asks, and those that compute are told to give theirs back when they rest.
+//    taken back as soon as another asks for whom there is no place, and those that compute are told to
+//    give theirs back when they rest.
 //  - While nobody else asks, a turn lasts until its units are used up, however often its cell rests
 //    meanwhile. So a cell that answers one call after the other asks once for many, and not at each:
 //    between two idle processors to ask takes as long as the call.
@@ -57,6 +58,7 @@ export class TurnDesk {
     this.#holding.delete(place)
     this.#asking.add(place)
     for (const holder of this.#holding) {
+      if (!place.seat.mustWait) break
       if (!holder.word.want()) continue
       this.#holding.delete(holder)
       holder.seat.leave()

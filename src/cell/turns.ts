@@ -27,6 +27,8 @@ export interface Seat {
   ask(): void
   /** It has done with its turn. */
   leave(): void
+  /** Whether it would have to wait for another's turn to end. */
+  readonly mustWait: boolean
 }
 
 interface Taken {
@@ -74,6 +76,10 @@ export class Turns {
     this.#end(seat)
     this.#waiting.delete(seat)
     this.#next()
+  }
+
+  isFullFor(seat: QueuedSeat): boolean {
+    return this.#taken.size - Number(this.#taken.has(seat)) >= this.#places
   }
 
   /** Its turn, if it has one, is over. */
@@ -149,5 +155,9 @@ class QueuedSeat implements Seat {
 
   leave(): void {
     this.#turns.leave(this)
+  }
+
+  get mustWait(): boolean {
+    return this.#turns.isFullFor(this)
   }
 }

@@ -47,6 +47,15 @@ test('the turn of a cell that rests goes to who asks, and is missed by who goes 
   expect(resting!.word.resume()).toBe(false)
 })
 
+test('where there is a place left, nobody who rests gives way, nor for one that asks again', () => {
+  const [first, second] = cells(2, 2)
+  ask(first!)
+  first!.word.rest()
+  ask(second!)
+  ask(second!)
+  expect([first!.word.resume(), second!.word.isGranted]).toEqual([true, true])
+})
+
 test('a cell that computes while others ask gives its turn back when it rests, and so does the next', () => {
   const [first, second, third] = cells(1, 3)
   for (const cell of [first, second, third]) ask(cell!)
