@@ -4,7 +4,7 @@ import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { Turns } from '../../src/cell/turns.ts'
 import type { Seat } from '../../src/cell/turns.ts'
 import { Random } from '../help/random.ts'
-import { sleep } from './help/cells.ts'
+import { sleep, until } from './help/cells.ts'
 
 const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
@@ -133,7 +133,7 @@ test('a turn in which nothing is computed goes to another after a while', async 
   const { seats, granted } = crowd(1, 3)
   for (const seat of seats) seat.ask()
   expect(granted).toEqual([0])
-  await sleep(3 * CELL_LIMITS.turnMs + 200)
+  await until(() => granted.length === 3)
   expect(granted).toEqual([0, 1, 2])
 })
 
