@@ -22,6 +22,9 @@ const COMPILE = ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Wno-unused-parameter
 const LIBRARIES = ['-lcapnp-rpc', '-lcapnp', '-lkj-async', '-lkj', '-pthread']
 const PACKAGES = ['capnproto', 'libcapnp-dev', 'g++']
 const HEADER = '/usr/include/capnp/rpc-twoparty.h'
+const APT = ['-o', 'Acquire::Retries=3']
+/** Nobody waits longer for a network that is not there; what is there may be slow. */
+const INSTALL_MS = 240_000
 
 const units = readdirSync(sources)
   .filter((name) => name.endsWith('.c++'))
@@ -66,9 +69,12 @@ function whatIsMissing() {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
     return `it needs ${names} (Debian's names), and only root can install them with apt`
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('apt-get', ['update'], { env })
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], { env })
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    timeout: INSTALL_MS,
+  }
+  spawnSync('apt-get', [...APT, 'update'], options)
+  spawnSync('apt-get', [...APT, 'install', '-y', '--no-install-recommends', ...PACKAGES], options)
   return hasTools() ? undefined : `${names} could not be installed`
 }
 
@@ -76,7 +82,10 @@ function whatIsMissing() {
 function installPython() {
   const staged = `${python}.${process.pid}`
   const args = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--target', staged]
-  const { status } = spawnSync('python3', [...args, PYCAPNP], { stdio: 'ignore' })
+  const { status } = spawnSync('python3', [...args, PYCAPNP], {
+    stdio: 'ignore',
+    timeout: INSTALL_MS,
+  })
   if (status === 0) renameSync(staged, python)
   else console.log(`Skipped pycapnp: python3 with pip could not install ${PYCAPNP}`)
   rmSync(staged, { recursive: true, force: true })

@@ -19,8 +19,9 @@ const DEBIAN_CPP = ['libc++-19-dev-wasm32', 'libc++abi-19-dev-wasm32']
 const TARGET = 'wasm32-wasip1'
 const COMPONENT_TARGET = 'wasm32-wasip2'
 const RUST_TARGETS = [TARGET, 'wasm32-wasi', COMPONENT_TARGET]
-/** Nobody waits longer for a network that is not there. */
-const INSTALL_MS = 50_000
+/** Nobody waits longer for a network that is not there; what is there may be slow. */
+const INSTALL_MS = 180_000
+const APT = ['-o', 'Acquire::Retries=3']
 
 if (process.argv[2] === '--find') {
   const [c, cpp, rust] = [hasLibrary('libc.a'), hasLibrary('libc++.a'), hasRust()]
@@ -74,8 +75,8 @@ function installClang() {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: INSTALL_MS,
   }
-  spawnSync('apt-get', ['update'], options)
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...names], options)
+  spawnSync('apt-get', [...APT, 'update'], options)
+  spawnSync('apt-get', [...APT, 'install', '-y', '--no-install-recommends', ...names], options)
   if (!hasLibrary('libc.a')) {
     console.log(`Skipped guests in C and C++: ${names.join(', ')} could not be installed`)
   } else if (!hasLibrary('libc++.a')) {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const help = join(root, 'dist/test/cell/help')
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 120_000
 /** A slow moment of the machine is not a guest that cannot be stopped. */
 const ATTEMPTS = 3
 

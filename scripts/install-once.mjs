@@ -36,9 +36,11 @@ function packagesIn(file) {
 }
 
 // No install scripts: nothing we use needs one, and a dependency's script runs with all our power.
+// A registry that does not answer is asked again, after ten seconds and then a minute each.
 // The log level is named because under `npm run -s` npm would keep even its failure to itself.
 function npmCi() {
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const args = ['ci', '--ignore-scripts', '--fetch-retries=5', ...quiet]
   const npm = process.env.npm_execpath
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
   const { status, error } = npm

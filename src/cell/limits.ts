@@ -90,8 +90,11 @@ export const CELL_LIMITS = {
   savedMs: 1_000,
   /** A killed cell stops by itself within so many milliseconds, or its thread is terminated. */
   stopMs: 50,
-  /** A terminated thread is gone within so many milliseconds, or is given up. */
-  terminateMs: 5_000,
+  /**
+   * A terminated thread is gone within so many milliseconds, or is given up: the engine first compiles
+   * a function to its end, a tenth of a second that takes a hundred times as long where others compute.
+   */
+  terminateMs: 30_000,
   /** A thread whose guest has ended is gone after so many milliseconds, or is left behind as well. */
   takeDownMs: 30_000,
   /** Definitions evaluated while a component is linked, instantiations of nested components included. */

@@ -314,7 +314,7 @@ describe.skipIf(!rustTools.isHere)(`in Rust${rustTools.missing}`, () => {
       [],
     ])
     expect(await build(folder.path)).toMatchObject([{ isCurrent: true }])
-  }, 120_000)
+  })
 
   test('errors are the compiler’s, with file and line, and nothing is written', async () => {
     await using folder = await folderWith({
@@ -327,7 +327,7 @@ describe.skipIf(!rustTools.isHere)(`in Rust${rustTools.missing}`, () => {
     expect(error.problems.join('\n')).toContain('--> src/main.rs:2:5')
     expect(error.problems.join('\n')).not.toContain('Compiling')
     expect(await readdir(folder.path)).not.toContain('boot')
-  }, 120_000)
+  })
 
   test('of several programs one must be named, and a package without any is told', async () => {
     await using folder = await folderWith({
@@ -350,7 +350,7 @@ describe.skipIf(!rustTools.isHere)(`in Rust${rustTools.missing}`, () => {
     expect(error instanceof BuildError && error.problems[0]).toMatch(
       /has no program: add src\/main\.rs$/,
     )
-  }, 120_000)
+  })
 })
 
 test.skipIf(!rustComponents.isHere)(
@@ -364,5 +364,4 @@ test.skipIf(!rustComponents.isHere)(
     const [, , , , version, , layer] = await readFile(join(folder.path, 'boot/main.wasm'))
     expect([version, layer]).toEqual([0x0d, 1])
   },
-  120_000,
 )

@@ -9,7 +9,7 @@ import type { CrowdSeen } from './help/crowd.ts'
 
 const CROWD = fileURLToPath(new URL('./help/crowd.js', import.meta.url))
 const RUN_MS = 1_000
-const TIMEOUT_MS = 240_000
+const TIMEOUT_MS = 900_000
 /** What the engine keeps of code that ran, MiB. */
 const SLACK_MIB = 48
 

@@ -26,8 +26,4 @@ const MUST_REACH = [
   'ended, its cell trapped, its program not compiled',
 ]
 
-test(
-  'nothing a cell host could say breaks more than itself',
-  () => smoke(reports, 300, MUST_REACH),
-  60_000,
-)
+test('nothing a cell host could say breaks more than itself', () => smoke(reports, 300, MUST_REACH))

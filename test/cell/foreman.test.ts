@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import { expect, test } from 'vitest'
@@ -7,6 +9,7 @@ import { silentLog } from '../../src/base/index.ts'
 import { Foreman } from '../../src/cell/foreman.ts'
 import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { allocateCell } from '../../src/cell/shared-cell.ts'
+import { temporaryFolder } from '../help/ww.ts'
 import { brokenRoom } from './help/broken-room.ts'
 import { spawn, until } from './help/cells.ts'
 import { wat } from './help/wat.ts'
@@ -17,9 +20,13 @@ const onLinux = test.skipIf(process.platform !== 'linux')
 const tasks = () => readdirSync('/proc/self/task')
 /** How far each thread stands back. */
 const niceness = () =>
-  tasks().map((task) => {
-    const [, fields] = readFileSync(`/proc/self/task/${task}/stat`, 'latin1').split(') ')
-    return Number(fields!.split(' ')[16])
+  tasks().flatMap((task) => {
+    try {
+      const [, fields] = readFileSync(`/proc/self/task/${task}/stat`, 'latin1').split(') ')
+      return [Number(fields!.split(' ')[16])]
+    } catch {
+      return [] // it has ended meanwhile
+    }
   })
 
 /** A thread, and what is heard of it. */
@@ -93,9 +100,12 @@ test('the thread of the host starts and joins none but the foreman', async () =>
 })
 
 test('when the foreman breaks down its cells end and say so, and others start', async () => {
-  await using room = await brokenRoom('foreman.cjs', (code) =>
-    code.replace(/^/, 'setTimeout(() => { throw new Error("it broke") }, 1_500);'),
-  )
+  await using folder = await temporaryFolder()
+  const sign = join(folder.path, 'break')
+  const breaking = `setInterval(() => {
+    if (require('node:fs').existsSync(${JSON.stringify(sign)})) throw new Error('it broke')
+  }, 10).unref();`
+  await using room = await brokenRoom('foreman.cjs', (code) => breaking + code)
   const program = await room.door.loadProgram(
     wat('(module (func (export "_start") (loop $l (br $l))))'),
     'loop',
@@ -103,7 +113,9 @@ test('when the foreman breaks down its cells end and say so, and others start', 
   const start = async () =>
     await room.door.spawnCell({ program, name: 'loop', args: [], env: [], log: silentLog })
   const cell = await start()
+  await writeFile(sign, '')
   expect(await cell.exited).toEqual({ kind: 'trapped', code: 134, message: 'it broke' })
+  await rm(sign)
   const next = await start()
   await next.kill()
   expect(await next.exited).toEqual({ kind: 'killed', code: 137 })

@@ -4,7 +4,13 @@ import { expect, test } from 'vitest'
 
 import { silentLog } from '../../src/base/index.ts'
 import type { Log } from '../../src/base/index.ts'
-import { DEFAULT_CELL_LIMITS, loadProgram, spawnCell, ThreadPool } from '../../src/cell/index.ts'
+import {
+  CELL_LIMITS,
+  DEFAULT_CELL_LIMITS,
+  loadProgram,
+  spawnCell,
+  ThreadPool,
+} from '../../src/cell/index.ts'
 import type { Cell, PoolLimits } from '../../src/cell/index.ts'
 import type { CellThread } from '../../src/cell/thread.ts'
 import { NO_TERMINALS } from '../../src/cell/world/world.ts'
@@ -69,6 +75,16 @@ async function finish(cell: Cell): Promise<void> {
 }
 
 const tasks = () => readdirSync('/proc/self/task').length
+
+/** When none of an earlier test is leaving any more, nor who starts them. */
+async function restingTasks(): Promise<number> {
+  for (let count = tasks(); ;) {
+    await sleep(2 * CELL_LIMITS.foremanIdleMs)
+    const next = tasks()
+    if (next >= count) return next
+    count = next
+  }
+}
 
 test('nothing is kept ready before the first cell, but what was asked for', async () => {
   await using pool = new WatchedPool()
@@ -196,7 +212,7 @@ test.skipIf(process.platform !== 'linux')(
   'whatever was started, no thread is left when pool and cells are closed',
   async () => {
     await (await start(new WatchedPool({ minIdle: 0 }))).kill()
-    const before = tasks()
+    const before = await restingTasks()
     const pool = new WatchedPool({ minIdle: 3 })
     pool.prepare()
     const cells = await startMany(pool, 6)

@@ -77,7 +77,7 @@ test('a link is recorded into a file that only its owner reads, is printed, and 
       /^ww: Cannot read the recording: it is damaged at byte \d+/,
     ) as string,
   })
-}, 60_000)
+})
 
 test('where nothing can be recorded, a node says so and does not start', async () => {
   const env = { WW_RECORD_RPC: join(PROJECT, 'package.json') }

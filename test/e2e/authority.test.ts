@@ -12,7 +12,7 @@ let probe: ProbeImage
 
 beforeAll(async () => {
   probe = await buildProbe()
-}, 120_000)
+})
 afterAll(async () => {
   await probe[Symbol.asyncDispose]()
 })

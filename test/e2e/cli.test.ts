@@ -229,7 +229,7 @@ describe('ww init and ww build', () => {
       stdout: expect.stringMatching(/^src\/main\.ts$/m),
       stderr: 'Ready. Next: cd agent && ww build && ww run .\n',
     })
-    const built = await ww(['build', 'agent'], { cwd: folder.path, timeoutMs: 60_000 })
+    const built = await ww(['build', 'agent'], { cwd: folder.path })
     expect(built).toMatchObject({ code: 0, stderr: '' })
     expect(built.stdout).toMatch(/^Built agent\/boot\/main\.wasm \(\d.* kB, .*\) in \d+\.\d s\n$/)
   })
@@ -239,7 +239,7 @@ describe('ww init and ww build', () => {
     await ww(['init'], { cwd: folder.path })
     const main = join(folder.path, 'src/main.ts')
     await writeFile(main, "export const main: number = 'text'\n")
-    const { code, stdout, stderr } = await ww(['build'], { cwd: folder.path, timeoutMs: 60_000 })
+    const { code, stdout, stderr } = await ww(['build'], { cwd: folder.path })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^src\/main\.ts:1:14: .*'string'.*'number'/)
     expect(stderr).toMatch(/\nww: Cannot build src\/main\.ts: .*\n$/)

@@ -9,7 +9,8 @@ import { compilerEnv, cppTools, cTools, rustCrates, rustTools } from '../help/to
 import { PROJECT, temporaryFolder, ww } from '../help/ww.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
-const BUILD_MS = 180_000
+/** A compiler, and the crates of the template from nothing. */
+const BUILD_MS = 600_000
 
 async function build(cwd: string, args: readonly string[] = []) {
   return await ww(['build', ...args], { cwd, env: compilerEnv(), timeoutMs: BUILD_MS })

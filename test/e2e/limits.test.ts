@@ -25,7 +25,7 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(wat)) {
     await writeTree(tools.path, { [`bin/${name}.wasm`]: await wasmFromWat(text) })
   }
-}, 120_000)
+})
 afterAll(async () => {
   await probe[Symbol.asyncDispose]()
   await tools[Symbol.asyncDispose]()

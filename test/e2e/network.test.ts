@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { busyMsOf, untilIdle } from '../help/host.ts'
 import { buildProbe, Probe } from '../help/probe.ts'
 import type { ProbeImage } from '../help/probe.ts'
 import { PROJECT, startWw, temporaryFolder, ww } from '../help/ww.ts'
@@ -8,7 +9,7 @@ let probe: ProbeImage
 
 beforeAll(async () => {
   probe = await buildProbe()
-}, 120_000)
+})
 afterAll(async () => {
   await probe[Symbol.asyncDispose]()
 })
@@ -76,23 +77,12 @@ test('W26 a node talks to nobody by itself: two nodes side by side do not find e
   expect(await b.order('peers', { cap: 'host' })).toEqual({ ok: 0 })
 })
 
-test('W23 a node with a waiting guest uses no CPU', async () => {
-  await using node = startWw(['run', '--listen', '/ip4/127.0.0.1/tcp/0'], { cwd: PROJECT })
-  await node.waitFor('stderr', /"event":"ready"/)
-  const { readFile } = await import('node:fs/promises')
-  const ticks = async () => {
-    try {
-      const fields = (await readFile(`/proc/${node.pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
-      return Number(fields[11]) + Number(fields[12])
-    } catch {
-      return undefined // no /proc here: nothing to measure with
-    }
-  }
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  const before = await ticks()
-  await new Promise((resolve) => setTimeout(resolve, 2000))
-  const after = await ticks()
-  if (before === undefined || after === undefined) return
-  // A spinning guest would use 200 ticks of 10 ms.
-  expect(after - before).toBeLessThan(40)
-})
+test.skipIf(process.platform !== 'linux')(
+  'W23 a node with a waiting guest uses no CPU',
+  async () => {
+    await using node = startWw(['run', '--listen', '/ip4/127.0.0.1/tcp/0'], { cwd: PROJECT })
+    await node.waitFor('stderr', /"event":"ready"/)
+    // A guest that spins would use all of every window; what comes up behind it, no longer than it comes up.
+    await untilIdle(2_000, 400, () => busyMsOf(node.pid))
+  },
+)

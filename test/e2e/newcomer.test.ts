@@ -11,7 +11,7 @@ test('init, build, run: a new guest grafts and prints the peer id, and a changed
   await using folder = await temporaryFolder()
   const dir = join(folder.path, 'my-agent')
   expect(await ww(['init', 'my-agent'], { cwd: folder.path })).toMatchObject({ code: 0 })
-  expect(await ww(['build'], { cwd: dir, timeoutMs: 60_000 })).toMatchObject({ code: 0 })
+  expect(await ww(['build'], { cwd: dir })).toMatchObject({ code: 0 })
   const first = await ww(['run', ...LISTEN, '.'], { cwd: dir })
   expect(first.code).toBe(0)
   expect(first.stdout).toMatch(/16Uiu2HA\w+/)
@@ -22,9 +22,9 @@ test('init, build, run: a new guest grafts and prints the peer id, and a changed
     main,
     source.replace(/guest\.stdout\.write\(/, "guest.stdout.write('changed: ' + "),
   )
-  expect(await ww(['build'], { cwd: dir, timeoutMs: 60_000 })).toMatchObject({ code: 0 })
+  expect(await ww(['build'], { cwd: dir })).toMatchObject({ code: 0 })
   expect((await ww(['run', ...LISTEN, '.'], { cwd: dir })).stdout).toMatch(/changed: /)
-}, 120_000)
+})
 
 test('a guest with a type error is refused by file and line, and the old build stays', async () => {
   await using folder = await temporaryFolder()
@@ -33,11 +33,11 @@ test('a guest with a type error is refused by file and line, and the old build s
   const main = join(dir, 'src/main.ts')
   const source = await readFile(main, 'utf8')
   await writeFile(main, `${source}\nconst wrong: number = 'text'\nexport { wrong }\n`)
-  const { code, stderr } = await ww(['build'], { cwd: dir, timeoutMs: 60_000 })
+  const { code, stderr } = await ww(['build'], { cwd: dir })
   expect(code).toBe(1)
   expect(stderr).toMatch(/src\/main\.ts:\d+:\d+/)
   expect(stderr).toContain("Type 'string' is not assignable to type 'number'")
-}, 120_000)
+})
 
 test('a guest that names what no cell has is told so with file and line', async () => {
   await using folder = await temporaryFolder()
@@ -46,11 +46,11 @@ test('a guest that names what no cell has is told so with file and line', async 
   const main = join(dir, 'src/main.ts')
   const source = await readFile(main, 'utf8')
   await writeFile(main, source.replace(/\{\n/, "{\n  await fetch('https://example.com')\n"))
-  const { code, stderr } = await ww(['build'], { cwd: dir, timeoutMs: 60_000 })
+  const { code, stderr } = await ww(['build'], { cwd: dir })
   expect(code).toBe(1)
   expect(stderr).toMatch(/src\/main\.ts:\d+:\d+/)
   expect(stderr).toMatch(/fetch/)
-}, 120_000)
+})
 
 test('a guest that throws is reported with its message on stderr and exits 1', async () => {
   await using folder = await temporaryFolder()
@@ -60,11 +60,11 @@ test('a guest that throws is reported with its message on stderr and exits 1', a
     join(dir, 'src/main.ts'),
     "export async function main(): Promise<void> {\n  await Promise.resolve()\n  throw new Error('out of luck')\n}\n",
   )
-  expect(await ww(['build'], { cwd: dir, timeoutMs: 60_000 })).toMatchObject({ code: 0 })
+  expect(await ww(['build'], { cwd: dir })).toMatchObject({ code: 0 })
   const { code, stderr } = await ww(['run', ...LISTEN, '.'], { cwd: dir })
   expect(code).toBe(1)
   expect(stderr).toContain('out of luck')
-}, 120_000)
+})
 
 test('the echo image answers what executor.echo answers', async () => {
   await using node = startWw(['run', ...LISTEN, 'images/echo'])

@@ -108,7 +108,7 @@ test('W15 SIGTERM ends a guest that does not listen, within seconds, with code 1
   await using node = startWw(['run', ...LISTEN, folder.path])
   await node.waitFor('stdout', /hello/)
   node.kill('SIGTERM')
-  expect((await node.exited(15_000)).code).toBe(143)
+  expect((await node.exited()).code).toBe(143)
 })
 
 test('a guest that never reads its input does not keep the node from reading on', async () => {
@@ -118,7 +118,7 @@ test('a guest that never reads its input does not keep the node from reading on'
   node.endInput()
   node.kill('SIGINT')
   // Either signal handler was there already or not: the process ends, and does not hang on its pipe.
-  const { code, signal } = await node.exited(15_000)
+  const { code, signal } = await node.exited()
   expect(code === 130 || signal === 'SIGINT').toBe(true)
 })
 
@@ -133,7 +133,7 @@ test('a reader of our stdout that goes away ends the node', async () => {
   await using node = startWw(['run', ...LISTEN, folder.path])
   await node.waitFor('stdout', /hello/)
   node.stopReading()
-  const { code } = await node.exited(15_000)
+  const { code } = await node.exited()
   expect(code).not.toBe(0)
 })
 

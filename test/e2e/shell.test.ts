@@ -15,7 +15,7 @@ async function say(node: RunningWw, line: string, shows: RegExp): Promise<string
   node.write(`${line}\r`)
   const shown = () => plain(node.stdout).slice(before)
   await expect
-    .poll(() => shows.test(shown()) && shown().endsWith('❯ '), { timeout: 20_000 })
+    .poll(() => shows.test(shown()) && shown().endsWith('❯ '))
     .toBe(true)
     .catch(() => {
       throw new Error(`${line}: expected ${shows}, saw ${JSON.stringify(shown())}`)

@@ -14,7 +14,7 @@ import { EXCLUDED_FILES, EXCLUDED_TESTS, allTestFiles, testFiles } from './plan.
 import { runSuite } from './suite.ts'
 import type { SuiteOutcome } from './suite.ts'
 
-const BUILD_AND_RUN_MS = 400_000
+const BUILD_AND_RUN_MS = 1_200_000
 
 const excluded = (file: string): string[] => Object.keys(EXCLUDED_TESTS[file] ?? {})
 const isEnded = (report: { readonly kind: string }): report is TestEnded => report.kind === 'ended'

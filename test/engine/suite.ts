@@ -12,7 +12,7 @@ import type { Report } from './inside/report.ts'
 /** The hundreds of tests, their values included; what is collected late is collected below it. */
 const MEMORY_BYTES = 512 << 20
 /** Far above what a busy machine takes: it ends a test that never gives the thread back. */
-const WALL_MS = 300_000
+const WALL_MS = 900_000
 
 const CORPUS = 'test/fuzz/corpus'
 

@@ -19,7 +19,7 @@ export async function buildProbe(): Promise<ProbeImage> {
   const folder = await temporaryFolder()
   const path = join(folder.path, 'probe')
   await cp(join(PROJECT, 'test/fixture/probe'), path, { recursive: true })
-  const { code, stderr, stdout } = await ww(['build', path], { timeoutMs: 120_000 })
+  const { code, stderr, stdout } = await ww(['build', path])
   if (code !== 0) throw new Error(`the probe does not build:\n${stdout}${stderr}`)
   return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }

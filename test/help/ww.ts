@@ -15,7 +15,8 @@ export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 
 const PROGRAM = join(PROJECT, 'dist', 'src', 'main.js')
 const CACHE = join(PROJECT, 'dist', 'cache')
-const DEFAULT_TIMEOUT_MS = 20_000
+/** What takes longer hangs, on a busy machine too. */
+const DEFAULT_TIMEOUT_MS = 90_000
 
 export interface WwOptions {
   /** Default: the project's folder. */

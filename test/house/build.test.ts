@@ -124,4 +124,4 @@ test('a type error fails the build with its place, again and again until it is g
   }
   await rm(at('test/two.test.ts'))
   expect(build().status).toBe(0)
-}, 120_000)
+})

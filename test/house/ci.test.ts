@@ -36,7 +36,7 @@ async function gate({
   gen,
   interop,
   toolchains,
-}: Outcome): Promise<{ status: number | null; last: string }> {
+}: Outcome): Promise<{ status: number | null; last: string; failed: readonly string[] }> {
   await using folder = await temporaryFolder()
   const at = (path: string) => join(folder.path, path)
   await mkdir(at('.ci'))
@@ -63,11 +63,16 @@ exit 99
   for (const path of ['bin/capnp', 'bin/npm']) await chmod(at(path), 0o755)
   const env = { ...process.env, PATH: [at('bin'), process.env['PATH']].join(delimiter) }
   const { status, stdout } = spawnSync('bash', [at('.ci/run')], { env, encoding: 'utf8' })
-  return { status, last: stdout.trimEnd().split('\n').at(-1) ?? '' }
+  const lines = stdout.trimEnd().split('\n')
+  // They stand together, right before the last line.
+  const end = lines.slice(
+    lines.findLastIndex((line) => !/^failed: |passed, \d+ failed$/.test(line)) + 1,
+  )
+  return { status, last: lines.at(-1) ?? '', failed: end.slice(0, -1) }
 }
 
 test('the gate passes with the sum of tests, checks and generated code', async () => {
-  expect(await gate(GOOD)).toEqual({ status: 0, last: '47 passed, 0 failed' })
+  expect(await gate(GOOD)).toEqual({ status: 0, last: '47 passed, 0 failed', failed: [] })
 })
 
 test.each<[string, Partial<Outcome>, string]>([
@@ -90,5 +95,46 @@ test.each<[string, Partial<Outcome>, string]>([
   ],
   ['generated code that is not current', { gen: { code: 1 } }, '46 passed, 1 failed'],
 ])('%s fails the gate', async (_, outcome, last) => {
-  expect(await gate({ ...GOOD, ...outcome })).toEqual({ status: 1, last })
+  const { failed, ...ended } = await gate({ ...GOOD, ...outcome })
+  expect(ended).toEqual({ status: 1, last })
+  expect(failed.length).toBeLessThanOrEqual(1)
+})
+
+test('what failed is named at the end, with the first line of why', async () => {
+  const report = JSON.stringify({
+    numPassedTests: 38,
+    numFailedTests: 2,
+    testResults: [
+      { name: 'a.test.js', status: 'passed', assertionResults: [{ status: 'passed' }] },
+      {
+        name: 'dist/test/b.test.js',
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', fullName: 'one' },
+          {
+            status: 'failed',
+            fullName: 'in a suite two',
+            failureMessages: ['Error: no\n    at x'],
+          },
+          { status: 'failed', fullName: 'three', failureMessages: [] },
+        ],
+      },
+      { name: 'c.test.js', status: 'failed', message: 'It does not load\n', assertionResults: [] },
+    ],
+  })
+  const checks = { code: 1, says: 'FAIL check:lint (1.0 s)\nwhy\n5 passed, 1 failed' }
+  const { last, failed } = await gate({
+    ...GOOD,
+    tests: { code: 1, report },
+    checks,
+    gen: { code: 1 },
+  })
+  expect(last).toBe('43 passed, 4 failed')
+  expect(failed).toEqual([
+    'failed: dist/test/b.test.js: in a suite two: Error: no',
+    'failed: dist/test/b.test.js: three: ',
+    'failed: c.test.js: It does not load',
+    'failed: check:lint (1.0 s)',
+    'failed: npm run gen -- --check: ended with code 1',
+  ])
 })

@@ -43,7 +43,7 @@ function installOnce(): { status: number | null; stdout: string; stderr: string 
   return { status, stdout, stderr }
 }
 
-const NPM_CI = 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error\n'
+const NPM_CI = 'npm ci --ignore-scripts --fetch-retries=5 --no-audit --no-fund --loglevel=error\n'
 
 test('nothing is done or said when all is there, whatever is optional', async () => {
   await installed({ 'node_modules/a': a, 'node_modules/b': b })

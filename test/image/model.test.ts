@@ -60,7 +60,7 @@ test('an image of random layers is what copying them over one another in order w
     }),
     { numRuns: 60 },
   )
-}, 60_000)
+})
 
 // ---- the model
 

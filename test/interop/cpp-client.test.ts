@@ -18,7 +18,7 @@ import {
 } from './vats.ts'
 import type { Listening } from './vats.ts'
 
-const ALL_CHECKS_MS = 25_000
+const ALL_CHECKS_MS = 240_000
 
 const { path: program, missing } = cppPeer
 const checks = program

@@ -91,7 +91,7 @@ export function peersOf(swarm: Swarm): string[] {
   return swarm.peers().map(({ peerId }) => peerIdText(peerId))
 }
 
-/** Waits until `check` no longer throws, two seconds at most. */
+/** Waits until `check` no longer throws. */
 export async function eventually(check: () => void): Promise<void> {
   await expect
     .poll(
@@ -99,7 +99,7 @@ export async function eventually(check: () => void): Promise<void> {
         check()
         return true
       },
-      { timeout: 2000, interval: 10 },
+      { interval: 10 },
     )
     .toBe(true)
 }

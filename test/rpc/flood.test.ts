@@ -158,7 +158,7 @@ test('a million messages of one tick are answered in small tables, while others 
   expect(flooded.received).toBe(MESSAGES)
   expect(flooded.mostTableEntries).toBeLessThanOrEqual(2)
   expect(flooded.mostInATurn).toBeLessThan(MAX_MESSAGES_IN_A_TURN)
-}, 120_000)
+})
 
 test('whoever sends a million messages and reads no answer is not read, until it reads', async () => {
   const maxStalledBytes = 1 << 20
@@ -177,4 +177,4 @@ test('whoever sends a million messages and reads no answer is not read, until it
   await flooded.until(() => flooded.answers === PAIRS)
   expect(flooded.received).toBe(MESSAGES)
   expect(flooded.mostTableEntries).toBeLessThanOrEqual(2)
-}, 120_000)
+})

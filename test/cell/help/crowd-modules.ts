@@ -319,7 +319,7 @@ export const VILLAINS: Readonly<Record<string, Villain>> = {
     'stack',
   ),
   'has little fuel': { ...villain(spinning, 'fuel'), limits: { fuel: 10_000_000 } },
-  'has little time': { ...villain(spinning, 'wall'), limits: { wallMs: 2_500 } },
+  'has little time': { ...villain(spinning, 'wall'), limits: { wallMs: 10_000 } },
   'says more than it may': {
     ...villain(() => flooder(1), 'output'),
     isRead: true,

@@ -8,7 +8,7 @@ import type { Guest } from '../../../src/guest/index.ts'
 import { bindFiles } from './node.ts'
 import type { Report } from './report.ts'
 
-const TEST_TIMEOUT_MS = 250_000
+const TEST_TIMEOUT_MS = 600_000
 
 export type TestFiles = Readonly<Record<string, () => Promise<unknown>>>
 

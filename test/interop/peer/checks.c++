@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr uint PATIENCE_MS = 10000;
+constexpr uint PATIENCE_MS = 60000;
 constexpr uint POLL_MS = 5;
 
 // What a check has at hand. Each has a connection of its own.
