@@ -68,6 +68,8 @@ test('W22 a child that reaches a limit is ended, and its parent and the log lear
   // Calls that were to be answered by it say so as well.
   const answer = await parent.order('bootstrap', { cap: 'spin', text: 'x' })
   expect(answer).toMatchObject({ kind: 'disconnected' })
+  expect(await parent.end()).toBe(0)
+  expect(parent.node.stderr.match(/used up its fuel/g)).toHaveLength(1)
 })
 
 test('the limits of the command line are those of pid0, and its children get no more', async () => {
