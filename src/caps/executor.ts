@@ -105,7 +105,7 @@ async function spawn(
       lifetime,
       limits,
       grants: executor === '' ? names : [...names, executor],
-      memoryBytesOf: (limitBytes) => memoryBytesOf(loaded, limitBytes),
+      memoryBytesOf: (limitBytes) => memoryBytesOf(name, loaded, limitBytes),
     })
     // A child's executor is one of its grants, known only now.
     if (executor !== '') {

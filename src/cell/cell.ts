@@ -81,10 +81,15 @@ export interface Cell extends AsyncDisposable {
 
 /**
  * Bytes that the memories of a program can grow to in a cell of such a limit.
- * @throws {WwError} CELL_LIMITED when they do not fit even at the start
+ * @param name of the cell
+ * @throws {WwError} CELL_NOT_STARTED when they do not fit even at the start
  */
-export function memoryBytesOf(program: Program, limitBytes: number): number {
-  return pagesOf(program, limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
+export function memoryBytesOf(name: string, program: Program, limitBytes: number): number {
+  try {
+    return pagesOf(program, limitBytes).reduce((sum, pages) => sum + pages, 0) * PAGE_BYTES
+  } catch (thrown) {
+    throw notStarted(name, messageOf(thrown))
+  }
 }
 
 /**

@@ -5,14 +5,23 @@ import { guestFrames } from './places.ts'
 const MAX_DEPTH = 4
 const MAX_ITEMS = 100
 
-/** A value as a person reads it. Strings at the top stay bare; circles and deep parts are cut. */
+/** A value as a person reads it. Strings at the top stay bare; circles and deep parts are cut. Never throws. */
 export function inspect(value: unknown): string {
-  return typeof value === 'string' ? value : format(value, [])
+  return typeof value === 'string' ? value : whole(() => format(value, []))
 }
 
-/** An error with its stack, its causes and, of an aggregate, its parts. */
+/** An error with its stack, its causes and, of an aggregate, its parts. Never throws. */
 export function describeError(thrown: unknown): string {
-  return thrown instanceof Error ? formatError(thrown, []) : inspect(thrown)
+  return whole(() => (thrown instanceof Error ? formatError(thrown, []) : inspect(thrown)))
+}
+
+/** Whoever is looked at may be a proxy, or have an odd name, and throw. */
+function whole(text: () => string): string {
+  try {
+    return text()
+  } catch {
+    return '[a value that cannot be looked at]'
+  }
 }
 
 function format(value: unknown, path: readonly object[]): string {
@@ -23,6 +32,7 @@ function format(value: unknown, path: readonly object[]): string {
   if (typeof value !== 'object' || value === null) return String(value)
   if (path.includes(value)) return '[Circular]'
   if (value instanceof Error) return formatError(value, path)
+  if (value instanceof Date || value instanceof RegExp) return plainText(value)
   const name = className(value)
   if (path.length >= MAX_DEPTH) return `[${name}]`
   const inside = [...path, value]
@@ -54,10 +64,21 @@ function format(value: unknown, path: readonly object[]): string {
       '}',
     )
   }
-  const parts = sample(Object.entries(value), ([key, item]) => {
-    return `${/^[\w$]+$/.test(key) ? key : JSON.stringify(key)}: ${format(item, inside)}`
+  const parts = sample(Object.keys(value), (key) => {
+    return `${/^[\w$]+$/.test(key) ? key : JSON.stringify(key)}: ${formatProperty(value, key, inside)}`
   })
   return wrap(name === 'Object' ? '{' : `${name} {`, parts, '}')
+}
+
+function plainText(value: Date | RegExp): string {
+  if (value instanceof RegExp) return String(value)
+  return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+}
+
+/** A getter is named and not asked: it may do anything. */
+function formatProperty(value: object, key: string, path: readonly object[]): string {
+  const property = Object.getOwnPropertyDescriptor(value, key)
+  return property?.get ? '[Getter]' : format(property?.value, path)
 }
 
 function formatError(error: Error, path: readonly object[]): string {
@@ -82,9 +103,9 @@ export function framesOf(error: Error): readonly string[] {
 }
 
 function className(value: object): string {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (typeof prototype !== 'object' || prototype === null) return 'Object'
-  return prototype.constructor.name || 'Object'
+  const prototype: object | null = Object.getPrototypeOf(value)
+  const maker: unknown = prototype?.constructor
+  return (typeof maker === 'function' && maker.name) || 'Object'
 }
 
 function sample<T>(items: readonly T[], show: (item: T) => string): string[] {

@@ -76,9 +76,10 @@ function sentence(rule: LimitRule): string {
   const { name, unit, most } = rule
   const { scale, example } = UNITS[unit]
   const suffixes = Object.keys(scale).filter((suffix) => suffix !== '')
+  const plain = suffixes.length < Object.keys(scale).length ? '' : ` (${suffixes[0]})`
   const upTo =
     most === Infinity || unit === 'ms' ? ` or ${NONE}` : `, at most ${amountText(most, rule)}`
-  return `${name}=N, a number with ${suffixes.join(', ')} or nothing behind it, such as ${example}${upTo}`
+  return `${name}=N, a number from 1 with ${suffixes.join(', ')} or nothing${plain} behind it, such as ${example}${upTo}`
 }
 
 /** In the largest unit in which it is a whole number: `64MiB`, `none`. */

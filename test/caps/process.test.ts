@@ -116,10 +116,13 @@ test('one child more than its limits allow is an error of spawn, with figures', 
   })
 })
 
-test('a child that cannot start is not charged', async () => {
+test('a child that cannot start is not charged, and its name and figures are told', async () => {
   await using node = new Nursery()
-  const call = node.executor().spawn({ wasm: await wasm(SLEEP), limits: { memoryBytes: 1_000n } })
-  await expect(call).rejects.toThrow('its limit is 0.00 MiB')
+  const wide = { wasm: await wasm(SLEEP), args: ['wide'], limits: { memoryBytes: 1_000n } }
+  await expect(node.executor().spawn(wide)).rejects.toMatchObject({
+    code: 'CELL_NOT_STARTED',
+    message: 'Cannot start cell wide: its memory starts with 65536 bytes; its limit is 1000',
+  })
   const late = await wasm('(module (func $f unreachable) (start $f) (func (export "_start")))')
   await expect(node.executor().spawn({ wasm: late })).rejects.toThrow('Cannot start cell')
   expect(node.children).toEqual([])

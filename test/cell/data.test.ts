@@ -222,7 +222,7 @@ test('a limit of memory counts what a module with its data starts with', async (
   await using cell = await spawn(speaker('abcd'), { limits: { memoryBytes: 65_536 } })
   await cell.exited
   await expect(spawn(speaker('abcd', 2), { limits: { memoryBytes: 65_536 } })).rejects.toThrow(
-    'its memory starts with 0.13 MiB; its limit is 0.06 MiB',
+    'its memory starts with 131072 bytes; its limit is 65536',
   )
 })
 

@@ -71,7 +71,7 @@ test('a program whose memory is over its limit at the start does not start', asy
   const starting = spawn(grower(GROW_MEMORY), { name: 'big', limits: { memoryBytes: PAGE } })
   await expect(starting).rejects.toMatchObject({
     code: 'CELL_NOT_STARTED',
-    message: 'Cannot start cell big: its memory starts with 0.13 MiB; its limit is 0.06 MiB',
+    message: 'Cannot start cell big: its memory starts with 131072 bytes; its limit is 65536',
   })
 })
 
@@ -83,7 +83,7 @@ test('the memories of a program stay within the limit together', () => {
   expect(allotMemory([shape(1, 1), shape(5, 40), shape(2, 4)], limit)).toEqual([1, 40, 4])
   expect(allotMemory([shape(40), shape(40), shape(20)], limit)).toEqual([40, 40, 20])
   expect(allotMemory([undefined, undefined], limit)).toEqual([0, 0])
-  expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow('starts with 6.31 MiB')
+  expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow('starts with 6619136 bytes; its limit is 6553600')
 })
 
 test('a guest that is killed stops at its next call of the host', () => {

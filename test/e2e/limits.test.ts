@@ -68,6 +68,8 @@ test('W22 a child that reaches a limit is ended, and its parent and the log lear
   // Calls that were to be answered by it say so as well.
   const answer = await parent.order('bootstrap', { cap: 'spin', text: 'x' })
   expect(answer).toMatchObject({ kind: 'disconnected' })
+  expect(await parent.end()).toBe(0)
+  expect(parent.node.stderr.match(/used up its fuel/g)).toHaveLength(1)
 })
 
 test('the limits of the command line are those of pid0, and its children get no more', async () => {
@@ -84,6 +86,98 @@ test('the limits of the command line are those of pid0, and its children get no 
   await parent.order('kill', { cap: 'a' })
   expect(await parent.order('spawn', { cap: 'c', ...sleeper })).toEqual({ ok: null })
   expect(await parent.end()).toBe(0)
+})
+
+/** A child that carries out orders, holds something that never answers, and has an executor of its own. */
+async function child(parent: Probe, cap: string, limits: Readonly<Record<string, number>>) {
+  await parent.order('spawn', {
+    cap,
+    path: '/bin/child.wasm',
+    args: [cap],
+    grants: ['silent'],
+    own: 'executor',
+    lifetime: 2,
+    limits,
+  })
+  const tell = async (order: object) =>
+    await parent.order('tell', { cap, text: JSON.stringify(order) })
+  await tell({ do: 'grants' })
+  return tell
+}
+
+test('W22 a cell that makes, gives or holds more than it may is ended or refused, with figures', async () => {
+  await using parent = await pid0()
+  await parent.order('makeSilent', { cap: 'silent' })
+
+  const caller = await child(parent, 'caller', { calls: 20 })
+  await caller({ do: 'call', cap: 'silent', times: 21 })
+  expect(await parent.order('ending', { cap: 'caller' })).toEqual({
+    ok: { ...limited, limit: 'calls', cause: 'made more than 20 calls at once, its limit' },
+  })
+
+  const giver = await child(parent, 'giver', { references: 20 })
+  await giver({ do: 'give', cap: 'silent', times: 21 })
+  expect(await parent.order('ending', { cap: 'giver' })).toEqual({
+    ok: { ...limited, limit: 'references', cause: 'gave out more than 20 capabilities, its limit' },
+  })
+  for (const name of ['caller', 'giver']) {
+    const told = new RegExp(`cell ended at its limit cell=${name} `, 'g')
+    await parent.node.waitFor('stderr', told)
+    expect(parent.node.stderr.match(told)).toHaveLength(1)
+  }
+
+  const holder = await child(parent, 'holder', { callBytes: 1 << 20 })
+  expect(await holder({ do: 'call', cap: 'silent', times: 3, bytes: 600_000 })).toEqual({
+    ok: {
+      error: 'Calls of this peer hold 1 MiB: wait for some to end',
+      kind: 'overloaded',
+      code: 'TOO_MUCH_HELD',
+    },
+  })
+
+  const slow = await child(parent, 'slow', { callMs: 200 })
+  await slow({ do: 'offer', cap: 'silent' })
+  expect(await parent.order('bootstrap', { cap: 'slow', text: 'x' })).toEqual({
+    error: 'Cell slow did not answer a call within 200 ms, its limit',
+    kind: 'overloaded',
+    code: 'CALL_LIMIT',
+  })
+})
+
+test('W22 a cell that starts or loads more than it may is refused, with figures', async () => {
+  await using parent = await pid0()
+  await parent.order('makeSilent', { cap: 'silent' })
+  const bytes = await wasmFromWat(program(sleepLong))
+  const hex = Buffer.from(bytes).toString('hex')
+  const spawn = { do: 'spawn', cap: 'grandchild', hex, lifetime: 2 }
+  const refused = (message: string) => ({
+    ok: expect.objectContaining({ error: message, kind: 'overloaded' }) as unknown,
+  })
+  const started = { ok: { ok: null } }
+
+  const rapid = await child(parent, 'rapid', { spawnsPerSecond: 1 })
+  const sentence = 'Cannot start a cell: its limit is 1 per second'
+  const told = [await rapid(spawn), await rapid(spawn), await rapid(spawn), await rapid(spawn)]
+  expect(told).toContainEqual(refused(sentence))
+  expect(told[0]).toEqual(started)
+
+  const wide = await child(parent, 'wide', { totalMemoryBytes: 100 << 20 })
+  expect(await wide(spawn)).toEqual(started)
+  expect(await wide(spawn)).toEqual(
+    refused(
+      'Cannot start a cell: the cells below it may grow to 64.00 MiB, this one to 64.00 MiB more; its limit is 100.00 MiB',
+    ),
+  )
+
+  const keeper = await child(parent, 'keeper', { programs: 2 })
+  expect(await keeper({ do: 'load', cap: 'executor', hex, times: 2 })).toEqual(started)
+  const held = await keeper({ do: 'load', cap: 'executor', hex })
+  expect(held).toEqual(refused(expect.stringContaining('2 of 0.00 MiB are held already') as string))
+  const heavy = await child(parent, 'heavy', { programBytes: bytes.length })
+  expect(await heavy({ do: 'load', cap: 'executor', hex })).toEqual(started)
+  expect(await heavy({ do: 'load', cap: 'executor', hex })).toMatchObject({
+    ok: { kind: 'overloaded', code: 'PROGRAMS_HELD' },
+  })
 })
 
 test('W22 a fork bomb stops at the limits of its own executor, and its neighbours go on', async () => {

@@ -44,15 +44,16 @@ test.each<[unknown, string]>([
   [['colour=blue'], 'name=value with a name of memory, total-memory, table-entries, stack, fuel'],
   [
     ['memory=lots'],
-    'memory=N, a number with B, KiB, MiB, GiB, TiB or nothing behind it, such as 64MiB, at most 1GiB',
+    'memory=N, a number from 1 with B, KiB, MiB, GiB, TiB or nothing (B) behind it, such as 64MiB, at most 1GiB',
   ],
   [['memory=2GiB'], 'at most 1GiB'],
   [['memory=none'], 'at most 1GiB'],
-  [['memory=0'], 'memory=N'],
+  [['memory=0'], 'memory=N, a number from 1'],
+  [['fuel=0'], 'fuel=N, a number from 1 with k, M, G, T or nothing behind it'],
   [['memory=-1'], 'memory=N'],
   [
     ['wall=10'.concat('days')],
-    'wall=N, a number with ms, s, min, h or nothing behind it, such as 10s or none',
+    'wall=N, a number from 1 with ms, s, min, h or nothing (ms) behind it, such as 10s or none',
   ],
   [{ children: null }, 'children=N'],
 ])('%j is refused: it must be %s', (raw, must) => {

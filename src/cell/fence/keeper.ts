@@ -4,7 +4,7 @@
 //  - It holds what it was sent: programs by number, cells by number, and the way to the node.
 //  - It believes its node, and keeps the promises that the node checks: credit, order, one end.
 
-import { messageOf, WwError } from '../../base/index.ts'
+import { messageOf, silentLog, WwError } from '../../base/index.ts'
 import type { Log } from '../../base/index.ts'
 import { spawnHere } from '../cell.ts'
 import { CompileQueue } from '../compile-queue.ts'
@@ -159,7 +159,8 @@ export class Keeper {
               outputBytesPerSecond: Infinity,
             },
             threads: this.#pool,
-            log: this.#log,
+            // How it ended is for the node to tell.
+            log: silentLog,
             signal,
           },
           answer,

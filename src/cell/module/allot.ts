@@ -3,7 +3,6 @@ import type { MemoryShape } from './declaration.ts'
 import type { Shape } from './rewrite.ts'
 
 const PAGE_BYTES = 65_536
-const MIB = 1 << 20
 /** What a memory beside the largest may grow by. Helper modules have small ones, or never use theirs. */
 const SIDE_GROWTH_PAGES = 16
 
@@ -26,7 +25,7 @@ export function allotMemory(
     throw new WwError(
       'failed',
       'CELL_LIMITED',
-      `its memory starts with ${mib(total * PAGE_BYTES)} MiB; its limit is ${mib(limitBytes)} MiB`,
+      `its memory starts with ${total * PAGE_BYTES} bytes; its limit is ${limitBytes}`,
     )
   }
   let left = limitPages - total
@@ -52,8 +51,4 @@ export function checkTables(instances: readonly Shape[], limit: number): void {
   if (entries <= limit) return
   const sentence = `its tables start with ${entries} entries; its limit is ${limit}`
   throw new WwError('failed', 'CELL_LIMITED', sentence)
-}
-
-function mib(bytes: number): string {
-  return (bytes / MIB).toFixed(2)
 }
