@@ -28,9 +28,15 @@ const GAUGES = 4
 const RINGS = ['dataIn', 'dataOut', 'stdin', 'stdout', 'stderr'] as const
 type RingName = (typeof RINGS)[number]
 
+/**
+ * Of its 400 KB a cell uses some pages. The others stay unmapped only in memory that could grow, which
+ * the engine has from the system; other shared memory it has from `calloc`, which wipes what was used
+ * before, and so touches all of it.
+ */
 export function allocateCell(): SharedArrayBuffer {
   const rings = RINGS.length * ringSize(CELL_LIMITS.ringBytes)
-  return new SharedArrayBuffer(WORD_BYTES + MAILBOX_BYTES + rings)
+  const bytes = WORD_BYTES + MAILBOX_BYTES + rings
+  return new SharedArrayBuffer(bytes, { maxByteLength: bytes })
 }
 
 function place(buffer: SharedArrayBuffer, name: RingName): RingPlace {

@@ -27,10 +27,12 @@ test('a rehearsal goes through to its end, and waits for nobody', () => {
   if (start.code.kind !== 'module') throw new Error('A rehearsal is a core module')
   const world = openWorld(pipes, start.args, start.env, start.terminals, start.limits)
   const meters = { fuel, tables, usage: world.usage }
-  const entry = linkCommand(start.code.module, world, stopper, meters, start.maxPages[0]!)
+  const [maxPages] = start.maxPages
+  const entry = linkCommand(start.code.module, world, stopper, meters, maxPages!, start.data)
   expect(entry).toThrow()
   expect(stopper.reason).toEqual({ kind: 'exit', code: 0 })
-  // It read the byte that was there, and wrote.
+  // It was given fuel, read the byte that was there, and wrote.
+  expect(fuel.used).toBe(1)
   expect(pipes.dataIn.readable).toBe(0)
   expect(pipes.dataOut.writable).toBe(pipes.dataOut.capacity - 64)
 })

@@ -51,8 +51,17 @@ const STOP_MODULE = new Uint8Array([
   0x00, 0x00, 0x0b,
 ])
 
+let instruction: (() => never) | undefined
+
+/** Runs `unreachable`. It has no state, so a thread has one for all its cells. */
+function unreachable(): never {
+  instruction ??= new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE)).exports[
+    'stop'
+  ] as () => never
+  return instruction()
+}
+
 export class Stopper {
-  readonly #unreachable: () => void
   readonly #isKilled: () => boolean
   readonly #pay: () => void
   readonly #find: FindPlace | undefined
@@ -66,14 +75,12 @@ export class Stopper {
     this.#isKilled = isKilled
     this.#find = find
     this.#pay = pay
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(STOP_MODULE))
-    this.#unreachable = instance.exports['stop'] as () => void
   }
 
   /** The function a guest may be given in place of `call`. */
   guard(call: HostFunction): HostFunction {
     return (...args) => {
-      if (this.#reason) this.#unreachable()
+      if (this.#reason) unreachable()
       try {
         if (this.#isKilled()) throw new Stop({ kind: 'kill' })
         this.#pay()
@@ -82,7 +89,7 @@ export class Stopper {
         // A trap of the guest's own code, called by ours (realloc), is on its way out already.
         if (thrown instanceof WebAssembly.RuntimeError) throw thrown
         this.#reason ??= reasonOf(thrown, this.#find)
-        return this.#unreachable()
+        return unreachable()
       }
     }
   }
