@@ -15,6 +15,8 @@ import type { Program } from './program.ts'
 import type { CellExit, ProgramCode } from './protocol.ts'
 import { ThreadBody } from './thread-body.ts'
 import { CellThread } from './thread.ts'
+import { turns as ownTurns } from './turn-desk.ts'
+import type { TurnDesk } from './turn-desk.ts'
 import { NO_TERMINALS } from './world/world.ts'
 import type { Terminals } from './world/world.ts'
 
@@ -42,6 +44,8 @@ export interface CellOptions {
 export interface SpawnOptions extends CellOptions {
   /** Where its thread comes from; without one it is started now. */
   readonly threads?: ThreadPool | undefined
+  /** Where it asks for turns to compute; at this process's own, unless said. */
+  readonly turns?: TurnDesk | undefined
 }
 
 /** What a cell has used and holds, as far as its own thread and pipes know. */
@@ -142,17 +146,14 @@ export async function whenStarted(
   return cell
 }
 
-function startOn(
-  thread: CellThread,
-  { name, program, args, env, terminals, limits: asked, log }: SpawnOptions,
-  answer: AnswerFiles,
-): HostedCell {
-  const limits = { ...DEFAULT_CELL_LIMITS, ...asked }
+function startOn(thread: CellThread, options: SpawnOptions, answer: AnswerFiles): HostedCell {
+  const { name, program, args, env, log, turns = ownTurns } = options
+  const limits = { ...DEFAULT_CELL_LIMITS, ...options.limits }
   const maxPages = requirePages(name, program, limits)
   const code = compiledCode(program)
-  const seen = { ...NO_TERMINALS, ...terminals }
-  const start = { code, data: program.data, args, env, terminals: seen, maxPages, limits }
-  return new HostedCell({ name, limits, log }, new ThreadBody(thread, start, answer))
+  const terminals = { ...NO_TERMINALS, ...options.terminals }
+  const start = { code, data: program.data, args, env, terminals, maxPages, limits }
+  return new HostedCell({ name, limits, log }, new ThreadBody(thread, start, answer, turns))
 }
 
 /**

@@ -6,12 +6,7 @@ import type { PipeSource, PipeTarget } from './pipe.ts'
 import type { CellStart } from './protocol.ts'
 import { HostSide } from './shared-cell.ts'
 import type { CellThread } from './thread.ts'
-import { TurnDesk } from './turn-desk.ts'
-import type { Desk } from './turn-desk.ts'
-import { Turns } from './turns.ts'
-
-// There is one set of processors.
-const turns = new TurnDesk(new Turns())
+import type { Desk, TurnDesk } from './turn-desk.ts'
 
 /** A cell in a thread of this process, and the memory shared with it. */
 export class ThreadBody implements CellBody {
@@ -29,8 +24,11 @@ export class ThreadBody implements CellBody {
   readonly #desk: Desk
   #files: FileServer | undefined
 
-  /** @param answer for its questions about files */
-  constructor(thread: CellThread, start: CellStart, answer: AnswerFiles) {
+  /**
+   * @param answer for its questions about files
+   * @param turns where it asks for turns to compute
+   */
+  constructor(thread: CellThread, start: CellStart, answer: AnswerFiles, turns: TurnDesk) {
     this.#thread = thread
     this.#start = start
     this.#answer = answer

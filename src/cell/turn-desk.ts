@@ -7,13 +7,25 @@
 //  - While nobody else asks, a turn lasts until its units are used up, however often its cell rests
 //    meanwhile. So a cell that answers one call after the other asks once for many, and not at each:
 //    between two idle processors to ask takes as long as the call.
+//  - A cell host is one who asks too, for each place it may be lent (`fence/far-place.ts`).
 
-import type { Seat, Turns } from './turns.ts'
-import type { TurnWord } from './world/share.ts'
+import { Turns } from './turns.ts'
+import type { Seat } from './turns.ts'
+
+/** By which a turn is asked for, granted and wanted back; see `world/share.ts`. */
+export interface Word {
+  readonly isAsked: boolean
+  /** Neither asked for nor had. */
+  readonly isFree: boolean
+  /** @param isWanted by others already */
+  grant(isWanted: boolean): void
+  /** @returns whether it is back now; else whoever has it will say */
+  want(): boolean
+}
 
 /** A cell that may ask. */
 export interface Applicant {
-  readonly word: TurnWord
+  readonly word: Word
   /** Tells the cell to look at its word. */
   readonly wake: () => void
   /** Differs from before when it has computed since. */
@@ -57,13 +69,23 @@ export class TurnDesk {
   #ask(place: Place): void {
     this.#holding.delete(place)
     this.#asking.add(place)
+    this.#wantWhile(() => place.seat.mustWait)
+    place.seat.ask()
+  }
+
+  /** There are more places than before, or fewer. */
+  recount(): void {
+    this.#wantWhile(() => this.#turns.isOverfull)
+    this.#turns.recount()
+  }
+
+  #wantWhile(isShort: () => boolean): void {
     for (const holder of this.#holding) {
-      if (!place.seat.mustWait) break
+      if (!isShort()) break
       if (!holder.word.want()) continue
       this.#holding.delete(holder)
       holder.seat.leave()
     }
-    place.seat.ask()
   }
 
   #grant(place: Place, wake: () => void): void {
@@ -75,6 +97,9 @@ export class TurnDesk {
 }
 
 interface Place {
-  readonly word: TurnWord
+  readonly word: Word
   readonly seat: Seat
 }
+
+/** Of this process. There is one set of processors. */
+export const turns = new TurnDesk(new Turns())

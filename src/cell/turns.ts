@@ -2,8 +2,9 @@
 // used up what it saved while it waited (world/share.ts) asks here, and computes in turns.
 //
 // Invariants
-//  - At most `places` cells have a turn. There is a processor less for them than the machine has: the
-//    one kept free runs the node and the cells that only answer, as soon as they are asked.
+//  - No turn begins while as many cells have one as there are places. There is a processor less for them
+//    than the machine has: the one kept free runs the node and the cells that only answer, as soon as
+//    they are asked. A cell host has the places its node lends it, and no others (fence/lent-places.ts).
 //  - Of those who ask, the one that had a turn for the shortest time is next, in all its turns together:
 //    so a cell that answers a call now and then goes before those that use theirs up. Among equals the
 //    one that asked first is next. What nobody waited for counts nothing: a cell may rest with its turn.
@@ -20,6 +21,16 @@ import { CELL_LIMITS } from './limits.ts'
 
 /** How long a turn takes that is used up. */
 const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
+
+/** How many may compute at once. */
+export interface Places {
+  readonly count: number
+  /** Is told how many have a turn and how many wait for one, whenever that may have changed. */
+  look?(taken: number, waiting: number): void
+}
+
+/** The places of a machine. */
+export const PROCESSORS: Places = { count: Math.max(1, availableParallelism() - 1) }
 
 /** One cell's place in the order. */
 export interface Seat {
@@ -39,7 +50,7 @@ interface Taken {
 }
 
 export class Turns {
-  readonly #places: number
+  readonly #places: Places
   readonly #waiting = new Set<QueuedSeat>()
   /** Who has a turn. */
   readonly #taken = new Map<QueuedSeat, Taken>()
@@ -50,7 +61,7 @@ export class Turns {
   /** Since when somebody has been waiting, whoever it is now. */
   #awaitedSinceMs = Infinity
 
-  constructor(places = Math.max(1, availableParallelism() - 1), nowMs = () => performance.now()) {
+  constructor(places = PROCESSORS, nowMs = () => performance.now()) {
     this.#places = places
     this.#nowMs = nowMs
   }
@@ -79,7 +90,17 @@ export class Turns {
   }
 
   isFullFor(seat: QueuedSeat): boolean {
-    return this.#taken.size - Number(this.#taken.has(seat)) >= this.#places
+    return this.#taken.size - Number(this.#taken.has(seat)) >= this.#places.count
+  }
+
+  /** More have a turn than there are places, since there were more of them. */
+  get isOverfull(): boolean {
+    return this.#taken.size > this.#places.count
+  }
+
+  /** There are more places than before, or fewer. */
+  recount(): void {
+    this.#next()
   }
 
   /** Its turn, if it has one, is over. */
@@ -100,7 +121,7 @@ export class Turns {
       if (progress === taken.progress) this.#end(seat, nowMs)
       else this.#taken.set(seat, { ...taken, untilMs: nowMs + CELL_LIMITS.turnMs, progress })
     }
-    while (this.#waiting.size > 0 && this.#taken.size < this.#places) {
+    while (this.#waiting.size > 0 && this.#taken.size < this.#places.count) {
       const seat = this.#least()
       this.#waiting.delete(seat)
       this.#floorMs = Math.max(this.#floorMs, seat.hadMs)
@@ -108,6 +129,7 @@ export class Turns {
       this.#taken.set(seat, { sinceMs: nowMs, untilMs, progress: seat.progress() })
       seat.grant()
     }
+    this.#places.look?.(this.#taken.size, this.#waiting.size)
     this.#watch(nowMs)
   }
 
@@ -119,7 +141,7 @@ export class Turns {
 
   // A timer only while somebody waits behind a turn that may be overdue.
   #watch(nowMs: number): void {
-    if (this.#waiting.size === 0) {
+    if (this.#waiting.size === 0 || this.#taken.size === 0) {
       clearTimeout(this.#overdue)
       this.#overdue = undefined
     } else if (!this.#overdue) {

@@ -1,8 +1,8 @@
 // Cell hosts as real processes: what they hold, and what becomes of them.
 
-import { execFile, spawn as spawnProcess } from 'node:child_process'
+import { execFile, spawn as spawnProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,6 +62,15 @@ test('guests in TypeScript are sent and compiled once, and live their own lives'
   expect(host.rewritten).toBe(1)
 })
 
+const statOf = (pid: number) => {
+  const [, , , session, terminal] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .split(') ')[1]!
+    .split(' ')
+  return { session, terminal }
+}
+const hasAutogroup = existsSync('/proc/self/autogroup')
+const autogroup = (pid: number) => readFileSync(`/proc/${pid}/autogroup`, 'utf8')
+
 onLinux(
   'a cell host has no environment, no terminal, no directory but our program, and of descriptors its pipe',
   async () => {
@@ -71,8 +80,7 @@ onLinux(
     const at = (name: string) => `/proc/${pid}/${name}`
     expect(readFileSync(at('environ'), 'utf8')).toBe('')
     expect(readlinkSync(at('cwd'))).toBe(fileURLToPath(new URL('../../src/cell', import.meta.url)))
-    const [, , , session, terminal] = readFileSync(at('stat'), 'utf8').split(') ')[1]!.split(' ')
-    expect([session, terminal]).toEqual([String(pid), '0'])
+    expect(statOf(pid!).terminal).toBe('0')
     const limits = readFileSync(at('limits'), 'utf8')
     expect(limits).toMatch(/Max core file size +0 +0/)
     expect(limits).toMatch(/Max file size +0 +0/)
@@ -144,6 +152,46 @@ onLinux(
     expect(said.split('\n')).toHaveLength(7)
   },
 )
+
+onLinux(
+  'a cell host is weighed against its node thread by thread, where that has no terminal',
+  async () => {
+    // The test itself has one where somebody looks on.
+    const node = spawnProcess(process.execPath, [KEEPER, 'spin'], { detached: true })
+    try {
+      const [printed] = (await once(node.stdout, 'data')) as [Buffer]
+      const [pid] = JSON.parse(printed.toString()) as number[]
+      expect(statOf(pid!)).toEqual(statOf(node.pid!))
+      if (hasAutogroup) expect(autogroup(pid!)).toBe(autogroup(node.pid!))
+    } finally {
+      node.kill('SIGKILL')
+    }
+  },
+)
+
+const hasScript = spawnSync('script', ['--version']).status === 0
+
+test.skipIf(process.platform !== 'linux' || !hasScript)(
+  'a cell host of a node that has a terminal has none',
+  async () => {
+    const command = `'${process.execPath}' '${KEEPER}' spin`
+    const terminal = spawnProcess('script', ['-qec', command, '/dev/null'])
+    try {
+      const [printed] = (await once(terminal.stdout, 'data')) as [Buffer]
+      const [pid] = JSON.parse(printed.toString()) as number[]
+      expect(statOf(pid!)).toEqual({ session: String(pid), terminal: '0' })
+    } finally {
+      terminal.kill('SIGKILL')
+    }
+  },
+)
+
+onLinux('what is said to all of a group does not end a cell host: its node does', async () => {
+  await using host = new ProcessHost({ log: silentLog })
+  const cell = await start(host)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(host.pids[0]!, signal)
+  expect(await echoes(cell)).toBe(true)
+})
 
 onLinux('a thread of it may not either, nor start others', async () => {
   const inThread = `${DENIED}\nattempt('thread', () => new (require('node:worker_threads').Worker)('', { eval: true }))`

@@ -7,7 +7,7 @@ const MUST_REACH = [
   ...['up', 'compiled', 'refused', 'notStarted', 'bytes', 'end', 'closed', 'credit'].map(
     (kind) => `read ${kind}`,
   ),
-  ...['question', 'gauges', 'ending', 'ended', 'started'].map((kind) => `read ${kind}`),
+  ...['question', 'gauges', 'ending', 'ended', 'started', 'askPlace'].map((kind) => `read ${kind}`),
   'breach: it sent a message of # bytes, more than #',
   'breach: it sent a message of unknown kind #',
   'breach: it spoke of pipe #, which does not lead from a cell',
@@ -18,6 +18,7 @@ const MUST_REACH = [
   'breach: it said of a cell that it ended, but not how',
   'breach: it said of a cell that it ended in a way that there is not',
   'breach: it refused a program for no reason',
+  'read givePlace',
   'breach: it said # bytes where there is nothing to say',
   'lives, its cell trapped, its program not compiled',
   'lives, its cell trapped, its program compiled',

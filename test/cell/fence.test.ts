@@ -59,7 +59,7 @@ test('a frame that is longer than allowed is refused by its header, however it a
 })
 
 const orders: Order[] = [
-  { kind: 'setup', pool: { minIdle: 3, maxStarting: Infinity } },
+  { kind: 'setup', pool: { minIdle: 3, maxStarting: Infinity }, places: 7 },
   { kind: 'prepare' },
   { kind: 'part', number: 7, bytes: bytesOf(3) },
   {
@@ -112,6 +112,8 @@ const orders: Order[] = [
   { kind: 'answer', number: 8, answer: { kind: 'directory' } },
   { kind: 'answer', number: 8, answer: { kind: 'bytes', bytes: bytesOf(5) } },
   { kind: 'answer', number: 8, answer: 'is-a-directory' },
+  { kind: 'lend', number: 1 },
+  { kind: 'recall', number: 1 },
 ]
 const reports: Report[] = [
   { kind: 'up' },
@@ -137,6 +139,8 @@ const reports: Report[] = [
   },
   { kind: 'gauges', number: 8, gauges: { ...NO_GAUGES, fuel: 2 ** 50, memoryBytes: 1 } },
   { kind: 'ending', number: 8 },
+  { kind: 'askPlace', number: 1 },
+  { kind: 'givePlace', number: 1 },
   endedBy(8, 3),
   ...(
     [
@@ -287,6 +291,15 @@ test.each<[string, (host: HandHost, number: number) => void]>([
     (host) => host.say({ kind: 'compiled', number: 5 }),
   ],
   ['came up twice', (host) => host.say({ kind: 'up' }, { kind: 'up' })],
+  ['spoke of place 999, which there is not', (host) => host.say({ kind: 'askPlace', number: 999 })],
+  [
+    'asked twice for a place to compute in',
+    (host) => host.say({ kind: 'askPlace', number: 0 }, { kind: 'askPlace', number: 0 }),
+  ],
+  [
+    'gave back a place to compute in that it does not have',
+    (host) => host.say({ kind: 'askPlace', number: 0 }, { kind: 'givePlace', number: 0 }),
+  ],
   [
     'wrote more to a pipe than it may',
     (host, number) => {

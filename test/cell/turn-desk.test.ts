@@ -7,7 +7,7 @@ import { Random } from '../help/random.ts'
 
 /** Cells with a word each, whose threads are played by hand. */
 function cells(places: number, count: number) {
-  const desk = new TurnDesk(new Turns(places))
+  const desk = new TurnDesk(new Turns({ count: places }))
   const words = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT))
   return Array.from({ length: count }, (_, i) => {
     const word = new TurnWord(words, i)

@@ -15,7 +15,7 @@ function crowd(
   progress: (cell: number) => number = () => 0,
   nowMs?: () => number,
 ) {
-  const turns = new Turns(places, nowMs)
+  const turns = new Turns({ count: places }, nowMs)
   const granted: number[] = []
   const holding = new Set<number>()
   const seats = Array.from({ length: count }, (_, i) => {
@@ -30,7 +30,7 @@ function crowd(
 
 test('no more cells have a turn than there are places, for any order of asking and leaving', () => {
   const random = new Random(7)
-  const { seats, holding } = crowd(3, 10)
+  const { seats, holding } = crowd(3, 10, undefined, () => 0)
   for (let step = 0; step < 2_000; step++) {
     const i = random.below(seats.length)
     // Before: a grant may come within the call, to the same seat too.
@@ -91,7 +91,7 @@ test('a turn that nobody waited for, however long, does not put a cell behind ot
 
 test('cells that are new, however many come, do not go before those who wait', () => {
   let nowMs = 0
-  const turns = new Turns(1, () => nowMs)
+  const turns = new Turns({ count: 1 }, () => nowMs)
   const order: string[] = []
   let giveBack = () => {}
   const join = (name: string, then: (seat: Seat) => void) => {

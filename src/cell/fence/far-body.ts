@@ -20,7 +20,10 @@ import type { CellSpec, InPipe, OutPipe, Report } from './message.ts'
 const NOTHING: Gauges = { fuel: 0, memoryBytes: 0, handles: 0, tableEntries: 0 }
 
 /** What is said of one cell. */
-export type CellReport = Exclude<Report, { readonly kind: 'up' | 'compiled' | 'refused' }>
+export type CellReport = Exclude<
+  Report,
+  { readonly kind: 'up' | 'compiled' | 'refused' | 'askPlace' | 'givePlace' }
+>
 
 export class FarBody implements CellBody {
   readonly dataIn = this.#target('dataIn')

@@ -15,7 +15,11 @@ import { Malformed } from '../malformed.ts'
 import type { ModuleData } from '../module/data.ts'
 import type { RewrittenCode } from '../program.ts'
 import { splitProgram } from '../rewritten-format.ts'
+import { turns as ownTurns } from '../turn-desk.ts'
+import type { TurnDesk } from '../turn-desk.ts'
+import { PROCESSORS } from '../turns.ts'
 import type { CellReport, FarBody } from './far-body.ts'
+import { FarPlace } from './far-place.ts'
 import { Breach, FrameReader } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { FENCE_LIMITS } from './limits.ts'
@@ -59,6 +63,8 @@ export class Fence {
   readonly #log: Log
   readonly #reader = new FrameReader(FENCE_LIMITS.reportBytes, (frame) => this.#hear(frame))
   readonly #cells = new Map<number, FarBody>()
+  /** Where its cells may compute, by number. */
+  readonly #places: readonly FarPlace[]
   readonly #compiling = new Map<number, Compiling>()
   readonly #known = new WeakMap<RewrittenCode | ModuleData, Known>()
   readonly #unknown = new FinalizationRegistry<number>((number) => {
@@ -70,10 +76,13 @@ export class Fence {
   /** Why it is gone: follows “its host process ”. */
   #lost: string | undefined
 
-  constructor(line: HostLine, pool: Partial<PoolLimits>, log: Log) {
+  /** @param turns of all hosts of this process */
+  constructor(line: HostLine, pool: Partial<PoolLimits>, log: Log, turns = ownTurns) {
     this.#line = line
     this.#log = log
-    this.#say({ kind: 'setup', pool })
+    const places = PROCESSORS.count
+    this.#places = Array.from({ length: places }, (_, number) => this.#place(turns, number))
+    this.#say({ kind: 'setup', pool, places })
     this.#keep()
   }
 
@@ -161,6 +170,7 @@ export class Fence {
     }
     for (const { reject } of this.#compiling.values()) reject(notCompiled(cause))
     this.#compiling.clear()
+    for (const place of this.#places) place.leave()
     const bodies = [...this.#cells.values()]
     this.#cells.clear()
     for (const body of bodies) body.lose(cause)
@@ -217,6 +227,12 @@ export class Fence {
         this.#settle(report.number).reject(reason)
         return
       }
+      case 'askPlace':
+        this.#placeOf(report.number).ask()
+        return
+      case 'givePlace':
+        this.#placeOf(report.number).giveBack()
+        return
       case 'started':
       case 'notStarted':
       case 'bytes':
@@ -244,6 +260,20 @@ export class Fence {
     }
     if (this.#isSick && this.#cells.size === 0) this.end('had a thread that does not end')
     this.#keep()
+  }
+
+  #place(turns: TurnDesk, number: number): FarPlace {
+    return new FarPlace(turns, {
+      lend: () => this.#say({ kind: 'lend', number }),
+      recall: () => this.#say({ kind: 'recall', number }),
+      drained: async () => await this.#line.drained(),
+    })
+  }
+
+  #placeOf(number: number): FarPlace {
+    const place = this.#places[number]
+    if (!place) throw new Breach(`spoke of place ${number}, which there is not`)
+    return place
   }
 
   #settle(number: number): Compiling {

@@ -21,6 +21,8 @@ process.on('uncaughtException', (thrown) => {
   tell(thrown.stack ?? messageOf(thrown))
   leave()
 })
+// What a shell or a service manager says to all of a group is for our node, which ends us in its own time.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 const socket = new Socket({ fd: PIPE, readable: true, writable: true })
 for (const event of ['end', 'close', 'error']) socket.on(event, leave)
 const line = new SocketLine(socket)

@@ -14,12 +14,20 @@ import { ThreadPool } from '../pool.ts'
 import type { RewrittenCode } from '../program.ts'
 import type { ProgramCode } from '../protocol.ts'
 import { joinProgram } from '../rewritten-format.ts'
+import { TurnDesk } from '../turn-desk.ts'
+import { Turns } from '../turns.ts'
 import { FrameReader } from './frame.ts'
 import { KeptCell } from './kept-cell.ts'
+import { LentPlaces } from './lent-places.ts'
 import { FENCE_LIMITS } from './limits.ts'
 import type { Order, Refusal, Report } from './message.ts'
 import { decodeOrder } from './order.ts'
 import { encodeReport } from './report.ts'
+
+interface Computing {
+  readonly places: LentPlaces
+  readonly turns: TurnDesk
+}
 
 interface Kept {
   readonly code: ProgramCode
@@ -39,6 +47,7 @@ export class Keeper {
   readonly #programs = new Map<number, Kept>()
   readonly #cells = new Map<number, KeptCell>()
   #pool: ThreadPool | undefined
+  #computing: Computing | undefined
   #gauges: NodeJS.Timeout | undefined
 
   /** @param send to the node */
@@ -61,7 +70,7 @@ export class Keeper {
   #obey(order: Order): void {
     switch (order.kind) {
       case 'setup':
-        this.#pool = new ThreadPool({ log: this.#log, limits: order.pool })
+        this.#setUp(order)
         return
       case 'prepare':
         this.#pool?.prepare()
@@ -85,6 +94,14 @@ export class Keeper {
       case 'start':
         this.#start(order)
         return
+      case 'lend':
+        this.#computing?.places.lend(order.number)
+        this.#computing?.turns.recount()
+        return
+      case 'recall':
+        this.#computing?.places.recall(order.number)
+        this.#computing?.turns.recount()
+        return
       case 'kill':
       case 'bytes':
       case 'end':
@@ -94,6 +111,15 @@ export class Keeper {
         // It may have ended before the node knew.
         this.#cells.get(order.number)?.obey(order)
     }
+  }
+
+  #setUp({ pool, places: most }: Extract<Order, { readonly kind: 'setup' }>): void {
+    this.#pool = new ThreadPool({ log: this.#log, limits: pool })
+    const places = new LentPlaces(most, {
+      ask: (number) => this.#say({ kind: 'askPlace', number }),
+      giveBack: (number) => this.#say({ kind: 'givePlace', number }),
+    })
+    this.#computing = { places, turns: new TurnDesk(new Turns(places)) }
   }
 
   async #compile({
@@ -159,6 +185,7 @@ export class Keeper {
               outputBytesPerSecond: Infinity,
             },
             threads: this.#pool,
+            turns: this.#computing?.turns,
             // How it ended is for the node to tell.
             log: silentLog,
             signal,

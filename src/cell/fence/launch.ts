@@ -2,6 +2,7 @@
 // standard error, no terminal, no directory but our program's; and takes from it what Node and the system let us take.
 
 import { spawn } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
@@ -47,8 +48,7 @@ export function launchHost(listener: HostListener, log: Log, entry = ENTRY): Hos
     env: {},
     // From Node 22 on its threads may read whatever is below it: nothing but our program.
     cwd: fileURLToPath(new URL('.', ENTRY)),
-    // Of its own session: no terminal, and its keys end nobody but us.
-    detached: isUnix,
+    detached: isUnix && mustBeApart(),
     windowsHide: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })
@@ -83,6 +83,21 @@ export function launchHost(listener: HostListener, log: Log, entry = ENTRY): Hos
       }
     },
     kill,
+  }
+}
+
+/**
+ * Whether it has to be in a session of its own: else it would have our terminal. Where Linux is asked to be
+ * fair to sessions (`autogroup`), priorities count within one alone: forty cells of another would be as
+ * much as we and all our peers' connections, however far they stand back.
+ */
+function mustBeApart(): boolean {
+  if (process.platform !== 'linux') return true
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY))
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code !== 'ENXIO'
   }
 }
 

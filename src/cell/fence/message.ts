@@ -24,7 +24,12 @@ export interface CellSpec {
 }
 
 export type Order =
-  | { readonly kind: 'setup'; readonly pool: Partial<PoolLimits> }
+  | {
+      readonly kind: 'setup'
+      readonly pool: Partial<PoolLimits>
+      /** The most it may be lent; their numbers are those below. */
+      readonly places: number
+    }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'part'; readonly number: number; readonly bytes: Uint8Array }
   /** All parts are there: the original, then the modules. */
@@ -62,6 +67,9 @@ export type Order =
       readonly count: number
     }
   | { readonly kind: 'answer'; readonly number: number; readonly answer: FileAnswer }
+  /** A place to compute in is the host's, until it is told that another wants it. */
+  | { readonly kind: 'lend'; readonly number: number }
+  | { readonly kind: 'recall'; readonly number: number }
 
 export type Report =
   | { readonly kind: 'up' }
@@ -89,6 +97,9 @@ export type Report =
   /** Its guest has ended; what it wrote and nobody took follows whole. */
   | { readonly kind: 'ending'; readonly number: number }
   | { readonly kind: 'ended'; readonly number: number; readonly end: CellEnd }
+  /** It wants a place to compute in; if it has it, it gives it back first. */
+  | { readonly kind: 'askPlace'; readonly number: number }
+  | { readonly kind: 'givePlace'; readonly number: number }
 
 /** Why a program was not compiled: it is bad (no kind; `message` follows “Cannot load <name>: ”), or it is a bad moment. */
 export interface Refusal {

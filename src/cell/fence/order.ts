@@ -32,6 +32,8 @@ const ORDERS = [
   'credit',
   'answer',
   'data',
+  'lend',
+  'recall',
 ] as const satisfies readonly Order['kind'][]
 
 export function encodeOrder(order: Order): Uint8Array {
@@ -48,7 +50,7 @@ function orderBody(order: Order): Uint8Array {
     case 'answer':
       return encodeAnswer(order.answer)
     case 'setup':
-      return encodeJson(order.pool)
+      return encodeJson([order.places, order.pool])
     case 'program':
       return encodeJson([order.originalBytes, order.shape])
     case 'data':
@@ -60,6 +62,8 @@ function orderBody(order: Order): Uint8Array {
     case 'kill':
     case 'end':
     case 'closed':
+    case 'lend':
+    case 'recall':
       return EMPTY_BYTES
   }
 }
@@ -70,8 +74,10 @@ export function decodeOrder({ kind, number, pipe, body }: Frame): Order {
   switch (name) {
     case 'prepare':
       return { kind: name }
-    case 'setup':
-      return { kind: name, pool: numbers(decodeJson(body) as Partial<PoolLimits>) }
+    case 'setup': {
+      const [places, pool] = decodeJson(body) as [number, Partial<PoolLimits>]
+      return { kind: name, pool: numbers(pool), places }
+    }
     case 'part':
       // Kept until the program is whole. Not `slice`: a Buffer's does not copy.
       return { kind: name, number, bytes: new Uint8Array(body) }
@@ -89,6 +95,8 @@ export function decodeOrder({ kind, number, pipe, body }: Frame): Order {
     }
     case 'forget':
     case 'kill':
+    case 'lend':
+    case 'recall':
       return { kind: name, number }
     case 'bytes':
       return { kind: name, number, pipe: inPipe(pipe), bytes: body }

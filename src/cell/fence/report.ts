@@ -35,6 +35,8 @@ const REPORTS = [
   'gauges',
   'ending',
   'ended',
+  'askPlace',
+  'givePlace',
 ] as const satisfies readonly Report['kind'][]
 
 export function encodeReport(report: Report): Uint8Array {
@@ -66,6 +68,8 @@ function reportBody(report: Report): Uint8Array {
     case 'end':
     case 'closed':
     case 'ending':
+    case 'askPlace':
+    case 'givePlace':
       return EMPTY_BYTES
   }
 }
@@ -81,6 +85,8 @@ export function decodeReport({ kind, number, pipe, body }: Frame): Report {
     case 'compiled':
     case 'started':
     case 'ending':
+    case 'askPlace':
+    case 'givePlace':
       requireNothing(body)
       return { kind: name, number }
     case 'refused':

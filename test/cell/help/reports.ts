@@ -120,6 +120,8 @@ const SAID: readonly (readonly Report[])[] = [
   [{ kind: 'question', ...cell, question: { kind: 'list', path: '/', offset: 3 } }],
   [{ kind: 'question', ...cell, question: { kind: 'read', path: '/a/b', offset: 7, length: 9 } }],
   [{ kind: 'gauges', ...cell, gauges: { ...NO_GAUGES, fuel: 12.5, handles: 4 } }],
+  [{ kind: 'askPlace', number: 0 }],
+  [{ kind: 'givePlace', number: 0 }],
   [{ kind: 'ending', ...cell }, endedBy(CELL, 3)],
   [endedBy(CELL, 0, true)],
   ...(
