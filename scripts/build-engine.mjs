@@ -1,38 +1,23 @@
-// Makes the two modules `ww build` needs from the WASI build of QuickJS-NG and our glue:
+// Makes the two modules `ww build` needs from QuickJS-NG (`compile-engine.mjs` made it) and our glue:
 // `builder.wasm`, in which a guest is evaluated when it is built, and `runtime.wasm`, the program its
 // memory is put into. Both have the same table, so what points into it in one holds in the other.
 // Beside them: `url.mjs`, the globals of the URL standard as one module, and the notices of all of them.
 
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { build } from 'esbuild'
 import wabt from 'wabt'
 
+import { BUILDER_EXPORTS } from './engine/exports.mjs'
 import { link } from './engine/link.mjs'
 
-/** What a snapshot is taken through: src/bundle/snapshot.ts calls these. */
-const BUILDER_EXPORTS = [
-  ...['memory', '__stack_pointer', '__indirect_function_table', '_initialize', 'malloc', 'free'],
-  ...['JS_NewRuntime', 'JS_NewContext', 'JS_SetMaxStackSize', 'JS_SetHostPromiseRejectionTracker'],
-  ...['JS_NewCFunction2', 'JS_NewObject', 'JS_SetPropertyStr', 'JS_GetPropertyStr'],
-  ...['JS_GetGlobalObject', 'JS_Eval', 'JS_WriteObject', 'JS_ReadObject', 'JS_EvalFunction'],
-  ...[
-    'JS_ExecutePendingJob',
-    'JS_GetException',
-    'JS_ToCStringLen2',
-    'JS_RunGC',
-    'JS_SetGCThreshold',
-  ],
-  ...['JS_DupValue', 'JS_FreeValue', 'runtime', 'context', 'main', 'rejection'],
-]
 const NOTICE = 'scripts/engine/NOTICE.txt'
 const PROGRAM_EXPORTS = ['memory', '_start']
 
 /** @returns {Promise<string[]>} the files written, absolute */
 export async function buildEngine(project) {
-  const engine = await readFile(fileURLToPath(import.meta.resolve('quickjs-wasi/quickjs.wasm')))
+  const engine = await readFile(join(project, 'scripts/engine/quickjs.wasm'))
   const glue = await assemble(join(project, 'scripts/engine/glue.wat'))
   const natives = WebAssembly.Module.exports(new WebAssembly.Module(glue))
     .map(({ name }) => name)

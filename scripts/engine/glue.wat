@@ -1,5 +1,5 @@
 ;; What stands between the engine and the cell: the functions a guest's SDK calls (`js:`), the callbacks
-;; the engine calls (`c:` and those of `env`), and the program's entry.
+;; the engine calls (`c:`), and the program's entry.
 ;;
 ;; A JavaScript value is 64 bits: for an integer the upper half is 0 and the lower is the integer. A
 ;; function for JavaScript gets context, this, argument count and arguments, and returns a value. Only
@@ -372,12 +372,4 @@
     (call $undefined))
 
   (func (export "js:sock_shutdown") (type $native)
-    (call $errno (call $sock_shutdown (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1)))))
-
-  ;; What the engine asks of its host beyond WASI. Nothing here registers such callbacks.
-  (func (export "host_get_timezone_offset") (param i32 i32) (result i32) (i32.const 0))
-  (func (export "host_interrupt") (result i32) (i32.const 0))
-  (func (export "host_promise_rejection") (param i32 i32 i32) (unreachable))
-  (func (export "host_module_normalize") (param i32 i32) (result i32) (i32.const 0))
-  (func (export "host_module_load") (param i32 i32) (result i32) (i32.const 0))
-  (func (export "host_call") (param i32 i32 i32 i32 i32) (result i32) (i32.const 0)))
+    (call $errno (call $sock_shutdown (call $int (local.get 3) (i32.const 0)) (call $int (local.get 3) (i32.const 1))))))
