@@ -30,7 +30,7 @@ function crowd(
 
 test('no more cells have a turn than there are places, for any order of asking and leaving', () => {
   const random = new Random(7)
-  const { seats, holding } = crowd(3, 10)
+  const { seats, holding } = crowd(3, 10, undefined, () => 0)
   for (let step = 0; step < 2_000; step++) {
     const i = random.below(seats.length)
     // Before: a grant may come within the call, to the same seat too.
@@ -148,7 +148,7 @@ test('a cell that computes keeps its turn, however slowly it gets on', async () 
 })
 
 test('who leaves is given none, and its place is taken', () => {
-  const { seats, granted } = crowd(1, 3)
+  const { seats, granted } = crowd(1, 3, undefined, () => 0)
   for (const seat of seats) seat.ask()
   seats[1]!.leave()
   seats[0]!.leave()
