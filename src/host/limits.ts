@@ -1,7 +1,10 @@
 /** What the host waits for, and how much it moves at once. */
 export const HOST_LIMITS = {
-  /** After being asked to stop: how long pid0 may take to leave by itself before it is killed. */
-  stopGraceMs: 3000,
+  /**
+   * After being asked to stop: how long pid0 may take to leave by itself before it is killed. Twice what
+   * the kernel takes on a very busy machine, and less than who runs containers waits for the node.
+   */
+  stopGraceMs: 6_000,
   /** Bytes of pid0's output moved per read: the size of the pipe. */
   outputChunkBytes: 64 << 10,
   /** An entry point larger than this is refused before it is read. */

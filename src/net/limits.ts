@@ -1,6 +1,8 @@
 export interface NetLimits {
-  /** Time one `connect` may take, all its addresses together. */
+  /** Time one `connect` may take, all its addresses together; and one handshake of a peer that comes. */
   readonly connectMs: number
+  /** Time one of the addresses may take: a silent one leaves some for the others. */
+  readonly addressMs: number
   /** Addresses one `connect` may name: a machine has a handful. */
   readonly addrsPerConnect: number
   /** Calls of `connect` under way at one time; a guest can make any number. */
@@ -19,6 +21,7 @@ export interface NetLimits {
 
 export const DEFAULT_LIMITS: NetLimits = {
   connectMs: 10_000,
+  addressMs: 6_000,
   addrsPerConnect: 16,
   connects: 64,
   connections: 300,

@@ -82,6 +82,8 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
     streamMuxers: [yamux()],
     connectionManager: {
       dialTimeout: limits.connectMs,
+      addressDialTimeout: limits.addressMs,
+      inboundUpgradeTimeout: limits.connectMs,
       inboundConnectionThreshold: limits.inboundPerSecond,
       maxConnections: limits.connections,
       maxDialQueueLength: limits.connects,

@@ -48,7 +48,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   ],
 
   timers: [
-    `{ const log = []; setTimeout(() => log.push(3), 3); setTimeout(() => log.push(1), 1); setTimeout(() => log.push('0'), 0); setTimeout(() => log.push('-'), -5); await pause(15); return log }`,
+    `{ const log = []; setTimeout(() => log.push(3), 200); setTimeout(() => log.push(1), 1); setTimeout(() => log.push('0'), 0); setTimeout(() => log.push('-'), -5); await pause(250); return log }`,
     `{ const log = []; setTimeout((...args) => log.push(args), 1, 'a', 2); await pause(5); return log }`,
     `{ const log = []; const id = setTimeout(() => log.push(1), 1); clearTimeout(id); clearTimeout(id); clearTimeout(undefined); clearTimeout(null); clearTimeout(123456); await pause(8); return log }`,
     `{ let n = 0; await new Promise((done) => { const id = setInterval(() => { n += 1; if (n < 3) return; clearInterval(id); setTimeout(done, 5) }, 1) }); return n }`,

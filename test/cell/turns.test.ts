@@ -148,7 +148,7 @@ test('a cell that computes keeps its turn, however slowly it gets on', async () 
 })
 
 test('who leaves is given none, and its place is taken', () => {
-  const { seats, granted } = crowd(1, 3)
+  const { seats, granted } = crowd(1, 3, undefined, () => 0)
   for (const seat of seats) seat.ask()
   seats[1]!.leave()
   seats[0]!.leave()

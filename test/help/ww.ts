@@ -16,7 +16,7 @@ export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAM = join(PROJECT, 'dist', 'src', 'main.js')
 const CACHE = join(PROJECT, 'dist', 'cache')
 /** What takes longer hangs, on a busy machine too. */
-const DEFAULT_TIMEOUT_MS = 90_000
+const DEFAULT_TIMEOUT_MS = 150_000
 
 export interface WwOptions {
   /** Default: the project's folder. */

@@ -13,7 +13,7 @@ import { afterEach, expect } from 'vitest'
 
 import { Scope, silentLog } from '../../src/base/index.ts'
 import { peerIdText } from '../../src/identity/index.ts'
-import { multiaddrText, parseMultiaddr, startSwarm } from '../../src/net/index.ts'
+import { DEFAULT_LIMITS, multiaddrText, parseMultiaddr, startSwarm } from '../../src/net/index.ts'
 import type { Swarm, SwarmOptions } from '../../src/net/index.ts'
 
 let scope = new Scope()
@@ -29,10 +29,14 @@ function own<T extends AsyncDisposable>(thing: T): T {
 
 export const LOCAL = '/ip4/127.0.0.1/tcp/0'
 
+/** A connect is over when it is over, on a busy machine too. */
+const PATIENT = { ...DEFAULT_LIMITS, connectMs: 90_000, addressMs: 60_000 }
+
 /** A node with the secret 32 times `byte`, on a free port; closed after the test. */
 export async function swarmOf(byte: number, options: Partial<SwarmOptions> = {}): Promise<Swarm> {
   const secret = new Uint8Array(32).fill(byte)
-  return own(await startSwarm({ secret, listen: [LOCAL], log: silentLog, ...options }))
+  const usual = { listen: [LOCAL], log: silentLog, limits: PATIENT }
+  return own(await startSwarm({ secret, ...usual, ...options }))
 }
 
 /** A node of plain libp2p, as a stranger would have it. */

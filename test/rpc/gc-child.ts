@@ -6,14 +6,15 @@ import { Node } from '../fixture/calls.gen.ts'
 import type { Node$Server } from '../fixture/calls.gen.ts'
 
 const { gc: collect } = globalThis as unknown as { readonly gc: () => void }
+let alive = 0
+/** Until little is left, or nothing more can be expected to go. */
 const settle = async () => {
-  for (let turn = 0; turn < 30; turn++) {
+  for (let turn = 0; turn < 30 || (alive > 1 && turn < 3_000); turn++) {
     collect()
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }
 
-let alive = 0
 function object(): Node {
   alive++
   const handlers: Partial<Node$Server> & Disposable = {
