@@ -124,7 +124,8 @@ const GITIGNORE = `/.ww/
 function readme(name: string, { build, about }: Template): string {
   return `# ${name}
 
-A guest for ww. The folder is an image: what is in it is what the cell sees, read-only, as \`/\`.
+A guest for ww. The folder is an image: what is in it is what the cell sees, read-only, as \`/\`, but
+for \`src/\`, what tools of a language keep beside it, and names that begin with a dot.
 
     ww build    # ${build}
     ww run .    # boots it

@@ -10,8 +10,12 @@ import { CAPS_LIMITS } from './limits.ts'
  */
 export async function tellLines(cell: Cell, log: Log): Promise<void> {
   const decoder = new TextDecoder()
+  // A long line is told in parts.
   const tell = (line: string) => {
-    if (line !== '') log.info('cell wrote to stderr', { cell: cell.name, line })
+    for (let at = 0; at < line.length; at += CAPS_LIMITS.loggedLine) {
+      const part = line.slice(at, at + CAPS_LIMITS.loggedLine)
+      log.info('cell wrote to stderr', { cell: cell.name, line: part })
+    }
   }
   let rest = ''
   for (;;) {
@@ -20,10 +24,10 @@ export async function tellLines(cell: Cell, log: Log): Promise<void> {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) tell(line)
-    // A line without an end is told in parts.
-    for (; rest.length > CAPS_LIMITS.loggedLine; rest = rest.slice(CAPS_LIMITS.loggedLine)) {
-      tell(rest.slice(0, CAPS_LIMITS.loggedLine))
-    }
+    // What has no end is not waited for.
+    const whole = rest.length - (rest.length % CAPS_LIMITS.loggedLine)
+    tell(rest.slice(0, whole))
+    rest = rest.slice(whole)
     await pause(CAPS_LIMITS.loggedPauseMs, undefined, { ref: false })
   }
   tell(rest + decoder.decode())

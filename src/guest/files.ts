@@ -124,6 +124,11 @@ const SENTENCES: Readonly<Record<string, readonly [code: string, why: string]>> 
   'not-directory': ['NOT_A_DIRECTORY', 'a part of the path is not a directory'],
   'not-permitted': ['UNREADABLE', 'it lies outside the files of this cell'],
   access: ['UNREADABLE', 'access is denied'],
+  io: ['UNREADABLE', 'the node could not; its log says why'],
+  loop: ['UNREADABLE', 'too many links are on the way'],
+  invalid: ['UNREADABLE', 'it cannot be a path'],
+  'illegal-byte-sequence': ['UNREADABLE', 'it cannot be a path'],
+  'name-too-long': ['UNREADABLE', 'the path is too long'],
 }
 
 function asking<T>(verb: string, path: string, ask: () => T): T {

@@ -1,5 +1,7 @@
 // Values as text, for `console` and for errors that nobody caught.
 
+// oxlint-disable no-restricted-globals -- moments are shown here; nobody asks what time it is
+
 import { guestFrames } from './places.ts'
 
 const MAX_DEPTH = 4

@@ -25,6 +25,8 @@ const ERRNO = { SUCCESS: 0, AGAIN: 6, BADF: 8, PIPE: 64 } as const
 const ERRNO_NAMES: Readonly<Record<number, string>> = {
   2: 'access',
   25: 'illegal-byte-sequence',
+  28: 'invalid',
+  29: 'io',
   31: 'is-directory',
   32: 'loop',
   37: 'name-too-long',

@@ -103,7 +103,11 @@ export async function startNode(
   })
 
   const exit = await attended(pid0, io, terminal !== undefined, signal)
-  if (exit.kind === 'trapped') log.error('pid0 trapped', { cause: exit.message })
+  if (exit.kind === 'trapped') {
+    const isNumbered = /function \d/.test(exit.message)
+    const hint = isNumbered && !keepNames ? '--wasm-debug names functions and lines' : undefined
+    log.error('pid0 trapped', { cause: exit.message, hint })
+  }
   if (exit.kind === 'limited') log.error('pid0 exceeded a limit', { cause: exit.message })
   if (exit.kind === 'killed') log.warn('pid0 was killed')
   return exit.code

@@ -74,7 +74,7 @@ const acts: Record<string, (guest: Guest) => Promise<number | void>> = {
     )
   },
   async files(guest) {
-    const attempt = (act: () => unknown): unknown => {
+    const attempt = (act: () => unknown): any => {
       try {
         return act()
       } catch (thrown) {
@@ -87,6 +87,8 @@ const acts: Record<string, (guest: Guest) => Promise<number | void>> = {
     console.log(guest.files.exists('/etc'), guest.files.exists('/etc/x'), guest.files.exists('/etc/motd/x'))
     for (const path of ['/nowhere', '/etc', '/../etc/motd']) console.log(attempt(() => guest.files.read(path)))
     console.log(attempt(() => guest.files.list('/etc/motd')))
+    console.log(attempt(() => guest.files.exists('/' + 'x'.repeat(5_000))).slice(-26))
+    console.log(attempt(() => guest.files.exists('/a\\0b')).slice(-22))
   },
   async echo(guest) {
     for (;;) {
@@ -212,6 +214,8 @@ test('files of the image are read, and what is not there is told in a sentence',
     'IS_A_DIRECTORY: Cannot read /etc: it is a directory',
     'UNREADABLE: Cannot read /../etc/motd: it lies outside the files of this cell',
     'NOT_A_DIRECTORY: Cannot list /etc/motd: a part of the path is not a directory',
+    'xxxx: the path is too long',
+    'b: it cannot be a path',
     '',
   ])
 })

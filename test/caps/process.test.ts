@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { lineLog } from '../../src/base/index.ts'
+import { lineLog, silentLog } from '../../src/base/index.ts'
+import type { Log } from '../../src/base/index.ts'
 import { ExitKind } from '../../src/capnp/system.ts'
 import { EXIT_7, Nursery, say, SLEEP, SPIN, TRAP, wasm } from './help.ts'
 
@@ -144,6 +145,20 @@ test('what a child writes to stderr that nobody can read is in the log, under it
       'info: cell wrote to stderr cell=noisy line="a \\u001b[31mred"',
       'info: cell wrote to stderr cell=noisy line=one',
     ])
+})
+
+test('a line that is long is told in parts, whether it ends or not', async () => {
+  await using node = new Nursery()
+  const lines: string[] = []
+  const log: Log = { ...silentLog, info: (_, facts) => void lines.push(String(facts?.['line'])) }
+  const executor = node.executor(undefined, { log })
+  const text = `${'a'.repeat(2_500)}\\0a${'b'.repeat(1_500)}`
+  const { process } = await executor.spawn({ wasm: await wasm(say(2, text)) })
+  await process!.wait()
+  process![Symbol.dispose]()
+  await expect
+    .poll(() => lines.map((line) => `${line.length} ${line[0]}`))
+    .toEqual(['1024 a', '1024 a', '452 a', '1024 b', '476 b'])
 })
 
 test('a detached child whose output nobody can read any more is not stopped by it', async () => {

@@ -83,7 +83,9 @@ test('the memories of a program stay within the limit together', () => {
   expect(allotMemory([shape(1, 1), shape(5, 40), shape(2, 4)], limit)).toEqual([1, 40, 4])
   expect(allotMemory([shape(40), shape(40), shape(20)], limit)).toEqual([40, 40, 20])
   expect(allotMemory([undefined, undefined], limit)).toEqual([0, 0])
-  expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow('starts with 6619136 bytes; its limit is 6553600')
+  expect(() => allotMemory([shape(60), shape(41)], limit)).toThrow(
+    'starts with 6619136 bytes; its limit is 6553600',
+  )
 })
 
 test('a guest that is killed stops at its next call of the host', () => {

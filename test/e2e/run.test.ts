@@ -258,8 +258,10 @@ test('W35 --wasm-debug names the functions a guest trapped in; without it they a
   const plainly = await run(folder.path)
   expect(plainly.stderr).toMatch(/unreachable in function 0/)
   expect(plainly.stderr).not.toContain('inner')
+  expect(plainly.stderr).toContain('hint="--wasm-debug names functions and lines"')
   const debugged = await ww(['run', '--wasm-debug', ...LISTEN, folder.path])
   expect(debugged.stderr).toMatch(/function 0 \(inner\), called by function 1 \(outer\)/)
+  expect(debugged.stderr).not.toContain('hint')
   expect(debugged.code).toBe(134)
 })
 

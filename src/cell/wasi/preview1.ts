@@ -9,6 +9,7 @@ import { instantiate } from '../module/instance.ts'
 import type { CoreModule, Meters } from '../module/instance.ts'
 import { FileError } from '../world/file-error.ts'
 import { GuestMemory, MemoryFault, TextFault } from '../world/memory.ts'
+import { trap } from '../world/stop.ts'
 import type { HostFunction, Stopper } from '../world/stop.ts'
 import type { World } from '../world/world.ts'
 import type { Calls } from './context.ts'
@@ -68,17 +69,20 @@ function preview1(
   const functions = Object.create(null) as WebAssembly.ModuleImports
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     if (from !== PREVIEW1_MODULE || !Object.hasOwn(calls, name)) continue
-    functions[name] = stopper.guard(answering(calls[name]!))
+    functions[name] = stopper.guard(answering(name, calls[name]!))
   }
   return functions
 }
 
 /** With numbers as a call expects them, and its errors as numbers. */
-function answering(call: Calls[string]): HostFunction {
+function answering(name: string, call: Calls[string]): HostFunction {
   return (...args) => {
+    // A program may import a function as something else than it is: with references, or too little.
+    if (args.length < call.length) trap(`it passes ${name} less than that takes`)
     for (let i = 0; i < args.length; i++) {
       const arg = args[i]!
       if (typeof arg === 'number') args[i] = arg >>> 0
+      else if (typeof arg !== 'bigint') trap(`it passes ${name} what is no number`)
     }
     try {
       return call(...(args as never[]))
