@@ -4,7 +4,7 @@ import type { AnswerFiles } from './files.ts'
 import { CELL_LIMITS } from './limits.ts'
 import type { PipeSource, PipeTarget } from './pipe.ts'
 import type { CellStart } from './protocol.ts'
-import { HostSide } from './shared-cell.ts'
+import type { HostSide } from './shared-cell.ts'
 import type { CellThread } from './thread.ts'
 import type { Desk, TurnDesk } from './turn-desk.ts'
 
@@ -32,7 +32,7 @@ export class ThreadBody implements CellBody {
     this.#thread = thread
     this.#start = start
     this.#answer = answer
-    const shared = new HostSide(thread.buffer)
+    const { shared } = thread
     this.#shared = shared
     this.dataIn = shared.dataIn
     this.dataOut = shared.dataOut

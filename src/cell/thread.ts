@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { Foreman } from './foreman.ts'
 import type { Hand } from './foreman.ts'
 import type { CellMessage, CellStart, ThreadMessage } from './protocol.ts'
-import { allocateCell } from './shared-cell.ts'
+import { allocateCell, HostSide } from './shared-cell.ts'
 
 // Whatever needs threads: one starts them all.
 const foreman = new Foreman()
@@ -30,8 +30,8 @@ export interface ThreadListener {
  *  - What it said is heard before that it broke down or is gone, which comes another way.
  */
 export class CellThread {
-  /** What it shares with the host's side of its cell. */
-  readonly buffer = allocateCell()
+  /** The host's ends of what it shares with its cell. */
+  readonly shared: HostSide
   readonly #port: MessagePort
   readonly #hand: Hand
   readonly #gone: Promise<void>
@@ -41,13 +41,15 @@ export class CellThread {
 
   constructor(listener: ThreadListener = NOBODY) {
     this.#listener = listener
+    const buffer = allocateCell()
+    this.shared = new HostSide(buffer)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     port1.on('message', (message: ThreadMessage) => this.#hear(message))
     port1.unref()
     let resolveGone = () => {}
     this.#gone = new Promise((resolve) => (resolveGone = resolve))
-    this.#hand = foreman.start(this.buffer, port2, {
+    this.#hand = foreman.start(buffer, port2, {
       fail: (thrown) => {
         this.#hearAll()
         this.#listener.fail(thrown)
@@ -77,6 +79,7 @@ export class CellThread {
     this.#listener = listener
     this.#hand.keep(true)
     this.#port.postMessage(start)
+    this.shared.cellBell.ring()
   }
 
   /** Resolves when it is gone, if V8 can end it; its owner hears of it either way. */

@@ -2,7 +2,8 @@
 // how it ended, and ends. It imports nothing of Node but the channel to its host and the priority of
 // a thread, and only files of this room; the build makes one file of them all, `worker.cjs`.
 
-import { MessageChannel, workerData } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 
 import { linkComponent } from './component/link.ts'
 import { CELL_LIMITS } from './limits.ts'
@@ -104,29 +105,36 @@ function exitFor(reason: StopReason): CellExit {
   }
 }
 
-function waitForCell(): void {
-  const { buffer, port } = workerData as ThreadData
-  const pipes = new CellSide(buffer)
-  const say: Say = (message) => port.postMessage(message)
-  const pay = (units: number) => pipes.share.pay(units)
-  // There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
-  // gone: then it knows how the guest ended, too.
-  port.once('message', (start: CellStart) => say(run(start, pipes, say, pay)))
-  say({ kind: 'up' })
+/** Blocks until a cell was sent: the event loop and its listeners would come to it later. */
+function takeCell(port: MessagePort, pipes: CellSide): CellStart {
+  for (;;) {
+    const seen = pipes.cellBell.count
+    const sent = receiveMessageOnPort(port)
+    if (sent) return sent.message as CellStart
+    pipes.cellBell.wait(seen, Infinity)
+  }
+}
+
+/** A cell of ours, which comes the way the real one will. */
+function rehearse(): void {
+  const { start, pipes } = rehearsal()
+  const { port1, port2 } = new MessageChannel()
+  port1.postMessage(start)
+  // Nobody is there to give it a turn.
+  const free = () => {}
+  run(takeCell(port2, pipes), pipes, (message) => port2.postMessage(message), free)
+  port1.close()
 }
 
 Error.stackTraceLimit = FRAMES
 
 standBack(CELL_LIMITS.niceness)
+rehearse()
 
-// A cell of ours first, which comes the way the real one will.
-const first = rehearsal()
-const { port1, port2 } = new MessageChannel()
-port2.once('message', (start: CellStart) => {
-  // Nobody is there to give it a turn.
-  const free = () => {}
-  run(start, first.pipes, (message) => port2.postMessage(message), free)
-  port1.close()
-  waitForCell()
-})
-port1.postMessage(first.start)
+const { buffer, port } = workerData as ThreadData
+const pipes = new CellSide(buffer)
+const say: Say = (message) => port.postMessage(message)
+say({ kind: 'up' })
+// There is one cell, and nothing else to wait for. The host closes the pipes once this thread is
+// gone: then it knows how the guest ended, too.
+say(run(takeCell(port, pipes), pipes, say, (units) => pipes.share.pay(units)))
