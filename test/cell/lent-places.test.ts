@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { FarPlace } from '../../src/cell/fence/far-place.ts'
 import { LentPlaces } from '../../src/cell/fence/lent-places.ts'
+import { FENCE_LIMITS } from '../../src/cell/fence/limits.ts'
 import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { TurnDesk } from '../../src/cell/turn-desk.ts'
 import { Turns } from '../../src/cell/turns.ts'
@@ -76,8 +77,21 @@ function ask(host: Host, cell: number): void {
   host.cells[cell]!.look()
 }
 
-/** All that is said is heard. */
+/** All that is said is heard, and whoever has what another wants is told, and gives it back. */
 async function settle(hosts: readonly Host[]): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await hear(hosts)
+    vi.advanceTimersByTime(FENCE_LIMITS.placeMs)
+    await hear(hosts)
+    for (const host of hosts) {
+      for (const [i, { word }] of host.cells.entries()) if (word.isGranted) ask(host, i)
+    }
+  }
+  await hear(hosts)
+}
+
+/** All that is said is heard. */
+async function hear(hosts: readonly Host[]): Promise<void> {
   const pipes = hosts.flatMap(({ orders, reports }) => [orders, reports])
   do {
     for (const pipe of pipes) for (const hear of pipe.splice(0)) hear()
@@ -128,7 +142,7 @@ test('a host that has the machine to itself asks once, whoever of its cells has 
   const [host, other] = machine(3, [2, 1])
   for (let step = 0; step < 20; step++) {
     ask(host!, step % 2)
-    await settle([host!, other!])
+    await hear([host!, other!])
     host!.cells[step % 2]!.word.rest()
   }
   expect([host!.asked, other!.asked]).toEqual([1, 0])
@@ -137,10 +151,11 @@ test('a host that has the machine to itself asks once, whoever of its cells has 
 test('a place that its host does not use is another’s as soon as it is asked for', async () => {
   const hosts = machine(1, [1, 1])
   ask(hosts[0]!, 0)
-  await settle(hosts)
+  await hear(hosts)
   hosts[0]!.cells[0]!.word.rest()
+  vi.advanceTimersByTime(FENCE_LIMITS.placeMs)
   ask(hosts[1]!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(hosts.map(({ computing }) => computing)).toEqual([0, 1])
   expect(hosts[0]!.cells[0]!.word.resume()).toBe(false)
 })
@@ -148,9 +163,11 @@ test('a place that its host does not use is another’s as soon as it is asked f
 test('of two hosts with a place between them each computes half of the time, however many cells it has', async () => {
   const hosts = machine(1, [1, 12])
   const turns = hosts.map(() => 0)
+  const changes: number[] = []
+  const leaseTurns = Math.ceil(FENCE_LIMITS.placeMs / TURN_MS)
   for (const host of hosts) for (const i of host.cells.keys()) ask(host, i)
-  await settle(hosts)
-  for (let step = 0; step < 200; step++) {
+  await hear(hosts)
+  for (let step = 0; step < 400; step++) {
     const host = hosts.find(({ computing }) => computing > 0)!
     turns[hosts.indexOf(host)]!++
     vi.advanceTimersByTime(TURN_MS)
@@ -158,29 +175,33 @@ test('of two hosts with a place between them each computes half of the time, how
       host,
       host.cells.findIndex(({ word }) => word.isGranted),
     )
-    await settle(hosts)
+    await hear(hosts)
+    changes.push(hosts.findIndex(({ computing }) => computing > 0))
   }
-  expect(Math.abs(turns[0]! - turns[1]!)).toBeLessThanOrEqual(2)
+  const changed = changes.filter((host, step) => step > 0 && host !== changes[step - 1])
+  // To change hands takes longer than a turn.
+  expect(changed.length).toBeLessThanOrEqual(400 / leaseTurns)
+  expect(Math.abs(turns[0]! - turns[1]!)).toBeLessThanOrEqual(2 * leaseTurns)
 })
 
 test('a host that keeps a place it is to give back holds nobody up, and is lent no other', async () => {
   const hosts = machine(1, [1, 1])
   const [hung, fair] = hosts
   ask(hung!, 0)
-  await settle(hosts)
+  await hear(hosts)
   // Nobody wanted it: its time begins when somebody does.
   vi.advanceTimersByTime(100 * CELL_LIMITS.turnMs)
   ask(fair!, 0)
-  await settle([fair!])
+  await hear([fair!])
   expect([hung!.orders.length, fair!.computing]).toEqual([1, 0])
   await vi.advanceTimersByTimeAsync(3 * CELL_LIMITS.turnMs)
-  await settle([fair!])
+  await hear([fair!])
   expect(fair!.computing).toBe(1)
 
   // It hears at last, and waits like others.
-  await settle(hosts)
+  await hear(hosts)
   ask(hung!, 0)
-  await settle([hung!])
+  await hear([hung!])
   expect([hung!.computing, fair!.computing]).toEqual([0, 1])
 })
 
@@ -189,15 +210,16 @@ test('who keeps its place for long waits as long for the next', async () => {
   const [long, short] = hosts
   ask(long!, 0)
   ask(short!, 0)
-  await settle(hosts)
+  await hear(hosts)
   vi.advanceTimersByTime(CELL_LIMITS.turnMs - 1)
+  await hear(hosts)
   ask(long!, 0)
-  await settle(hosts)
+  await hear(hosts)
   let turns = 0
   for (; short!.computing > 0; turns++) {
     vi.advanceTimersByTime(TURN_MS)
     ask(short!, 0)
-    await settle(hosts)
+    await hear(hosts)
   }
   expect(turns).toBeGreaterThan((CELL_LIMITS.turnMs - 1) / TURN_MS - 1)
 })
@@ -208,21 +230,22 @@ test('a host that reads nothing is lent nothing, and one that is gone leaves its
   let read = () => {}
   deaf!.reads = new Promise((resolve) => (read = resolve))
   ask(deaf!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(deaf!.computing).toBe(0)
   ask(gone!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(gone!.computing).toBe(1)
   ask(next!, 0)
-  await settle([next!])
+  await hear([next!])
   for (const place of gone!.far) place.leave()
-  await settle([next!])
+  await hear([next!])
   expect(next!.computing).toBe(1)
 
   // What was asked before the end comes to nothing behind it.
   for (const place of deaf!.far) place.leave()
   next!.cells[0]!.word.rest()
+  vi.advanceTimersByTime(FENCE_LIMITS.placeMs)
   read()
-  await settle([deaf!, next!])
+  await hear([deaf!, next!])
   expect(next!.cells[0]!.word.resume()).toBe(true)
 })
