@@ -20,11 +20,13 @@ import { availableParallelism } from 'node:os'
 import { CELL_LIMITS } from './limits.ts'
 
 /** How long a turn takes that is used up. */
-const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
+export const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
 /** How many may compute at once. */
 export interface Places {
   readonly count: number
+  /** How many of them nobody else wants; all, if not said. */
+  readonly unwanted?: number
   /** Is told how many have a turn and how many wait for one, whenever that may have changed. */
   look?(taken: number, waiting: number): void
 }
@@ -93,9 +95,9 @@ export class Turns {
     return this.#taken.size - Number(this.#taken.has(seat)) >= this.#places.count
   }
 
-  /** More have a turn than there are places, since there were more of them. */
+  /** Some have a turn in a place that is wanted elsewhere. */
   get isOverfull(): boolean {
-    return this.#taken.size > this.#places.count
+    return this.#taken.size > (this.#places.unwanted ?? this.#places.count)
   }
 
   /** There are more places than before, or fewer. */

@@ -3,15 +3,12 @@
 // Invariants
 //  - The host asks once and is lent it once; it gives it back when another wants it, or asks again, and
 //    then it waits like all others. Everything else is a breach.
-//  - What is lent is the host's for `placeMs`, as long as it lives: to change hands takes four threads that
-//    wake each other, and in most of what a turn takes on a busy machine nobody would compute.
-//  - What is wanted back counts as the host's for `turnMs` more, whatever the host does or does not. Then
-//    it goes to another (turns.ts); and the host has none instead until it gives back what it has.
+//  - What is lent and wanted back counts as the host's for `turnMs` more, whatever the host does or does
+//    not. Then it goes to another (turns.ts); and the host has none instead until it gives back what it has.
 //  - Who does not read what it is told is lent nothing.
 
 import type { Desk, TurnDesk, Word } from '../turn-desk.ts'
 import { Breach } from './frame.ts'
-import { FENCE_LIMITS } from './limits.ts'
 
 /** What the host is told of it. */
 export interface PlaceLine {
@@ -27,8 +24,6 @@ export class FarPlace implements Word {
   #state: 'free' | 'asked' | 'lent' | 'recalled' = 'free'
   /** How often it was wanted back: from then on the host has its time. */
   #recalls = 0
-  #lentMs = 0
-  #recall: NodeJS.Timeout | undefined
 
   constructor(turns: TurnDesk, line: PlaceLine) {
     this.#line = line
@@ -38,7 +33,6 @@ export class FarPlace implements Word {
   /** The host asks for it. If it has it, it gives it back first. @throws {Breach} */
   ask(): void {
     if (this.#state === 'asked') throw new Breach('asked twice for a place to compute in')
-    clearTimeout(this.#recall)
     this.#state = 'asked'
     void this.#line.drained().then(() => this.#desk.look())
   }
@@ -48,14 +42,12 @@ export class FarPlace implements Word {
     if (this.#state === 'free' || this.#state === 'asked') {
       throw new Breach('gave back a place to compute in that it does not have')
     }
-    clearTimeout(this.#recall)
     this.#state = 'free'
     this.#desk.look()
   }
 
   /** The host is gone. */
   leave(): void {
-    clearTimeout(this.#recall)
     this.#state = 'free'
     this.#desk.leave()
   }
@@ -70,7 +62,6 @@ export class FarPlace implements Word {
 
   grant(isWanted: boolean): void {
     this.#state = 'lent'
-    this.#lentMs = performance.now()
     this.#line.lend()
     if (isWanted) this.want()
   }
@@ -79,9 +70,7 @@ export class FarPlace implements Word {
     if (this.#state !== 'lent') return false
     this.#state = 'recalled'
     this.#recalls++
-    const leftMs = this.#lentMs + FENCE_LIMITS.placeMs - performance.now()
-    if (leftMs <= 0) this.#line.recall()
-    else this.#recall = setTimeout(() => this.#line.recall(), leftMs).unref()
+    this.#line.recall()
     return false
   }
 }

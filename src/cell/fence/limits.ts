@@ -29,8 +29,6 @@ export const FENCE_LIMITS = {
   stopMs: CELL_LIMITS.stopMs + CELL_LIMITS.terminateMs + CELL_LIMITS.takeDownMs + 5_000,
   /** Hosts for cells that pid0 may start come up so long after it: who leaves at once does not pay for them. */
   aheadMs: 300,
-  /** A place to compute in is lent for so long at least: some turns. Who waits for it answers calls of its own meanwhile. */
-  placeMs: 25,
   /** Lines of a host's standard error that are told the log, and characters of each. */
   saidLines: 100,
   saidChars: 1_000,
