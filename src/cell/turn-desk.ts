@@ -91,7 +91,7 @@ export class TurnDesk {
   #grant(place: Place, wake: () => void): void {
     this.#asking.delete(place)
     this.#holding.add(place)
-    place.word.grant(this.#asking.size > 0)
+    place.word.grant(this.#asking.size > 0 || this.#turns.isOverfull)
     wake()
   }
 }

@@ -10,8 +10,8 @@
 //    one that asked first is next. What nobody waited for counts nothing: a cell may rest with its turn.
 //    Whoever comes back after a while is ahead by a part of a turn, and does not catch up on what it did
 //    not ask for; whoever is new waits as if it had had a turn: else one new cell after the other is next.
-//  - A turn of a cell that shows no progress for `turnMs` counts no more: who cannot be stopped holds
-//    nobody up. One that computes keeps its turn, however little of a processor the system gives it:
+//  - A turn of a cell that shows no progress for `turnMs` while others wait counts no more: who cannot be
+//    stopped holds nobody up. One that computes keeps its turn, however little of a processor the system gives it:
 //    else the busier the machine, the more would compute at once.
 //  - Turns decide when a cell computes, never what or how much: fuel does that.
 
@@ -20,11 +20,13 @@ import { availableParallelism } from 'node:os'
 import { CELL_LIMITS } from './limits.ts'
 
 /** How long a turn takes that is used up. */
-const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
+export const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
 /** How many may compute at once. */
 export interface Places {
   readonly count: number
+  /** How many of them nobody else wants; all, if not said. */
+  readonly unwanted?: number
   /** Is told how many have a turn and how many wait for one, whenever that may have changed. */
   look?(taken: number, waiting: number): void
 }
@@ -93,9 +95,9 @@ export class Turns {
     return this.#taken.size - Number(this.#taken.has(seat)) >= this.#places.count
   }
 
-  /** More have a turn than there are places, since there were more of them. */
+  /** Some have a turn in a place that is wanted elsewhere. */
   get isOverfull(): boolean {
-    return this.#taken.size > this.#places.count
+    return this.#taken.size > (this.#places.unwanted ?? this.#places.count)
   }
 
   /** There are more places than before, or fewer. */
@@ -115,13 +117,8 @@ export class Turns {
 
   #next(): void {
     const nowMs = this.#nowMs()
-    for (const [seat, taken] of this.#taken) {
-      if (taken.untilMs > nowMs) continue
-      const progress = seat.progress()
-      if (progress === taken.progress) this.#end(seat, nowMs)
-      else this.#taken.set(seat, { ...taken, untilMs: nowMs + CELL_LIMITS.turnMs, progress })
-    }
-    while (this.#waiting.size > 0 && this.#taken.size < this.#places.count) {
+    if (!this.#hasFree) this.#endOverdue(nowMs)
+    while (this.#waiting.size > 0 && this.#hasFree) {
       const seat = this.#least()
       this.#waiting.delete(seat)
       this.#floorMs = Math.max(this.#floorMs, seat.hadMs)
@@ -131,6 +128,20 @@ export class Turns {
     }
     this.#places.look?.(this.#taken.size, this.#waiting.size)
     this.#watch(nowMs)
+  }
+
+  get #hasFree(): boolean {
+    return this.#taken.size < this.#places.count
+  }
+
+  #endOverdue(nowMs: number): void {
+    if (this.#waiting.size === 0) return
+    for (const [seat, taken] of this.#taken) {
+      if (taken.untilMs > nowMs) continue
+      const progress = seat.progress()
+      if (progress === taken.progress) this.#end(seat, nowMs)
+      else this.#taken.set(seat, { ...taken, untilMs: nowMs + CELL_LIMITS.turnMs, progress })
+    }
   }
 
   #least(): QueuedSeat {

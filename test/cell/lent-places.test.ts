@@ -6,11 +6,9 @@ import { FarPlace } from '../../src/cell/fence/far-place.ts'
 import { LentPlaces } from '../../src/cell/fence/lent-places.ts'
 import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { TurnDesk } from '../../src/cell/turn-desk.ts'
-import { Turns } from '../../src/cell/turns.ts'
+import { TURN_MS, Turns } from '../../src/cell/turns.ts'
 import { TurnWord } from '../../src/cell/world/share.ts'
 import { Random } from '../help/random.ts'
-
-const TURN_MS = CELL_LIMITS.turnUnits / CELL_LIMITS.unitsPerMs
 
 /** What was said and not heard yet, in one direction. */
 type Pipe = (() => void)[]
@@ -77,13 +75,23 @@ function ask(host: Host, cell: number): void {
 }
 
 /** All that is said is heard. */
-async function settle(hosts: readonly Host[]): Promise<void> {
+async function hear(hosts: readonly Host[]): Promise<void> {
   const pipes = hosts.flatMap(({ orders, reports }) => [orders, reports])
   do {
-    for (const pipe of pipes) for (const hear of pipe.splice(0)) hear()
+    for (const pipe of pipes) for (const said of pipe.splice(0)) said()
     // A place is lent when its host has read what came before.
     for (let turn = 0; turn < 4; turn++) await Promise.resolve()
   } while (pipes.some((pipe) => pipe.length > 0))
+}
+
+/** The same, and whoever has computed for a turn asks again. */
+async function settle(hosts: readonly Host[]): Promise<void> {
+  await hear(hosts)
+  vi.advanceTimersByTime(TURN_MS)
+  for (const host of hosts) {
+    for (const [i, { word }] of host.cells.entries()) if (word.isGranted) ask(host, i)
+  }
+  await hear(hosts)
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }))
@@ -128,7 +136,7 @@ test('a host that has the machine to itself asks once, whoever of its cells has 
   const [host, other] = machine(3, [2, 1])
   for (let step = 0; step < 20; step++) {
     ask(host!, step % 2)
-    await settle([host!, other!])
+    await hear([host!, other!])
     host!.cells[step % 2]!.word.rest()
   }
   expect([host!.asked, other!.asked]).toEqual([1, 0])
@@ -137,10 +145,10 @@ test('a host that has the machine to itself asks once, whoever of its cells has 
 test('a place that its host does not use is another’s as soon as it is asked for', async () => {
   const hosts = machine(1, [1, 1])
   ask(hosts[0]!, 0)
-  await settle(hosts)
+  await hear(hosts)
   hosts[0]!.cells[0]!.word.rest()
   ask(hosts[1]!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(hosts.map(({ computing }) => computing)).toEqual([0, 1])
   expect(hosts[0]!.cells[0]!.word.resume()).toBe(false)
 })
@@ -149,7 +157,7 @@ test('of two hosts with a place between them each computes half of the time, how
   const hosts = machine(1, [1, 12])
   const turns = hosts.map(() => 0)
   for (const host of hosts) for (const i of host.cells.keys()) ask(host, i)
-  await settle(hosts)
+  await hear(hosts)
   for (let step = 0; step < 200; step++) {
     const host = hosts.find(({ computing }) => computing > 0)!
     turns[hosts.indexOf(host)]!++
@@ -158,7 +166,7 @@ test('of two hosts with a place between them each computes half of the time, how
       host,
       host.cells.findIndex(({ word }) => word.isGranted),
     )
-    await settle(hosts)
+    await hear(hosts)
   }
   expect(Math.abs(turns[0]! - turns[1]!)).toBeLessThanOrEqual(2)
 })
@@ -167,21 +175,54 @@ test('a host that keeps a place it is to give back holds nobody up, and is lent 
   const hosts = machine(1, [1, 1])
   const [hung, fair] = hosts
   ask(hung!, 0)
-  await settle(hosts)
+  await hear(hosts)
   // Nobody wanted it: its time begins when somebody does.
   vi.advanceTimersByTime(100 * CELL_LIMITS.turnMs)
   ask(fair!, 0)
-  await settle([fair!])
+  await hear([fair!])
   expect([hung!.orders.length, fair!.computing]).toEqual([1, 0])
   await vi.advanceTimersByTimeAsync(3 * CELL_LIMITS.turnMs)
-  await settle([fair!])
+  await hear([fair!])
   expect(fair!.computing).toBe(1)
 
   // It hears at last, and waits like others.
-  await settle(hosts)
+  await hear(hosts)
   ask(hung!, 0)
-  await settle([hung!])
+  await hear([hung!])
   expect([hung!.computing, fair!.computing]).toEqual([0, 1])
+})
+
+test('cells of a host with short turns have one after the other before the place is another’s', async () => {
+  const hosts = machine(1, [3, 1])
+  for (const host of hosts) for (const i of host.cells.keys()) ask(host, i)
+  await hear(hosts)
+  const order: number[] = []
+  for (let ms = 0; ms < TURN_MS; ms++) {
+    expect(hosts.map(({ computing }) => computing)).toEqual([1, 0])
+    const i = hosts[0]!.cells.findIndex(({ word }) => word.isGranted)
+    order.push(i)
+    vi.advanceTimersByTime(1)
+    ask(hosts[0]!, i)
+    await hear(hosts)
+  }
+  expect(order.slice(0, 4)).toEqual([0, 1, 2, 0])
+  expect(hosts.map(({ computing }) => computing)).toEqual([0, 1])
+})
+
+test('a place that is wanted goes at once when nobody there computes any more', async () => {
+  const hosts = machine(1, [2, 1])
+  ask(hosts[0]!, 0)
+  await hear(hosts)
+  ask(hosts[0]!, 1)
+  ask(hosts[1]!, 0)
+  await hear(hosts)
+  for (const { word, look } of hosts[0]!.cells) {
+    expect([word.isGranted, hosts[1]!.computing]).toEqual([true, 0])
+    expect(word.rest()).toBe(false)
+    look()
+  }
+  await hear(hosts)
+  expect(hosts[1]!.computing).toBe(1)
 })
 
 test('who keeps its place for long waits as long for the next', async () => {
@@ -189,15 +230,15 @@ test('who keeps its place for long waits as long for the next', async () => {
   const [long, short] = hosts
   ask(long!, 0)
   ask(short!, 0)
-  await settle(hosts)
+  await hear(hosts)
   vi.advanceTimersByTime(CELL_LIMITS.turnMs - 1)
   ask(long!, 0)
-  await settle(hosts)
+  await hear(hosts)
   let turns = 0
   for (; short!.computing > 0; turns++) {
     vi.advanceTimersByTime(TURN_MS)
     ask(short!, 0)
-    await settle(hosts)
+    await hear(hosts)
   }
   expect(turns).toBeGreaterThan((CELL_LIMITS.turnMs - 1) / TURN_MS - 1)
 })
@@ -208,21 +249,21 @@ test('a host that reads nothing is lent nothing, and one that is gone leaves its
   let read = () => {}
   deaf!.reads = new Promise((resolve) => (read = resolve))
   ask(deaf!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(deaf!.computing).toBe(0)
   ask(gone!, 0)
-  await settle(hosts)
+  await hear(hosts)
   expect(gone!.computing).toBe(1)
   ask(next!, 0)
-  await settle([next!])
+  await hear([next!])
   for (const place of gone!.far) place.leave()
-  await settle([next!])
+  await hear([next!])
   expect(next!.computing).toBe(1)
 
   // What was asked before the end comes to nothing behind it.
   for (const place of deaf!.far) place.leave()
   next!.cells[0]!.word.rest()
   read()
-  await settle([deaf!, next!])
+  await hear([deaf!, next!])
   expect(next!.cells[0]!.word.resume()).toBe(true)
 })

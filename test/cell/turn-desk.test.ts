@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
+import { CELL_LIMITS } from '../../src/cell/limits.ts'
 import { TurnDesk } from '../../src/cell/turn-desk.ts'
 import { Turns } from '../../src/cell/turns.ts'
 import { TurnWord } from '../../src/cell/world/share.ts'
@@ -44,6 +45,17 @@ test('the turn of a cell that rests goes to who asks, and is missed by who goes 
   resting!.word.rest()
   ask(asking!)
   expect([asking!.word.isGranted, asking!.woken]).toEqual([true, 1])
+  expect(resting!.word.resume()).toBe(false)
+})
+
+test('a cell that has rested with its turn for long, beside others that come and go, has not kept it when one more asks', () => {
+  const [resting, other, asking] = cells(2, 3)
+  ask(resting!)
+  resting!.word.rest()
+  vi.advanceTimersByTime(2 * CELL_LIMITS.turnMs)
+  ask(other!)
+  ask(asking!)
+  expect([other, asking].map((cell) => cell!.word.isGranted)).toEqual([true, true])
   expect(resting!.word.resume()).toBe(false)
 })
 
