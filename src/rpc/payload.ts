@@ -19,6 +19,8 @@ import {
   putStruct,
   Reader,
   readerAt,
+  rootReader,
+  segmentOf,
 } from '../wire/index.ts'
 import type { Struct, StructType } from '../wire/index.ts'
 import { CapSlot, CapTable, hookOfEntry } from './cap-table.ts'
@@ -29,6 +31,9 @@ import { nullHook } from './hook.ts'
 import type { Hook, Outcome, Path } from './hook.ts'
 
 const NONE: readonly never[] = []
+
+/** The content that is the first capability of its message. */
+const FIRST_CAP = segmentOf(Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0))
 
 /**
  * What a call carries: a message; or a struct that is written when it is first needed, at best once,
@@ -42,7 +47,6 @@ export class Payload {
   #init: unknown
   readonly #isHandedOver: boolean
   #isWritten = false
-  #isSent = false
   #failure: WwError | undefined
   /** What it takes in a message; 0 until it is written. */
   bytes = 0
@@ -70,13 +74,8 @@ export class Payload {
 
   /** A capability (borrowed). */
   static ofCap(hook: Hook): Payload {
-    const payload = new Payload(undefined, undefined, false)
-    const builder = new Builder()
-    const at = builder.allocate(1)
-    putCapability(builder, at, hook)
-    payload.#isIn(builder, at)
-    builder.discard()
-    return payload
+    const root = rootReader(new Message([FIRST_CAP]))
+    return Payload.of(root, [new CapSlot(hook.addRef())])
   }
 
   #isAt(root: Reader, slots: CapSlots): void {
@@ -101,9 +100,9 @@ export class Payload {
     return this
   }
 
-  /** Size of the message it is in; 0 until there is one. */
+  /** What it takes as it is, as a message that came or in one of ours; 0 until it is in one. */
   get words(): number {
-    return this.#root?.message.words ?? 0
+    return this.bytes / 8 || (this.#root?.message.words ?? 0)
   }
 
   /**
@@ -111,11 +110,6 @@ export class Payload {
    * @throws {WwError} whatever is wrong with the objects it is made from; the same every time
    */
   writeTo(builder: Builder, at: number): void {
-    this.#isSent = true
-    this.#write(builder, at)
-  }
-
-  #write(builder: Builder, at: number): void {
     if (this.#failure) throw this.#failure
     const before = builder.totalBytes
     if (this.#root) copyPointer(builder, at, this.#root)
@@ -156,26 +150,26 @@ export class Payload {
    */
   encoded(): this {
     if (this.#root) return this
-    const builder = new Builder()
+    const builder = idle.isOpen ? new Builder() : idle.open()
     try {
       const at = builder.allocate(1)
-      this.#write(builder, at)
+      this.writeTo(builder, at)
       this.#init = undefined
       if (!this.#root) this.#isIn(builder, at)
     } finally {
       builder.discard()
     }
-    return this.#isHandedOver ? this : this.guard()
+    return this.guard()
   }
 
   /**
-   * Later it will not depend on the objects it is made from. Who sent it on releases it; who reads it
-   * may forget it.
+   * Later it will not depend on the objects it is made from, unless it was sent on before: who did that
+   * releases it.
    */
   settle(): void {
-    if (this.#isSent) return
+    if (this.#isWritten) return
     try {
-      this.encoded().guard()
+      this.encoded()
     } catch {
       // Kept as `#failure`: whoever wants the content hears.
     }
@@ -187,10 +181,13 @@ export class Payload {
    */
   withHooks(change: (hook: Hook) => Hook): Payload {
     const { message, segment, data, dataBytes, pointers, depth } = this.encoded().#root!
-    const copy = new Message(message.segments, undefined, message.words)
-    const slots = this.#caps?.slots.map((slot) => slot && new CapSlot(change(slot.current)))
+    const copy = new Message(message.segments)
     const root = new Reader(copy, segment, data, dataBytes, pointers, depth)
-    return Payload.of(root, slots ?? NONE).guard()
+    const slots = this.#caps?.slots ?? NONE
+    return Payload.of(
+      root,
+      slots.map((slot) => slot && new CapSlot(change(slot.current))),
+    ).guard()
   }
 
   /** The struct at the end of a path of pointers. */
@@ -223,7 +220,7 @@ export class Payload {
   /** Ends this content's references. Twice is once. */
   release(): void {
     // Writing is also what finds the clients.
-    if (this.#isHandedOver && !this.#isWritten) this.settle()
+    if (this.#isHandedOver) this.settle()
     this.#init = undefined
     this.#caps?.release()
   }
@@ -240,6 +237,9 @@ export function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome 
     return { error: asWwError(thrown) }
   }
 }
+
+/** Writes what is not for a message yet. */
+const idle = new Builder()
 
 /** Clients in what is being written; writing is synchronous, so they belong to one message. */
 let collector: Client[] | undefined
