@@ -425,7 +425,6 @@ class QueuedCall extends Call {
   /** What it waits for, until it is made or given up. */
   readonly #promise: PromiseHook
   #inner: PendingCall | undefined
-  #overListeners: (() => void)[] = []
 
   constructor(request: Request, promise: PromiseHook) {
     super()
@@ -443,13 +442,11 @@ class QueuedCall extends Call {
     this.settlePlaces((path) => inner.pipeline(path))
     this.dropPlaces()
     inner.whenDone((outcome) => this.finish(outcome))
-    for (const listener of this.#overListeners.splice(0)) inner.whenOver(listener)
     if (this.isAbandoned) inner.abandon()
   }
 
   override whenOver(listener: () => void): void {
-    if (this.#inner) this.#inner.whenOver(listener)
-    else this.#overListeners.push(listener)
+    this.whenDone(() => this.#inner!.whenOver(listener))
   }
 
   override abandon(): void {
