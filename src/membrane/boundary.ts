@@ -158,7 +158,7 @@ class InwardHook extends WrapperHook {
 class GuardedCall implements PendingCall {
   readonly #inner: PendingCall
   readonly #wrapper: WrapperHook
-  #outcome: Outcome | undefined
+  outcome: Outcome | undefined
   #listeners: ((outcome: Outcome) => void)[] = []
   readonly #stopWatching: () => void
 
@@ -185,11 +185,11 @@ class GuardedCall implements PendingCall {
   }
 
   #finish(outcome: Outcome): void {
-    if (this.#outcome) {
+    if (this.outcome) {
       if ('results' in outcome) outcome.results.release()
       return
     }
-    this.#outcome = outcome
+    this.outcome = outcome
     this.#stopWatching()
     const listeners = this.#listeners
     this.#listeners = []
@@ -197,7 +197,7 @@ class GuardedCall implements PendingCall {
   }
 
   whenDone(listener: (outcome: Outcome) => void): void {
-    if (this.#outcome) listener(this.#outcome)
+    if (this.outcome) listener(this.outcome)
     else this.#listeners.push(listener)
   }
 
@@ -223,7 +223,7 @@ class GuardedCall implements PendingCall {
   }
 
   release(): void {
-    if (this.#outcome && 'results' in this.#outcome) this.#outcome.results.release()
+    if (this.outcome && 'results' in this.outcome) this.outcome.results.release()
     this.#inner.release()
   }
 }

@@ -55,20 +55,16 @@ interface Answer {
   resultExports: readonly number[]
 }
 
-export class Answers {
+export class Answers extends Map<number, Answer> {
   readonly #tables: Tables
-  readonly #answers = new Map<number, Answer>()
   /** The sum of `words` of all answers, and of calls that were given up and are not over. */
   #heldWords = 0
   /** How many were given up and are not over. */
   #givenUp = 0
 
   constructor(tables: Tables) {
+    super()
     this.#tables = tables
-  }
-
-  get size(): number {
-    return this.#answers.size
   }
 
   get heldWords(): number {
@@ -87,14 +83,14 @@ export class Answers {
   pipelineOf(promised: Reader): Hook {
     const path = readPath(promised)
     const id = u32(promised, 0)
-    const answer = this.#answers.get(id)
+    const answer = this.get(id)
     if (!answer) throw protocolError(`a call on question ${id}, which is not open`)
     return answer.call?.pipeline(path) ?? nullHook()
   }
 
   /** The call whose results stay here for us. */
   keptOf(id: number): PendingCall {
-    const answer = this.#answers.get(id)
+    const answer = this.get(id)
     if (answer?.isToYourself && answer.call) return answer.call
     throw protocolError('results to be taken from a question that does not keep any')
   }
@@ -140,7 +136,7 @@ export class Answers {
 
   #checkQuestion(id: number): void {
     const { maxAnswers } = this.#tables.limits
-    if (this.#answers.has(id)) throw protocolError(`question ${id} is in use already`)
+    if (this.has(id)) throw protocolError(`question ${id} is in use already`)
     if (this.size >= maxAnswers) {
       throw failed('TOO_MANY_CALLS', `The peer made more than ${maxAnswers} calls at once`)
     }
@@ -148,7 +144,7 @@ export class Answers {
 
   #answer(id: number, call: PendingCall, isToYourself: boolean, words: number): void {
     const answer: Answer = { id, call, isToYourself, words, isRunning: true, resultExports: [] }
-    this.#answers.set(id, answer)
+    this.set(id, answer)
     this.#heldWords += words
     call.whenDone((outcome) => this.#return(answer, outcome))
   }
@@ -199,9 +195,9 @@ export class Answers {
 
   receiveFinish(id: number, finish: Reader): void {
     const { sender, exports } = this.#tables
-    const answer = this.#answers.get(id)
+    const answer = this.get(id)
     if (!answer) throw protocolError(`a finish for question ${id}, which was never asked`)
-    this.#answers.delete(id)
+    this.delete(id)
     const { call } = answer
     if (answer.isRunning && call) {
       answer.isRunning = false
@@ -221,8 +217,8 @@ export class Answers {
   }
 
   end(): void {
-    const answers = [...this.#answers.values()]
-    this.#answers.clear()
+    const answers = [...this.values()]
+    this.clear()
     this.#heldWords = 0
     for (const answer of answers) {
       answer.isRunning = false

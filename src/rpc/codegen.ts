@@ -4,11 +4,11 @@
 import type { Builder } from '../wire/index.ts'
 import {
   badValue,
-  DEFAULT_WIRE_LIMITS,
   getAny,
   getList,
   getUint16,
   Message,
+  OURS,
   pointerElement,
   putUint16,
   rootOf,
@@ -102,15 +102,12 @@ export { getCap, putAny, putCap }
 
 export type Awaitable<T> = T | PromiseLike<T>
 
-/** It is ours and as large as its schema says: reading it as often as wanted must not use it up. */
-const UNBOUNDED = { ...DEFAULT_WIRE_LIMITS, maxReadWords: Number.POSITIVE_INFINITY }
-
 /** A struct or a list that a schema states: the words of its message. Read when asked for. */
 export function stated(words: readonly bigint[]): AnyPointer {
   const bytes = new Uint8Array(words.length * 8)
   const view = new DataView(bytes.buffer)
   words.forEach((word, index) => view.setBigUint64(index * 8, word, true))
-  return rootOf(new Message([segmentOf(bytes)], UNBOUNDED))
+  return rootOf(new Message([segmentOf(bytes)], OURS))
 }
 
 export function statedStruct<T extends Struct>(

@@ -34,16 +34,12 @@ interface Embargo {
   readonly target: Hook
 }
 
-export class Embargoes {
+export class Embargoes extends IdTable<Embargo> {
   readonly #tables: Tables
-  readonly #entries = new IdTable<Embargo>()
 
   constructor(tables: Tables) {
+    super()
     this.#tables = tables
-  }
-
-  get size(): number {
-    return this.#entries.size
   }
 
   /**
@@ -71,7 +67,7 @@ export class Embargoes {
       return new BrokenHook(overloaded('TOO_MANY_EMBARGOES', sentence))
     }
     const embargo = new PromiseHook()
-    const { id } = this.#entries.add((free) => ({ id: free, promise: embargo, target }))
+    const { id } = this.add((free) => ({ id: free, promise: embargo, target }))
     this.#send(id, SENDER_LOOPBACK, promise)
     return embargo
   }
@@ -95,9 +91,9 @@ export class Embargoes {
     const { answers, sender } = this.#tables
     const kind = u16(disembargo, 4)
     if (kind === RECEIVER_LOOPBACK) {
-      const embargo = this.#entries.at(id)
+      const embargo = this.at(id)
       if (!embargo) throw protocolError(`a disembargo of ${id}, which is not under embargo`)
-      this.#entries.delete(id)
+      this.delete(id)
       embargo.promise.resolve(embargo.target)
       return
     }
@@ -125,7 +121,7 @@ export class Embargoes {
   }
 
   end(error: Error): void {
-    for (const { promise, target } of this.#entries.clear()) {
+    for (const { promise, target } of this.clear()) {
       promise.resolve(new BrokenHook(error))
       target.release()
     }

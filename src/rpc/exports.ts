@@ -43,35 +43,31 @@ interface Export {
 
 const NONE: readonly number[] = []
 
-export class Exports {
+export class Exports extends IdTable<Export> {
   readonly #tables: Tables
-  readonly #entries = new IdTable<Export>()
   readonly #byHook = new Map<Hook, Export>()
 
   constructor(tables: Tables) {
+    super()
     this.#tables = tables
-  }
-
-  get size(): number {
-    return this.#entries.size
   }
 
   /** What the peer knows as `id`. @returns with a reference for the caller */
   hookAt(id: number): Hook {
-    const entry = this.#entries.at(id)
+    const entry = this.at(id)
     if (!entry) throw protocolError(`export ${id} does not exist`)
     return entry.hook.addRef()
   }
 
   /** The peer, or a message that was not sent, has so many references less. */
   release(id: number, count: number): void {
-    const entry = this.#entries.at(id)
+    const entry = this.at(id)
     if (!entry || entry.count < count) {
       throw protocolError(`${count} references of export ${id} were released, which it has not`)
     }
     entry.count -= count
     if (entry.count > 0) return
-    this.#entries.delete(id)
+    this.delete(id)
     if (this.#byHook.get(entry.hook) === entry) this.#byHook.delete(entry.hook)
     letGo(entry)
   }
@@ -130,7 +126,7 @@ export class Exports {
     const isBroken = hook instanceof BrokenHook
     const isPromise = isBroken || !hook.isSettled
     const make = (id: number): Export => ({ id, hook: hook.addRef(), count: 0, isPromise })
-    const entry = this.#entries.add(make)
+    const entry = this.add(make)
     this.#byHook.set(hook, entry)
     if (isBroken) soon(() => this.#sendResolve(entry, hook))
     else if (isPromise) {
@@ -142,7 +138,7 @@ export class Exports {
 
   #sendResolve(entry: Export, target: Hook): void {
     const { id, hook: promise } = entry
-    if (this.#entries.at(id) !== entry) return
+    if (this.at(id) !== entry) return
     // The id stays the promise's; whoever sends this hook again gives it an id of its own.
     this.#byHook.delete(promise)
     entry.hook = target.addRef()
@@ -165,7 +161,7 @@ export class Exports {
 
   end(): void {
     this.#byHook.clear()
-    for (const entry of this.#entries.clear()) letGo(entry)
+    for (const entry of this.clear()) letGo(entry)
   }
 }
 

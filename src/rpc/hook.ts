@@ -40,6 +40,8 @@ export type SettledListener = (target: Hook) => void
 
 /** A call that was made. Its results, once there, can be taken as often as wanted. */
 export interface PendingCall {
+  /** How it ended; undefined while it is under way. */
+  readonly outcome: Outcome | undefined
   /** Runs `listener` when the call is done, at once if it is. Listeners run in order. */
   whenDone(listener: (outcome: Outcome) => void): void
   /**
@@ -179,34 +181,34 @@ interface Place {
  * asked for. The table of places owns a reference of each, until it is known what it is.
  */
 export class Call implements PendingCall {
-  #outcome: Outcome | undefined
-  #listeners: ((outcome: Outcome) => void)[] | undefined
-  #places: Map<number | string, Place> | undefined
-  #isReleased = false
+  declare outcome: Outcome | undefined
+  declare private listeners: ((outcome: Outcome) => void)[] | undefined
+  declare private places: Map<number | string, Place> | undefined
+  declare private isReleased: boolean
   /** Nobody wants it but the calls that wait for its results. */
-  protected isAbandoned = false
+  declare protected isAbandoned: boolean
 
   /** @param outcome of a call that is done from the start */
   constructor(outcome?: Outcome) {
-    this.#outcome = outcome
-  }
-
-  get isDone(): boolean {
-    return this.#outcome !== undefined
+    this.outcome = outcome
+    this.listeners = undefined
+    this.places = undefined
+    this.isReleased = false
+    this.isAbandoned = false
   }
 
   abandon(): void {
     this.isAbandoned = true
-    for (const { hook } of this.#places?.values() ?? []) {
+    for (const { hook } of this.places?.values() ?? []) {
       if (hook instanceof PromiseHook && hook.isAwaited) return
     }
     this.cancel()
   }
 
   whenDone(listener: (outcome: Outcome) => void): void {
-    if (this.#outcome) listener(this.#outcome)
-    else if (this.#listeners) this.#listeners.push(listener)
-    else this.#listeners = [listener]
+    if (this.outcome) listener(this.outcome)
+    else if (this.listeners) this.listeners.push(listener)
+    else this.listeners = [listener]
   }
 
   whenOver(listener: () => void): void {
@@ -215,15 +217,15 @@ export class Call implements PendingCall {
 
   pipeline(path: Path): Hook {
     const key = path.length === 1 ? path[0]! : path.join()
-    const known = this.#places?.get(key)
+    const known = this.places?.get(key)
     if (known) return known.hook.addRef()
-    if (this.#outcome && this.#isReleased) {
+    if (this.outcome && this.isReleased) {
       return new BrokenHook(failed('RELEASED', 'The results were released'))
     }
-    if (this.#outcome) return hookIn(this.#outcome, path)
+    if (this.outcome) return hookIn(this.outcome, path)
     const hook = this.place(path)
-    this.#places ??= new Map()
-    this.#places.set(key, { path, hook })
+    this.places ??= new Map()
+    this.places.set(key, { path, hook })
     return hook.addRef()
   }
 
@@ -236,52 +238,52 @@ export class Call implements PendingCall {
 
   /** Settles every place with what `find` says stands there (a reference each). */
   protected settlePlaces(find: (path: Path) => Hook): void {
-    for (const { path, hook } of this.#places?.values() ?? []) hook.resolve(find(path))
+    for (const { path, hook } of this.places?.values() ?? []) hook.resolve(find(path))
   }
 
   /** The call is done: places first, then listeners. Takes over the results; only the first counts. */
   protected finish(outcome: Outcome): void {
-    if (this.#outcome) {
+    if (this.outcome) {
       forget(outcome)
       return
     }
-    this.#outcome = outcome
-    if (this.#places) {
+    this.outcome = outcome
+    if (this.places) {
       this.settlePlaces((path) => hookIn(outcome, path))
-      for (const [key, place] of this.#places) {
+      for (const [key, place] of this.places) {
         const { path, hook } = place
         // As long as it orders calls, whoever asks for this place must get the same hook.
         if (hook.isSettled) {
-          this.#places.delete(key)
+          this.places.delete(key)
           hook.release()
           continue
         }
         // Who takes it out of the results must not overtake who pipelined.
         if ('results' in outcome) outcome.results.standIn(path, hook.addRef())
         place.onSettled = () => {
-          if (this.#places?.delete(key)) hook.release()
+          if (this.places?.delete(key)) hook.release()
         }
         hook.whenSettled(place.onSettled)
       }
     }
-    const listeners = this.#listeners ?? []
-    this.#listeners = undefined
-    for (const listener of listeners) listener(outcome)
-    if (this.#isReleased) this.release()
+    const { listeners } = this
+    this.listeners = undefined
+    if (listeners) for (const listener of listeners) listener(outcome)
+    if (this.isReleased) this.release()
   }
 
   cancel(): void {}
 
   release(): void {
-    this.#isReleased = true
-    if (!this.#outcome) return
+    this.isReleased = true
+    if (!this.outcome) return
     this.dropPlaces()
-    forget(this.#outcome)
+    forget(this.outcome)
   }
 
   protected dropPlaces(): void {
-    const places = this.#places
-    this.#places = undefined
+    const places = this.places
+    this.places = undefined
     for (const { hook, onSettled } of places?.values() ?? []) {
       if (onSettled) hook.ignore(onSettled)
       hook.release()
@@ -423,7 +425,6 @@ class QueuedCall extends Call {
   /** What it waits for, until it is made or given up. */
   readonly #promise: PromiseHook
   #inner: PendingCall | undefined
-  #overListeners: (() => void)[] = []
 
   constructor(request: Request, promise: PromiseHook) {
     super()
@@ -441,13 +442,11 @@ class QueuedCall extends Call {
     this.settlePlaces((path) => inner.pipeline(path))
     this.dropPlaces()
     inner.whenDone((outcome) => this.finish(outcome))
-    for (const listener of this.#overListeners.splice(0)) inner.whenOver(listener)
     if (this.isAbandoned) inner.abandon()
   }
 
   override whenOver(listener: () => void): void {
-    if (this.#inner) this.#inner.whenOver(listener)
-    else this.#overListeners.push(listener)
+    this.whenDone(() => this.#inner!.whenOver(listener))
   }
 
   override abandon(): void {
@@ -467,6 +466,6 @@ class QueuedCall extends Call {
 
   override release(): void {
     super.release()
-    if (this.isDone) this.#inner?.release()
+    if (this.outcome) this.#inner?.release()
   }
 }

@@ -37,16 +37,12 @@ import type { Tables } from './tables.ts'
 
 const NONE: readonly never[] = []
 
-export class Imports {
+export class Imports extends Map<number, ImportHook> {
   readonly #tables: Tables
-  readonly #hooks = new Map<number, ImportHook>()
 
   constructor(tables: Tables) {
+    super()
     this.#tables = tables
-  }
-
-  get size(): number {
-    return this.#hooks.size
   }
 
   /** @param inReturn whether its capabilities may be what calls of ours went out to already */
@@ -102,7 +98,7 @@ export class Imports {
   }
 
   #import(id: number, isPromise: boolean): Hook {
-    const known = this.#hooks.get(id)
+    const known = this.get(id)
     if (known) {
       known.wireCount++
       return known.addRef()
@@ -113,7 +109,7 @@ export class Imports {
       throw failed('TOO_MANY_CAPABILITIES', sentence)
     }
     const made = new ImportHook(this.#tables, id, isPromise)
-    this.#hooks.set(id, made)
+    this.set(id, made)
     this.#tables.countHeld(1)
     return made
   }
@@ -121,8 +117,8 @@ export class Imports {
   /** Nobody needs it any more, or what it was a promise for is known. */
   drop(dropped: ImportHook): void {
     const { id } = dropped
-    if (this.#hooks.get(id) !== dropped) return
-    this.#hooks.delete(id)
+    if (this.get(id) !== dropped) return
+    this.delete(id)
     const { sender } = this.#tables
     const message = sender.begin(RELEASE, id)
     message.u32(4, dropped.wireCount)
@@ -137,7 +133,7 @@ export class Imports {
     if (kind === RESOLVE_CAP) target = this.#readSettled(what) ?? nullHook()
     else if (kind === RESOLVE_EXCEPTION) target = new BrokenHook(readException(what))
     else throw unknownKind('resolution', kind)
-    const promise = this.#hooks.get(id)
+    const promise = this.get(id)
     if (promise?.isPromise) {
       promise.resolve(target)
       this.drop(promise)
@@ -149,8 +145,8 @@ export class Imports {
   }
 
   end(error: Error): void {
-    const hooks = [...this.#hooks.values()]
-    this.#hooks.clear()
+    const hooks = [...this.values()]
+    this.clear()
     for (const hook of hooks) hook.settle(new BrokenHook(error))
   }
 }

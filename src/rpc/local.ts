@@ -125,18 +125,8 @@ export function findOwner(type: Interface, id: bigint): Interface | undefined {
   return id === type.id ? type : familyOf(type).get(id)
 }
 
-class Context implements CallContext {
-  readonly #call: LocalCall
-
-  constructor(call: LocalCall) {
-    this.#call = call
-  }
-  get signal(): AbortSignal {
-    return this.#call.signal
-  }
-}
-
-class LocalCall extends Call implements Turn {
+/** A call to an object of ours, which is also what its handler is told of it. */
+class LocalCall extends Call implements Turn, CallContext {
   readonly #hook: LocalHook
   readonly #method: Method
   readonly #params: Payload
@@ -181,7 +171,7 @@ class LocalCall extends Call implements Turn {
     let made: unknown
     try {
       const given = this.#params.structAt(ROOT, this.#method.params())
-      made = this.#handler.call(this.#hook.server, given, new Context(this))
+      made = this.#handler.call(this.#hook.server, given, this)
     } catch (thrown) {
       this.#failed(thrown)
       return
@@ -218,7 +208,7 @@ class LocalCall extends Call implements Turn {
   #end(): void {
     this.#params.release()
     this.#isOver = true
-    for (const listener of this.#overListeners ?? []) listener()
+    if (this.#overListeners) for (const listener of this.#overListeners) listener()
     this.#hook.release()
   }
 
@@ -232,7 +222,7 @@ class LocalCall extends Call implements Turn {
   }
 
   override cancel(): void {
-    if (this.isDone || this.#isCanceled) return
+    if (this.outcome || this.#isCanceled) return
     this.#isCanceled = true
     this.#controller?.abort(canceled())
     this.finish({ error: canceled() })

@@ -19,8 +19,11 @@ import {
   putStruct,
   Reader,
   readerAt,
+  rootReader,
+  segmentOf,
+  Struct,
 } from '../wire/index.ts'
-import type { Struct, StructType } from '../wire/index.ts'
+import type { StructType } from '../wire/index.ts'
 import { CapSlot, CapTable, hookOfEntry } from './cap-table.ts'
 import type { CapSlots } from './cap-table.ts'
 import type { Client, InterfaceType } from './client.ts'
@@ -30,19 +33,25 @@ import type { Hook, Outcome, Path } from './hook.ts'
 
 const NONE: readonly never[] = []
 
+/** The content that is the first capability of its message. */
+const FIRST_CAP = segmentOf(Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0))
+
 /**
  * What a call carries: a message; or a struct that is written when it is first needed, at best once,
  * straight into the message it is for.
  */
 export class Payload {
-  /** Has the pointer to the content as its first; undefined until there is a message. */
+  /** Undefined until it is in one. */
+  #message: Message | undefined
+  /** Has the pointer to the content as its first. Made when it is asked for, if there is `#content`. */
   #root: Reader | undefined
+  /** The struct that is the content, if that is plain: it was written here, right behind its pointer. */
+  #content: Reader | undefined
   #caps: CapTable | undefined
   readonly #type: StructType<Struct, never> | undefined
   #init: unknown
   readonly #isHandedOver: boolean
   #isWritten = false
-  #isSent = false
   #failure: WwError | undefined
   /** What it takes in a message; 0 until it is written. */
   bytes = 0
@@ -64,46 +73,57 @@ export class Payload {
    */
   static of(root: Reader, slots: CapSlots): Payload {
     const payload = new Payload(undefined, undefined, false)
-    payload.#isAt(root, slots)
+    payload.#root = root
+    payload.#isPartOf(root.message, slots)
     return payload
   }
 
   /** A capability (borrowed). */
   static ofCap(hook: Hook): Payload {
-    const payload = new Payload(undefined, undefined, false)
-    const builder = new Builder()
-    const at = builder.allocate(1)
-    putCapability(builder, at, hook)
-    payload.#isIn(builder, at)
-    builder.discard()
-    return payload
+    const root = rootReader(new Message([FIRST_CAP]))
+    return Payload.of(root, [new CapSlot(hook.addRef())])
   }
 
-  #isAt(root: Reader, slots: CapSlots): void {
-    this.#root = root
+  #isPartOf(message: Message, slots: CapSlots): void {
+    this.#message = message
     if (slots.length === 0) return
     this.#caps = new CapTable(slots)
-    root.message.caps = slots
+    message.caps = slots
   }
 
   /** What was written into `builder` behind the pointer at `at`, with references of its own. */
   #isIn(builder: Builder, at: number): void {
     const { caps } = builder
     const message = builder.snapshot()
-    const root = new Reader(message, message.segments[0]!, at * 8, 0, 1, message.maxDepth)
+    const segment = message.segments[0]!
+    if (this.#init === undefined || this.#init instanceof Struct) {
+      this.#root = new Reader(message, segment, at * 8, 0, 1, message.maxDepth)
+    } else {
+      const { $dataWords, $pointerWords } = this.#type!
+      const depth = message.maxDepth - 1
+      this.#content = new Reader(message, segment, at * 8 + 8, $dataWords * 8, $pointerWords, depth)
+    }
     const slots = caps.length && caps.map((entry) => new CapSlot(hookOfEntry(entry).addRef()))
-    this.#isAt(root, slots || NONE)
+    this.#isPartOf(message, slots || NONE)
+  }
+
+  #pointer(): Reader {
+    if (!this.encoded().#root) {
+      const { message, segment, data, depth } = this.#content!
+      this.#root = new Reader(message, segment, data - 8, 0, 1, depth + 1)
+    }
+    return this.#root!
   }
 
   /** From now on its references end with the message, if nobody releases it. @returns this */
   guard(): this {
-    if (this.#caps) this.#caps.endWith(this.#root!.message)
+    if (this.#caps) this.#caps.endWith(this.#message!)
     return this
   }
 
-  /** Size of the message it is in; 0 until there is one. */
+  /** What it takes as it is, as a message that came or in one of ours; 0 until it is in one. */
   get words(): number {
-    return this.#root?.message.words ?? 0
+    return this.bytes / 8 || (this.#message?.words ?? 0)
   }
 
   /**
@@ -111,14 +131,9 @@ export class Payload {
    * @throws {WwError} whatever is wrong with the objects it is made from; the same every time
    */
   writeTo(builder: Builder, at: number): void {
-    this.#isSent = true
-    this.#write(builder, at)
-  }
-
-  #write(builder: Builder, at: number): void {
     if (this.#failure) throw this.#failure
     const before = builder.totalBytes
-    if (this.#root) copyPointer(builder, at, this.#root)
+    if (this.#message) copyPointer(builder, at, this.#pointer())
     else this.#encode(builder, at)
     this.bytes = builder.totalBytes - before
   }
@@ -155,27 +170,27 @@ export class Payload {
    * made from. @returns this
    */
   encoded(): this {
-    if (this.#root) return this
-    const builder = new Builder()
+    if (this.#message) return this
+    const builder = idle.isOpen ? new Builder() : idle.open()
     try {
       const at = builder.allocate(1)
-      this.#write(builder, at)
+      this.writeTo(builder, at)
+      if (!this.#message) this.#isIn(builder, at)
       this.#init = undefined
-      if (!this.#root) this.#isIn(builder, at)
     } finally {
       builder.discard()
     }
-    return this.#isHandedOver ? this : this.guard()
+    return this.guard()
   }
 
   /**
-   * Later it will not depend on the objects it is made from. Who sent it on releases it; who reads it
-   * may forget it.
+   * Later it will not depend on the objects it is made from, unless it was sent on before: who did that
+   * releases it.
    */
   settle(): void {
-    if (this.#isSent) return
+    if (this.#isWritten) return
     try {
-      this.encoded().guard()
+      this.encoded()
     } catch {
       // Kept as `#failure`: whoever wants the content hears.
     }
@@ -186,15 +201,19 @@ export class Payload {
    * (borrowed) that is there, with a reference for us.
    */
   withHooks(change: (hook: Hook) => Hook): Payload {
-    const { message, segment, data, dataBytes, pointers, depth } = this.encoded().#root!
-    const copy = new Message(message.segments, undefined, message.words)
-    const slots = this.#caps?.slots.map((slot) => slot && new CapSlot(change(slot.current)))
+    const { message, segment, data, dataBytes, pointers, depth } = this.#pointer()
+    const copy = new Message(message.segments)
     const root = new Reader(copy, segment, data, dataBytes, pointers, depth)
-    return Payload.of(root, slots ?? NONE).guard()
+    const slots = this.#caps?.slots ?? NONE
+    return Payload.of(
+      root,
+      slots.map((slot) => slot && new CapSlot(change(slot.current))),
+    ).guard()
   }
 
   /** The struct at the end of a path of pointers. */
   structAt<T extends Struct>(path: Path, type: StructType<T, never>): T {
+    if (path.length === 0 && this.encoded().#content) return new type(this.#content!)
     return getStruct(this.#follow(path), 0, type)
   }
 
@@ -215,7 +234,7 @@ export class Payload {
   }
 
   #follow(path: Path): Reader {
-    let pointer = this.encoded().#root!
+    let pointer = this.#pointer()
     for (const index of path) pointer = pointerOf(readerAt(pointer, 0), index)
     return pointer
   }
@@ -223,7 +242,7 @@ export class Payload {
   /** Ends this content's references. Twice is once. */
   release(): void {
     // Writing is also what finds the clients.
-    if (this.#isHandedOver && !this.#isWritten) this.settle()
+    if (this.#isHandedOver) this.settle()
     this.#init = undefined
     this.#caps?.release()
   }
@@ -240,6 +259,9 @@ export function copyOf(outcome: Outcome, change: (hook: Hook) => Hook): Outcome 
     return { error: asWwError(thrown) }
   }
 }
+
+/** Writes what is not for a message yet. */
+const idle = new Builder()
 
 /** Clients in what is being written; writing is synchronous, so they belong to one message. */
 let collector: Client[] | undefined

@@ -18,7 +18,6 @@ import { ERROR_KINDS, messageOf, WwError } from '../base/index.ts'
 import {
   addStruct,
   addStructs,
-  Builder,
   DEFAULT_WIRE_LIMITS,
   getData,
   getList,
@@ -27,13 +26,14 @@ import {
   getUint32,
   getUint64,
   hasPointer,
+  Outbox,
   putData,
   putText,
   putUint16,
   putUint32,
   putUint64,
 } from '../wire/index.ts'
-import type { ElementCodec, List, Outbox, Reader } from '../wire/index.ts'
+import type { Builder, ElementCodec, List, Reader } from '../wire/index.ts'
 import { asWwError, protocolError, unknownKind } from './error.ts'
 import type { Path } from './hook.ts'
 
@@ -87,26 +87,27 @@ export function listAt(s: Reader, index: number): List<Reader> | readonly Reader
 
 const readerElement: ElementCodec<Reader, never> = { size: 7, read: (s) => s, writeList() {} }
 
-/** A message being written: an envelope, and the body behind it. */
-export class Outgoing extends Builder {
+/** Messages being written: an envelope, and the body behind it. */
+export class Outgoing extends Outbox {
   /** The pointer to the body. */
-  readonly at: number
+  at = 0
   /** Word index of the body's data section; its pointers follow. */
-  readonly body: number
+  body = 0
 
   /**
    * @param id the body begins with, as most do; without it the body is still to be put behind `at`
    * @param dataWords of the body, and how many pointers it has
    */
-  constructor(slab: Outbox, tag: number, id?: number, dataWords = 1, pointers = 0) {
-    super(slab)
-    const envelope = addStruct(this, this.allocate(1), 1, 1)
+  begin(tag: number, id?: number, dataWords = 1, pointers = 0): this {
+    const envelope = addStruct(this, this.open().allocate(1), 1, 1)
     this.halves[envelope * 2] = tag
     this.at = envelope + 1
     this.body = this.words
-    if (id === undefined) return
-    addStruct(this, this.at, dataWords, pointers)
-    this.u32(0, id)
+    if (id !== undefined) {
+      addStruct(this, this.at, dataWords, pointers)
+      this.u32(0, id)
+    }
+    return this
   }
 
   u16(byte: number, value: number): void {

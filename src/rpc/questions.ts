@@ -34,16 +34,12 @@ import { Question } from './remote.ts'
 import type { RemoteHook } from './remote.ts'
 import type { Tables } from './tables.ts'
 
-export class Questions {
+export class Questions extends IdTable<Question> {
   readonly #tables: Tables
-  readonly #entries = new IdTable<Question>()
 
   constructor(tables: Tables) {
+    super()
     this.#tables = tables
-  }
-
-  get size(): number {
-    return this.#entries.size
   }
 
   /** Asks for the peer's bootstrap capability. @returns with a reference for the caller */
@@ -91,13 +87,13 @@ export class Questions {
   }
 
   #ask(paramExports: readonly number[] = []): Question {
-    return this.#entries.add((id) => new Question(this.#tables, id, paramExports))
+    return this.add((id) => new Question(this.#tables, id, paramExports))
   }
 
   /** The caller gives up a question that has not concluded. */
   giveUp(question: Question): void {
     this.#sendFinish(question.id, true)
-    if (question.hasReturned) this.#entries.delete(question.id)
+    if (question.hasReturned) this.delete(question.id)
   }
 
   #sendFinish(id: number, releaseResultCaps: boolean): void {
@@ -109,14 +105,14 @@ export class Questions {
 
   receiveReturn(id: number, returned: Reader): void {
     const { answers, exports, embargoes } = this.#tables
-    const question = this.#entries.at(id)
+    const question = this.at(id)
     if (!question || question.hasReturned) {
       throw protocolError(`a return for question ${id}, which is not open`)
     }
     question.hasReturned = true
     if (getBool(returned, 32, true)) exports.releaseEach(question.paramExports)
     if (!question.isOpen) {
-      this.#entries.delete(id)
+      this.delete(id)
       return
     }
     const isFinishOwed = !getBool(returned, 33, false)
@@ -140,7 +136,7 @@ export class Questions {
     question.finish(outcome)
     // The id is free only now: a Disembargo that `finish` sent may still name it.
     if (isFinishOwed) this.#sendFinish(question.id, false)
-    this.#entries.delete(question.id)
+    this.delete(question.id)
   }
 
   #readReturn(kind: number, returned: Reader): Outcome {
@@ -160,6 +156,6 @@ export class Questions {
   }
 
   end(error: Error): void {
-    for (const question of this.#entries.clear()) question.finish({ error })
+    for (const question of this.clear()) question.finish({ error })
   }
 }

@@ -14,7 +14,7 @@
 
 import { soon } from '../base/index.ts'
 import type { ByteLink, WwError } from '../base/index.ts'
-import { copyPointer, Outbox, rootReader } from '../wire/index.ts'
+import { copyPointer, rootReader } from '../wire/index.ts'
 import type { Message } from '../wire/index.ts'
 import { overloaded } from './error.ts'
 import type { RpcLimits } from './limits.ts'
@@ -29,7 +29,7 @@ export class Sender {
   readonly #limits: RpcLimits
   readonly #trace: Trace | undefined
   readonly #onStalled: (error: WwError) => void
-  readonly #out = new Outbox()
+  readonly #out = new Outgoing()
   #isFlushScheduled = false
   /** How much longer what nobody waits for may wait for company. */
   #lingerTurns = 0
@@ -53,7 +53,8 @@ export class Sender {
 
   /** Begins a message: one whose body is still to be put behind `at`; or, with an id, one of this size. */
   begin(tag: number, id?: number, dataWords = 1, pointers = 0): Outgoing {
-    return new Outgoing(this.#out, tag, id, dataWords, pointers)
+    const message = this.#out.isOpen ? new Outgoing() : this.#out
+    return message.begin(tag, id, dataWords, pointers)
   }
 
   /** @param isUrgent false if nobody waits for it: it may leave with the next message that is */
@@ -63,7 +64,8 @@ export class Sender {
       return
     }
     this.#trace?.message('sent', message.segments())
-    message.frameInto(this.#out)
+    message.finish()
+    if (message !== this.#out) this.#out.push(message.take())
     if (this.#out.length >= this.#limits.flushBytes) this.flush()
     else if (isUrgent && !this.#isFlushScheduled) {
       this.#isFlushScheduled = true

@@ -1,23 +1,27 @@
-// A message being written: one growing segment, and large Data as segments of their own.
+// Messages being written, one behind the other: each one growing segment, and large Data as segments of
+// their own.
 //
 // Invariants
-//  - Everything in the segment is written or zero; `allocate` hands out zeroed words.
+//  - Words are taken once, from front to back, and are zero then. So a finished message never changes, and
+//    is read and sent where it lies. Whoever keeps one keeps the memory it is in, which is SLAB_BYTES
+//    unless the message is larger.
 //  - Indexes, of words and of bytes, count from the front of `bytes`, where other messages may lie;
 //    they stay valid when the buffer is replaced. `bytes` and `view` do not, so never keep them across
 //    a call that allocates.
-//  - A builder is finished once, by `frame`, `frameInto`, `toMessage` or `discard`. Builders may be
-//    nested: an inner one is given other memory.
+//  - A message is finished once, by `frame`, `finished` or `discard`; `open` begins the next. Meanwhile
+//    others are written by other builders.
 //  - What is built, a reader with our limits takes: no more words, no more segments.
 
-import { WwError } from '../base/index.ts'
-import { DEFAULT_WIRE_LIMITS, SLAB_BYTES } from './limits.ts'
+import { EMPTY_BYTES, WwError } from '../base/index.ts'
+import { DEFAULT_WIRE_LIMITS, OURS, SLAB_BYTES } from './limits.ts'
 import { Message, segmentOf } from './message.ts'
 import type { Segment } from './message.ts'
 import { putWord } from './put.ts'
-import { Slab } from './slab.ts'
-import type { Outbox } from './slab.ts'
 
 const MAX_WORDS = DEFAULT_WIRE_LIMITS.maxFrameWords
+
+/** A message is not begun with less room than this, so that small ones need not move. */
+const MIN_BYTES = 512
 
 /** Data that are segments of their own. */
 interface External {
@@ -25,11 +29,11 @@ interface External {
   words: number
 }
 
+/** Memory before there is any. */
+const NOTHING = segmentOf(EMPTY_BYTES)
+
 /** No capabilities, as most messages have. */
 const NONE: object[] = []
-
-/** Where messages are built that do not leave from where they are. */
-const shared = new Slab()
 
 export class Builder {
   declare bytes: Uint8Array
@@ -40,36 +44,47 @@ export class Builder {
   declare words: number
   /** What the message's capability pointers stand for, by index. Borrowed, not owned. */
   declare caps: object[]
-  /** Undefined when the message is finished. */
-  #slab: Slab | undefined
-  /** The first word; the one before is for the table of a frame with one segment. */
-  readonly #start: number
+  /** Between `open` and the end of a message. */
+  isOpen = false
+  /** The first word of the message, this one or the next; the one before is for the table of its frame. */
+  protected start = 1
+  /** All of the memory as one message: pointers of ours need no bounds. */
+  #whole: Message | undefined
   /** Up to here, words can be taken without a second thought. */
-  #room: number
+  #room = 0
   #external: External | undefined
 
-  /** @param slab where to write if it is free */
-  constructor(slab: Slab = shared) {
-    const free = slab.isOpen ? (shared.isOpen ? new Slab() : shared) : slab
-    free.open()
-    this.#enter(free)
-    this.words = free.words + 1
+  constructor() {
+    this.bytes = NOTHING.bytes
+    this.view = NOTHING.view
+    this.halves = NOTHING.halves
+    this.words = this.start
     this.caps = NONE
-    this.#slab = free
-    this.#start = this.words
-    this.#room = this.bytes.length >>> 3
   }
 
-  #enter({ segments }: Slab): void {
-    const { bytes, view, halves } = segments[0]!
-    this.bytes = bytes
-    this.view = view
-    this.halves = halves
+  /** Begins the next message. @returns this */
+  open(): this {
+    this.isOpen = true
+    if (this.bytes.length - this.start * 8 < MIN_BYTES) this.enter(new Uint8Array(SLAB_BYTES), 1)
+    this.words = this.start
+    this.caps = NONE
+    return this
+  }
+
+  /** Goes on in `bytes`, at word `start`. */
+  protected enter(bytes: Uint8Array, start: number): void {
+    const segment = segmentOf(bytes)
+    this.bytes = segment.bytes
+    this.view = segment.view
+    this.halves = segment.halves
+    this.start = start
+    this.#whole = new Message([segment], OURS)
+    this.#room = bytes.length >>> 3
   }
 
   /** Of everything written so far, large Data included. */
   get totalBytes(): number {
-    return (this.words - this.#start + (this.#external?.words ?? 0)) * 8
+    return (this.words - this.start + (this.#external?.words ?? 0)) * 8
   }
 
   /** Takes `count` zeroed words. @returns the index of the first */
@@ -82,19 +97,17 @@ export class Builder {
 
   /** @param at where the words that are written end; those that were taken end at `words` */
   #makeRoom(at: number): void {
-    const most = this.#start + MAX_WORDS - (this.#external?.words ?? 0)
+    const most = this.start + MAX_WORDS - (this.#external?.words ?? 0)
     if (this.words > most) {
       this.words = at
       const sentence = `Cannot send a message of more than ${(MAX_WORDS * 8) >> 20} MiB`
       throw new WwError('failed', 'MESSAGE_TOO_LARGE', sentence)
     }
-    const slab = this.#slab!
     if (this.words * 8 > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(SLAB_BYTES * 2, this.words * 16))
-      const from = slab.words * 8
+      const grown = new Uint8Array(Math.max(SLAB_BYTES, this.words * 16))
+      const from = this.start * 8
       grown.set(this.bytes.subarray(from, at * 8), from)
-      slab.replace(grown, slab.words)
-      this.#enter(slab)
+      this.enter(grown, this.start)
     }
     this.#room = Math.min(most, this.bytes.length >>> 3)
   }
@@ -111,7 +124,7 @@ export class Builder {
     this.#room = 0
     const pad = this.allocate(2)
     chunks.push(value)
-    putWord(this, at, ((pad - this.#start) << 3) | 6, 0)
+    putWord(this, at, ((pad - this.start) << 3) | 6, 0)
     putWord(this, pad, 2, chunks.length)
     putWord(this, pad + 1, 1, (value.length << 3) | 2)
     return true
@@ -123,22 +136,21 @@ export class Builder {
     return this.caps.push(cap) - 1
   }
 
-  /** Finishes the message: its frame leaves by `outbox`. */
-  frameInto(outbox: Outbox): void {
-    if (this.#external || this.#slab !== outbox) outbox.push(this.frame())
-    else {
-      this.#table()
-      this.#close(false)
-    }
+  /** Writes the table of a frame of one segment into the word that was left for it. @returns false if it has more */
+  protected putTable(): boolean {
+    if (this.#external) return false
+    putWord(this, this.start - 1, 0, this.words - this.start)
+    return true
   }
 
   /** Finishes the message: its frame as chunks, large Data among them uncopied. */
   frame(): Uint8Array[] {
-    const external = this.#external?.chunks
-    const start = this.#start * 8
+    const start = this.start * 8
     let chunks: Uint8Array[]
-    if (external) {
-      const sizes = [external.length, this.words - this.#start]
+    if (this.putTable()) chunks = [this.bytes.subarray(start - 8, this.words * 8)]
+    else {
+      const external = this.#external!.chunks
+      const sizes = [external.length, this.words - this.start]
       chunks = [this.bytes.subarray(start, this.words * 8)]
       for (const bytes of external) {
         sizes.push((bytes.length + 7) >> 3)
@@ -149,32 +161,22 @@ export class Builder {
       // Whole words, as all of a frame.
       if (sizes.length & 1) sizes.push(0)
       chunks.unshift(new Uint8Array(Uint32Array.from(sizes).buffer))
-    } else {
-      this.#table()
-      chunks = [this.bytes.subarray(start - 8, this.words * 8)]
     }
-    this.#close(true)
+    this.close(true)
     return chunks
   }
 
-  /** The table of a frame with one segment, in the word that was left for it. */
-  #table(): void {
-    putWord(this, this.#start - 1, 0, this.words - this.#start)
-  }
-
-  /**
-   * What was written so far, for whoever knows where in it to begin: pointers of ours need no bounds, so
-   * messages share the segment that is all of our memory.
-   */
+  /** What was written so far, for whoever knows where in it to begin: messages may share all of our memory. */
   snapshot(): Message {
-    const segments = this.#external ? this.segments() : this.#slab!.segments
-    return new Message(segments, DEFAULT_WIRE_LIMITS, this.totalBytes / 8)
+    if (this.#external) return new Message(this.segments(), OURS)
+    // Capabilities are of one message.
+    return this.caps === NONE ? this.#whole! : new Message(this.#whole!.segments, OURS)
   }
 
   /** What was written so far. */
   segments(): Segment[] {
     const { bytes, view, halves } = this
-    const segments: Segment[] = [{ bytes, view, halves, start: this.#start, end: this.words }]
+    const segments: Segment[] = [{ bytes, view, halves, start: this.start, end: this.words }]
     for (const data of this.#external?.chunks ?? []) {
       const whole = new Uint8Array((data.length + 7) & ~7)
       whole.set(data)
@@ -183,14 +185,21 @@ export class Builder {
     return segments
   }
 
-  /** The message is not wanted. Nothing after it was finished. */
+  /** Nothing leaves: the message is read where it lies, or is not wanted. */
   discard(): void {
-    this.#close(true)
+    this.close(true)
   }
 
-  #close(isTaken: boolean): void {
-    this.#slab?.close(this.words, isTaken)
-    this.#slab = undefined
+  /** @param _isTaken whether whoever built the message has it, or nobody wants it */
+  protected close(_isTaken: boolean): void {
+    this.isOpen = false
+    this.start = this.words + 1
+    if (this.#external) {
+      this.#external = undefined
+      this.#room = this.bytes.length >>> 3
+    }
+    // A large buffer ends with its message.
+    if (this.bytes.length > SLAB_BYTES) this.enter(EMPTY_BYTES, 1)
   }
 }
 

@@ -6,7 +6,7 @@
 export { Builder, finished } from './builder.ts'
 export { canonicalOf } from './canonical.ts'
 export { FrameReader } from './frame.ts'
-export { DEFAULT_WIRE_LIMITS } from './limits.ts'
+export { DEFAULT_WIRE_LIMITS, OURS } from './limits.ts'
 export type { WireLimits } from './limits.ts'
 export {
   boolElement,
@@ -32,7 +32,7 @@ export {
 export type { ElementCodec, ListInit } from './list.ts'
 export { Message, segmentOf } from './message.ts'
 export type { Segment } from './message.ts'
-export { Outbox } from './slab.ts'
+export { Outbox } from './outbox.ts'
 export { pack, PackedReader } from './packed.ts'
 export {
   addStruct,

@@ -21,6 +21,12 @@ export const DEFAULT_WIRE_LIMITS: WireLimits = {
   maxDepth: 64,
 }
 
+/** For what we wrote ourselves: it is as large as it is, and reading it as often as wanted must not use it up. */
+export const OURS: WireLimits = {
+  ...DEFAULT_WIRE_LIMITS,
+  maxReadWords: Number.POSITIVE_INFINITY,
+}
+
 /** How often a message may be read whole, however large it is. */
 export const READS_PER_WORD = 8
 

@@ -64,20 +64,19 @@ export class Message {
   declare readonly maxDepth: number
   /** What its capability pointers index. Set by whoever received the message. */
   declare caps: readonly CapEntry[]
-  /** What may still be read: `follow` counts it down. */
+  /** What may still be read: `follow` counts it down. Below zero there is no end to it. */
   declare budgetWords: number
 
-  constructor(
-    segments: readonly Segment[],
-    limits: WireLimits = DEFAULT_WIRE_LIMITS,
-    words = wordsOf(segments),
-  ) {
-    const again = words * READS_PER_WORD
+  constructor(segments: readonly Segment[], limits: WireLimits = DEFAULT_WIRE_LIMITS) {
+    const words = wordsOf(segments)
     this.segments = segments
     this.words = words
     this.maxDepth = limits.maxDepth
     this.caps = NO_CAPS
-    this.budgetWords = again > limits.maxReadWords ? again : limits.maxReadWords
+    // Always a small integer: with others, an engine is slower for all messages there are.
+    const { maxReadWords } = limits
+    this.budgetWords =
+      maxReadWords === Infinity ? -1 : Math.max(words * READS_PER_WORD, maxReadWords)
   }
 }
 
@@ -186,10 +185,12 @@ function claim(message: Message, segment: Segment, at: number, words: number, le
   if (at < segment.start || at + words > segment.end) {
     throw badMessage('a pointer leads out of its segment')
   }
-  const left = message.budgetWords - (words === 0 ? least : words)
-  if (left < 0) throw badMessage('it asks for more reading than its limit allows')
-  message.budgetWords = left
-  found.segment = segment
+  const { budgetWords } = message
+  const left = budgetWords - (words === 0 ? least : words)
+  if (left >= 0) message.budgetWords = left
+  else if (budgetWords >= 0) throw badMessage('it asks for more reading than its limit allows')
+  // Most are in the same one; and to store an object takes longer than to compare it.
+  if (found.segment !== segment) found.segment = segment
   found.at = at
 }
 

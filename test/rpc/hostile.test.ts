@@ -340,6 +340,19 @@ test('a call that is given up goes on for the calls that wait for its results', 
   await expectNothingLeft(all)
 })
 
+test('results that are kept for the peer count what they take, not what lies beside them', async () => {
+  const all = world()
+  const { peer } = all
+  const results = { sendResultsTo: { yourself: null } }
+  peer.call(1, await peer.bootstrap(), 'ping', inBytes(800), results)
+  expect((await peer.next('return')).$which).toBe('resultsSentElsewhere')
+  expect(peer.connection.heldWords).toBeGreaterThan(0)
+  expect(peer.connection.heldWords).toBeLessThan(10)
+  peer.send({ finish: { questionId: 1 } })
+  await expectNothingLeft(all)
+  expect(peer.connection.heldWords).toBe(0)
+})
+
 test('calls that were given up count for as long as their handlers go on', async () => {
   const all = world({ maxAnswers: 4 })
   const { peer, server } = all

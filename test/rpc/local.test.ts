@@ -51,6 +51,32 @@ test('a disposed client says what it was, whatever is done with it', async () =>
   expect(await failure(other.hold({ node }))).toMatchObject({ code: 'DISPOSED' })
 })
 
+test('what this vat wrote itself may be read as often as somebody likes', async () => {
+  const node = serveSome({ echo: ({ data }) => ({ data }) })
+  const large = new Uint8Array(8 << 10).fill(7)
+  const small = await node.echo({ data: large.subarray(0, 8) })
+  const results = await node.echo({ data: large })
+  // A message of a stranger may be read for eight million words.
+  for (let time = 0; time < 20_000; time++) expect(results.data[0]).toBe(7)
+  expect(small.data).toEqual(large.subarray(0, 8))
+}, 30_000)
+
+test('a call that is done is awaited like one that is not: later, in order, and with the same results', async () => {
+  const node = serveSome({ ping: ({ value }) => ({ value }) })
+  const call = node.ping({ value: 1 })
+  const bad = node.fail({ kind: 0, code: 'X', message: 'x' })
+  const first = await call
+  const heard: string[] = []
+  const again = call.then((results) => heard.push(String(results === first)))
+  const failed = bad.then(undefined, (thrown) => heard.push((thrown as WwError).kind))
+  const caught = bad.catch(() => heard.push('caught'))
+  const ended = call.finally(() => heard.push('finally'))
+  heard.push('now')
+  await Promise.all([again, failed, caught, ended])
+  expect(heard).toEqual(['now', 'true', 'unimplemented', 'caught', 'finally'])
+  expect(await ended).toBe(first)
+})
+
 test('casting changes what can be called, not what answers', async () => {
   const { node } = TestNode.serve()
   using special = node.$as(Special)

@@ -254,6 +254,34 @@ test('builders may be nested, and a builder discarded twice is not handed out tw
   expect(rootOf(finished(second)).asStruct(Kinds).text).toBe('second')
 })
 
+test('a builder writes one message after the other, and none that is finished changes', () => {
+  const builder = new Builder()
+  const textOf = (index: number) => 'x'.repeat(index % 97)
+  const written = Array.from({ length: 2000 }, (_, index) => {
+    builder.open()
+    putStruct(builder, builder.allocate(1), Kinds, { text: textOf(index), uint32: index })
+    // Some lie where they were written, some leave as a frame.
+    return index & 1 ? finished(builder) : messageIn(concatBytes(builder.frame()))
+  })
+  for (const [index, message] of written.entries()) {
+    const { text, uint32 } = rootOf(message).asStruct(Kinds)
+    expect([text, uint32]).toEqual([textOf(index), index])
+  }
+})
+
+test('a message that had large Data leaves nothing of them to the next', () => {
+  const builder = new Builder()
+  const data = new Uint8Array(EXTERNAL_DATA_BYTES)
+  putStruct(builder, builder.allocate(1), Kinds, { data })
+  builder.frame()
+  builder.open()
+  expect(builder.totalBytes).toBe(0)
+  putStruct(builder, builder.allocate(1), Kinds, { text: 'small' })
+  const chunks = builder.frame()
+  expect(chunks).toHaveLength(1)
+  expect(decode(Kinds, concatBytes(chunks)).text).toBe('small')
+})
+
 test.each<[string, () => unknown]>([
   ['an integer out of range', () => encode(Kinds, { int8: 128 })],
   ['a fraction in an integer', () => encode(Kinds, { uint32: 1.5 })],
