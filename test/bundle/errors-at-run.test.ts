@@ -221,7 +221,7 @@ const REPORTS: Readonly<Record<string, readonly string[]>> = {
   nothing: ['Uncaught undefined'],
   text: ['Uncaught only a text'],
   object: ['Uncaught { code: 7, why: "because" }'],
-  nasty: ['Error: again'],
+  nasty: ['Uncaught [a value that cannot be looked at]'],
   forgotten: [
     'Uncaught Error: first',
     `    at forgotten (src/acts.ts:${line("'first'")})`,
