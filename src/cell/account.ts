@@ -141,8 +141,10 @@ export class Account {
   #requireProgram(name: string, size: number): void {
     const { programs, programBytes } = this.limits
     if (this.#programs < programs && this.#programBytes + size <= programBytes) return
-    const found = `${this.#programs} of ${mib(this.#programBytes)} MiB are held already, the limit is ${programs} of ${mib(programBytes)} MiB; let one go`
-    throw new WwError('overloaded', 'PROGRAMS_HELD', `Cannot keep ${name}: ${found}`)
+    const held = `${this.#programs} with ${this.#programBytes} bytes are held already`
+    const limit = `its limits are programs=${programs} and program-bytes=${programBytes}; let one go`
+    const message = `Cannot keep ${name} of ${size} bytes: ${held}, ${limit}`
+    throw new WwError('overloaded', 'PROGRAMS_HELD', message)
   }
 
   #count(programs: number, bytes: number): void {

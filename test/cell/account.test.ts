@@ -125,14 +125,15 @@ test('a program that is held counts for all above, until it is let go, the cell 
       expect.objectContaining({
         kind: 'overloaded',
         code: 'PROGRAMS_HELD',
-        message: `Cannot keep x: ${figures}; let one go`,
+        message: `Cannot keep x of ${size} bytes: ${figures}; let one go`,
       }),
     )
-  refused(child, 1, '2 of 0.00 MiB are held already, the limit is 2 of 0.00 MiB')
-  refused(top, 5, '2 of 0.00 MiB are held already, the limit is 3 of 0.00 MiB')
+  const limits = (programs: number) => `its limits are programs=${programs} and program-bytes=10`
+  refused(child, 1, `2 with 6 bytes are held already, ${limits(2)}`)
+  refused(top, 5, `2 with 6 bytes are held already, ${limits(3)}`)
   // What a child was given leaves its parent the rest.
   top.hold({ name: 'x', size: 4 })
-  refused(top, 0, '3 of 0.00 MiB are held already, the limit is 3 of 0.00 MiB')
+  refused(top, 0, `3 with 10 bytes are held already, ${limits(3)}`)
   child.close(0)
   expect(top.usage).toMatchObject({ programs: 3, programBytes: 10 })
   for (const each of [...held, ...held]) each[Symbol.dispose]()
