@@ -20,7 +20,7 @@ import { ADDED } from './module/names.ts'
 import { rewriteModule } from './module/rewrite.ts'
 import type { Rewritten, RewriteOptions } from './module/rewrite.ts'
 import type { ProgramCode } from './protocol.ts'
-import { PREVIEW1_MODULE, PREVIEW1_NAMES } from './wasi/names.ts'
+import { PREVIEW1 } from './wasi/names.ts'
 
 /** A program that was checked and compiled, ready for any number of cells. */
 export interface Program {
@@ -89,7 +89,7 @@ export interface RewrittenCode {
  * @param bytes not changed and not kept
  * @param name what errors and logs call it
  * @throws {WwError} PROGRAM_EMPTY, PROGRAM_TOO_LARGE, PROGRAM_NOT_WASM, PROGRAM_TRUNCATED,
- *   PROGRAM_UNSUPPORTED, PROGRAM_INVALID, PROGRAM_UNKNOWN_IMPORT, PROGRAM_NO_ENTRY
+ *   PROGRAM_UNSUPPORTED, PROGRAM_INVALID, PROGRAM_UNKNOWN_IMPORT, PROGRAM_WRONG_TYPE, PROGRAM_NO_ENTRY
  */
 export async function loadProgram(
   bytes: Uint8Array,
@@ -139,7 +139,7 @@ export function rewriteProgram(bytes: Uint8Array, how: RewriteOptions): Rewritte
   }
   checkWhole(bytes)
   if (version === MODULE_VERSION) {
-    return { kind: 'module', module: rewriteCore(bytes, how) }
+    return { kind: 'module', module: rewriteModule(bytes, how, PREVIEW1) }
   }
   const { definitions, modules } = parseComponent(bytes)
   const plan = planComponent(definitions)
@@ -241,7 +241,7 @@ function checkCommand(core: CoreModule): void {
         `it imports a ${kind} (${quote(from, name)}); a program brings its own`,
       )
     }
-    if (from !== PREVIEW1_MODULE || !PREVIEW1_NAMES.has(name)) unknown.push(quote(from, name))
+    if (from !== PREVIEW1.module || !PREVIEW1.functions.has(name)) unknown.push(quote(from, name))
   }
   refuseUnknown(unknown, 'WASI preview 1')
   checkEntry(core.module)
@@ -286,8 +286,8 @@ async function engineCompile(bytes: Uint8Array, where: string): Promise<WebAssem
   }
 }
 
-/** @param where it stands, for errors: nothing, or words and a space */
-function rewriteCore(bytes: Uint8Array, how: RewriteOptions, where = ''): Rewritten {
+/** @param where it stands, for errors: words and a space */
+function rewriteCore(bytes: Uint8Array, how: RewriteOptions, where: string): Rewritten {
   try {
     return rewriteModule(bytes, how)
   } catch (thrown) {

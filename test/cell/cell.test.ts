@@ -69,28 +69,6 @@ test('a program that traps while it is instantiated does not start', async () =>
   )
 })
 
-test.each([
-  ['an i64', '(param i64)', '(i64.const 3)', 'it passes proc_exit what is no i32'],
-  ['a function', '(param funcref)', '(ref.func $s)', 'it passes proc_exit what is no number'],
-  ['nothing', '(param externref)', '(ref.null extern)', 'it passes proc_exit what is no number'],
-  ['too little', '', '', 'it passes proc_exit less than that takes'],
-])(
-  'a guest that exits with %s traps, and its neighbours go on',
-  async (_what, parameter, value, message) => {
-    await using neighbour = await spawn(copier(0, 1, 7))
-    const source = wat(`(module
-      (import "wasi_snapshot_preview1" "proc_exit" (func $exit ${parameter}))
-      (memory (export "memory") 1)
-      (func $s (export "_start") (call $exit ${value})))`)
-    await using odd = await spawn(source)
-    expect(await odd.exited).toMatchObject({ kind: 'trapped', code: 134, message })
-    await neighbour.stdin.write(bytes(9))
-    neighbour.stdin.close()
-    expect(await readAll(neighbour.stdout)).toHaveLength(9)
-    expect(await neighbour.exited).toEqual({ kind: 'exited', code: 7 })
-  },
-)
-
 test('a guest that exits while it is instantiated has started and exited', async () => {
   const source = wat(`(module (import "wasi_snapshot_preview1" "proc_exit" (func $x (param i32)))
     (func $f (call $x (i32.const 4))) (start $f) (func (export "_start")))`)

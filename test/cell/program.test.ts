@@ -94,6 +94,24 @@ test.each<[string, () => Uint8Array, string]>([
     'PROGRAM_UNKNOWN_IMPORT: Cannot load boot/main.wasm: it imports a memory (env memory); a program brings its own',
   ],
   [
+    'a function of WASI as what it is not',
+    () => wat(`(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i64))) ${main})`),
+    'PROGRAM_WRONG_TYPE: Cannot load boot/main.wasm: it imports proc_exit as (i64) -> (); it is (i32) -> ()',
+  ],
+  [
+    'a function of WASI that is handed a reference',
+    () =>
+      wat(
+        `(module (import "wasi_snapshot_preview1" "fd_close" (func (param externref) (result i32))) ${main})`,
+      ),
+    'PROGRAM_WRONG_TYPE: Cannot load boot/main.wasm: it imports fd_close as (externref) -> (i32); it is (i32) -> (i32)',
+  ],
+  [
+    'an entry point that wants to be told something',
+    () => wat('(module (func (export "_start") (param i64)))'),
+    'PROGRAM_WRONG_TYPE: Cannot load boot/main.wasm: it exports _start as (i64) -> (); it is () -> ()',
+  ],
+  [
     'no entry point',
     () => wat('(module (func (export "main")))'),
     'PROGRAM_NO_ENTRY: Cannot load boot/main.wasm: it exports no function _start, so there is nothing to run',

@@ -49,7 +49,11 @@ export function linkComponent(
         const make = findCall(hostImport.interface, hostImport.name)
         if (!make) return () => trap(`${hostImport.interface} ${hostImport.name} is not offered`)
         const call = make(guest, canonOf(hostImport.memory, hostImport.realloc))
-        return (...args) => call(...(args.map(unsignedWord) as never[]))
+        return (...args) => {
+          // A program may import a function as something else than it is.
+          if (args.length < call.length) trap(`it passes ${hostImport.name} less than that takes`)
+          return call(...(args.map(unsignedWord) as never[]))
+        }
       }
     }
   }
@@ -84,5 +88,6 @@ export function linkComponent(
 }
 
 function unsignedWord(value: CoreValue): CoreValue {
-  return typeof value === 'number' ? value >>> 0 : value
+  if (typeof value === 'number') return value >>> 0
+  return typeof value === 'bigint' ? value : trap('it passes a reference to its host')
 }

@@ -39,6 +39,7 @@ import { Output } from './output.ts'
 import { countedList, HEADER_BYTES, SECTION, sectionsOf } from './section.ts'
 import type { CountedList } from './section.ts'
 import { FunctionTypes } from './types.ts'
+import type { HostInterface } from './types.ts'
 
 /** What the result needs that the original did not say openly. */
 export interface Shape {
@@ -76,12 +77,17 @@ export interface RewriteOptions extends Partial<MeterOptions> {
   readonly keepNames?: boolean
 }
 
-/** @throws {Malformed} */
+/**
+ * @param host whose functions it has to import as they are
+ * @throws {Malformed}
+ */
 export function rewriteModule(
   bytes: Uint8Array,
   { keepNames = false, isDeterministic = false }: RewriteOptions = {},
+  host?: HostInterface,
 ): Rewritten {
-  return new Rewriter(bytes, { isDeterministic }, keepNames ? new CodeMap() : undefined).run()
+  const map = keepNames ? new CodeMap() : undefined
+  return new Rewriter(bytes, { isDeterministic }, map, host).run()
 }
 
 class Rewriter {
@@ -90,6 +96,7 @@ class Rewriter {
   readonly #out: Output
   readonly #options: MeterOptions
   readonly #map: CodeMap | undefined
+  readonly #host: HostInterface | undefined
   readonly #functionTypes = new FunctionTypes()
   /** How many there are, with those added for blocks. */
   #types = 0
@@ -105,8 +112,14 @@ class Rewriter {
   #start: number | undefined
 
   /** @param map for those who want to know where code went */
-  constructor(bytes: Uint8Array, options: MeterOptions, map: CodeMap | undefined) {
+  constructor(
+    bytes: Uint8Array,
+    options: MeterOptions,
+    map: CodeMap | undefined,
+    host: HostInterface | undefined,
+  ) {
     this.#map = map
+    this.#host = host
     this.#bytes = bytes
     this.#options = options
     this.#sections = sectionsOf(bytes)
@@ -202,12 +215,20 @@ class Rewriter {
       for (let i = 0; i < from!.count; i++) {
         const module = section.name()
         if (module.startsWith(ADDED_PREFIX)) reserved('imports from', module)
-        section.name()
+        const name = section.name()
         const where = `import ${i}`
         const kind = section.u8()
         switch (kind) {
           case KIND.function:
             this.#functionTypes.addFunction(section.u32())
+            if (module === this.#host?.module) {
+              this.#requireType(
+                'imports',
+                name,
+                this.#importedFunctions,
+                this.#host.functions.get(name),
+              )
+            }
             this.#importedFunctions++
             break
           case KIND.table:
@@ -240,6 +261,12 @@ class Rewriter {
       appendLimits(added, this.#memory.minPages, this.#memory.maxPages)
     }
     this.#writeList(SECTION.import, section, from, this.#memory ? 1 : 0, added.bytes)
+  }
+
+  #requireType(verb: string, name: string, index: number, expected: string | undefined): void {
+    const found = this.#functionTypes.spelled(index)
+    if (expected === undefined || found === expected) return
+    throw new Malformed('PROGRAM_WRONG_TYPE', `it ${verb} ${name} as ${found}; it is ${expected}`)
   }
 
   // Those that are added are the last ones.
@@ -306,8 +333,12 @@ class Rewriter {
       for (let i = 0; i < from!.count; i++) {
         const name = section.name()
         if (name.startsWith(ADDED_PREFIX)) reserved('exports', name)
-        section.u8()
-        section.u32()
+        const isFunction = section.u8() === KIND.function
+        const index = section.u32()
+        const entry = this.#host?.entry
+        if (isFunction && name === entry?.name) {
+          this.#requireType('exports', name, index, entry.type)
+        }
       }
     }
     const added = new Output()

@@ -3,7 +3,23 @@
 // Invariants
 //  - What an index names that is not there has no parameters and no results: the engine finds it.
 
+import { TYPE } from './feature.ts'
 import { s32Bytes } from './output.ts'
+
+/** The functions between a program and its host. Types are spelled as `functionType` does. */
+export interface HostInterface {
+  readonly module: string
+  /** By name; what is not there is for others to refuse. */
+  readonly functions: ReadonlyMap<string, string>
+  /** What the host calls. */
+  readonly entry: { readonly name: string; readonly type: string }
+}
+
+export function functionType(params: readonly string[], results: readonly string[]): string {
+  return `(${params.join(', ')}) -> (${results.join(', ')})`
+}
+
+const NAMES = new Map<number, string>(Object.entries(TYPE).map(([name, byte]) => [byte, name]))
 
 /** Byte of a block's type that says it has no result. */
 export const NO_RESULT = 0x40
@@ -61,6 +77,13 @@ export class FunctionTypes {
 
   results(type: number): readonly number[] {
     return this.#results[type] ?? []
+  }
+
+  /** The type of a function in words. */
+  spelled(index: number): string {
+    const type = this.ofFunction(index)
+    const names = (bytes: readonly number[]) => bytes.map((byte) => NAMES.get(byte) ?? String(byte))
+    return functionType(names(this.params(type)), names(this.results(type)))
   }
 
   /** The type of a block that leaves what a function of this type returns. */

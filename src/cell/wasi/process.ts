@@ -1,7 +1,7 @@
 import { MONOTONIC_RESOLUTION_NS, monotonicNs, WALL_RESOLUTION_NS, wallNs } from '../world/clock.ts'
 import { utf8 } from '../world/memory.ts'
 import { fillRandom } from '../world/random.ts'
-import { Stop, trap } from '../world/stop.ts'
+import { Stop } from '../world/stop.ts'
 import type { Calls, Context } from './context.ts'
 import { ERRNO } from './errno.ts'
 
@@ -74,9 +74,7 @@ export function processCalls({ world, memory }: Context): Calls {
       return ERRNO.SUCCESS
     },
 
-    // The code goes to others: a program that declares it as i64 does not choose its type.
-    proc_exit(code: number | bigint): never {
-      if (typeof code !== 'number') trap('it passes proc_exit what is no i32')
+    proc_exit(code: number): never {
       throw new Stop({ kind: 'exit', code })
     },
 
