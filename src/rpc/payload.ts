@@ -9,6 +9,7 @@
 
 import type { WwError } from '../base/index.ts'
 import {
+  badValue,
   Builder,
   copyPointer,
   getCapEntry,
@@ -281,7 +282,10 @@ function takeOver(caps: object[], from: number): void {
 /** Writes a capability field. null and undefined leave it null. */
 export function putCap(builder: Builder, at: number, client: Client | null | undefined): void {
   if (!client) return
-  putCapability(builder, at, client.$hook)
+  // Whoever is written without types may give anything.
+  const hook = client.$hook as Hook | undefined
+  if (!hook) throw badValue('a capability', client)
+  putCapability(builder, at, hook)
   collector?.push(client)
 }
 

@@ -24,7 +24,7 @@ export const DEFAULT_WIRE_LIMITS: WireLimits = {
 /** For what we wrote ourselves: it is as large as it is, and reading it as often as wanted must not use it up. */
 export const OURS: WireLimits = {
   ...DEFAULT_WIRE_LIMITS,
-  maxReadWords: Number.POSITIVE_INFINITY,
+  maxReadWords: Infinity,
 }
 
 /** How often a message may be read whole, however large it is. */

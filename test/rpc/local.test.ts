@@ -300,6 +300,15 @@ test('a broken capability fails every call with its own error', async () => {
   })
 })
 
+test('what is no capability is not passed as one', async () => {
+  const notOne = { $dup: 5 } as never
+  using node = serveSome({ make: () => ({ node: notOne }) })
+  expect(await failure(node.make({ name: 1 }))).toMatchObject({
+    code: 'BAD_VALUE',
+    message: 'Cannot encode [object Object]: expected a capability',
+  })
+})
+
 test('params that cannot be encoded fail the call and nothing else', async () => {
   const { node, server } = TestNode.serve()
   expect(await failure(node.ping({ value: -1 }))).toMatchObject({ code: 'BAD_VALUE' })
