@@ -31,6 +31,7 @@ import {
 import type { MemoryShape } from './declaration.ts'
 import { readLineTable } from './dwarf-line.ts'
 import { OP, refuseFeature, TYPE } from './feature.ts'
+import type { HostInterface } from './host-interface.ts'
 import { encodeLines } from './line-section.ts'
 import { BodyMeter } from './meter.ts'
 import type { MeterOptions } from './meter.ts'
@@ -39,7 +40,6 @@ import { Output } from './output.ts'
 import { countedList, HEADER_BYTES, SECTION, sectionsOf } from './section.ts'
 import type { CountedList } from './section.ts'
 import { FunctionTypes } from './types.ts'
-import type { HostInterface } from './types.ts'
 
 /** What the result needs that the original did not say openly. */
 export interface Shape {
@@ -221,14 +221,11 @@ class Rewriter {
         switch (kind) {
           case KIND.function:
             this.#functionTypes.addFunction(section.u32())
-            if (module === this.#host?.module) {
-              this.#requireType(
-                'imports',
-                name,
-                this.#importedFunctions,
-                this.#host.functions.get(name),
-              )
-            }
+            this.#host?.checkImport(
+              module,
+              name,
+              this.#functionTypes.spelled(this.#importedFunctions),
+            )
             this.#importedFunctions++
             break
           case KIND.table:
@@ -261,12 +258,6 @@ class Rewriter {
       appendLimits(added, this.#memory.minPages, this.#memory.maxPages)
     }
     this.#writeList(SECTION.import, section, from, this.#memory ? 1 : 0, added.bytes)
-  }
-
-  #requireType(verb: string, name: string, index: number, expected: string | undefined): void {
-    const found = this.#functionTypes.spelled(index)
-    if (expected === undefined || found === expected) return
-    throw new Malformed('PROGRAM_WRONG_TYPE', `it ${verb} ${name} as ${found}; it is ${expected}`)
   }
 
   // Those that are added are the last ones.
@@ -335,10 +326,7 @@ class Rewriter {
         if (name.startsWith(ADDED_PREFIX)) reserved('exports', name)
         const isFunction = section.u8() === KIND.function
         const index = section.u32()
-        const entry = this.#host?.entry
-        if (isFunction && name === entry?.name) {
-          this.#requireType('exports', name, index, entry.type)
-        }
+        if (isFunction) this.#host?.checkExport(name, this.#functionTypes.spelled(index))
       }
     }
     const added = new Output()

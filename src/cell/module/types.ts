@@ -4,20 +4,8 @@
 //  - What an index names that is not there has no parameters and no results: the engine finds it.
 
 import { TYPE } from './feature.ts'
+import { functionType } from './host-interface.ts'
 import { s32Bytes } from './output.ts'
-
-/** The functions between a program and its host. Types are spelled as `functionType` does. */
-export interface HostInterface {
-  readonly module: string
-  /** By name; what is not there is for others to refuse. */
-  readonly functions: ReadonlyMap<string, string>
-  /** What the host calls. */
-  readonly entry: { readonly name: string; readonly type: string }
-}
-
-export function functionType(params: readonly string[], results: readonly string[]): string {
-  return `(${params.join(', ')}) -> (${results.join(', ')})`
-}
 
 const NAMES = new Map<number, string>(Object.entries(TYPE).map(([name, byte]) => [byte, name]))
 

@@ -1,5 +1,4 @@
-import { functionType } from '../module/types.ts'
-import type { HostInterface } from '../module/types.ts'
+import { functionType, HostInterface } from '../module/host-interface.ts'
 
 /** The module every preview 1 program imports from. */
 export const PREVIEW1_MODULE = 'wasi_snapshot_preview1'
@@ -55,11 +54,11 @@ const TYPES = {
 }
 
 /** What a program imports beyond it, or as something else, is refused before it runs. */
-export const PREVIEW1: HostInterface = {
-  module: PREVIEW1_MODULE,
-  functions: new Map(Object.entries(TYPES).map(([name, type]) => [name, spelled(type)])),
-  entry: { name: '_start', type: spelled(':') },
-}
+export const PREVIEW1 = new HostInterface(
+  PREVIEW1_MODULE,
+  new Map(Object.entries(TYPES).map(([name, type]) => [name, spelled(type)])),
+  { name: '_start', type: spelled(':') },
+)
 
 function spelled(type: string): string {
   const list = (letters: string) => Array.from(letters, (each) => (each === 'i' ? 'i32' : 'i64'))
